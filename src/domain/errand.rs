@@ -1,0 +1,185 @@
+//! What the desk owes the world: the closed list of what goes out.
+
+use super::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, Ts};
+use super::message::{Form, Message};
+use super::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// Something owed. It stays owed until its outcome is in the journal; it is carried out at least once, and looked for before it
+/// is repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    /// Its name.
+    pub id: ErrandId,
+    /// Since when it is owed.
+    pub since: Time,
+    /// The case it belongs to.
+    pub case: Option<CaseId>,
+    /// What goes first when not everything can.
+    pub urgency: Urgency,
+    /// What it is.
+    pub kind: ErrandKind,
+}
+
+/// What goes first when not everything can go at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Somebody must be woken.
+    Page,
+    /// Somebody waits for an answer.
+    Answer,
+    /// Everything else of a case.
+    Notice,
+    /// Tidying up and reports.
+    Housekeeping,
+}
+
+/// Where a post goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The thread, if any.
+    pub thread: Option<Anchor>,
+}
+
+/// A message that something hangs on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Anchor {
+    /// A message that stands already.
+    Message(Ts),
+    /// The message that this errand posts; waits for it.
+    PostOf(ErrandId),
+}
+
+/// The kinds of errand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrandKind {
+    /// A message in a channel or thread.
+    Post {
+        /// Where.
+        place: Place,
+        /// What.
+        message: Message,
+    },
+    /// An own message is changed.
+    Update {
+        /// Which: the errand that posted it.
+        post: ErrandId,
+        /// What it says now.
+        message: Message,
+    },
+    /// A message that one person alone sees. Not looked for before it is repeated: Slack keeps none.
+    Ephemeral {
+        /// Who.
+        to: SlackUser,
+        /// Where the person is.
+        reply: super::input::ReplyTo,
+        /// What.
+        message: Message,
+    },
+    /// A direct message.
+    Direct {
+        /// Who.
+        to: SlackUser,
+        /// What.
+        message: Message,
+    },
+    /// A form is opened; of no use once the trigger's three seconds are over.
+    OpenForm {
+        /// For whom.
+        to: SlackUser,
+        /// Slack's trigger.
+        trigger: String,
+        /// The form.
+        form: Form,
+    },
+    /// The app's home of one person.
+    PublishHome {
+        /// Whose.
+        to: SlackUser,
+        /// What stands there.
+        message: Message,
+    },
+    /// A telephone call is placed.
+    Call {
+        /// Who is called.
+        to: Name,
+        /// The number.
+        number: PhoneNumber,
+        /// What the voice says.
+        about: String,
+    },
+    /// A call that rings is ended.
+    HangUp {
+        /// The errand that placed it.
+        call: ErrandId,
+        /// Who was called.
+        to: Name,
+    },
+    /// Slack's presence, status and do-not-disturb of somebody (A1).
+    Presence {
+        /// Of whom.
+        of: SlackUser,
+    },
+}
+
+/// How an errand went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The post stands here.
+    Posted(MessageRef),
+    /// It is done and leaves nothing to refer to.
+    Done,
+    /// The carrier took the call; what becomes of it comes as [`CallEvent`]s.
+    Placed {
+        /// The carrier's name for it.
+        reference: String,
+    },
+    /// What Slack says of a person.
+    Presence(Presence),
+    /// It cannot be done, now or later.
+    Refused {
+        /// Why, for COC.
+        why: String,
+    },
+    /// It was of no use any more when its turn came.
+    Expired,
+}
+
+/// What Slack says of a person (A1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Whether Slack shows the person as active.
+    pub active: bool,
+    /// Whether notifications are paused now.
+    pub dnd: bool,
+    /// The status text.
+    pub status: String,
+    /// The status emoji without colons.
+    pub emoji: String,
+}
+
+/// What happened on a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallEvent {
+    /// Key 1.
+    Accepted,
+    /// Key 2.
+    Rejected,
+    /// Answered, no key: silence.
+    Answered,
+    /// Engaged.
+    Busy,
+    /// Nobody picked up.
+    NoAnswer,
+    /// A machine picked up.
+    Voicemail,
+    /// The carrier could not put it through.
+    Failed,
+}

@@ -1,0 +1,194 @@
+//! Everything that comes in: the closed list.
+
+use super::change::Wake;
+use super::errand::{CallEvent, Outcome};
+use super::ids::{ChannelId, ErrandId, MessageRef, SlackGroup, SlackUser, Ts};
+use super::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// The process came up. What happened while it was away follows before [`Input::CaughtUp`].
+    Started {
+        /// When it was last known to be alive; `None` on the very first start.
+        alive_until: Option<Time>,
+    },
+    /// All that was missed has been read; timers may run.
+    CaughtUp,
+    /// An orderly stop.
+    Stopping,
+    /// The data folder as read now.
+    Books(Books),
+    /// Who is who in the workspace now.
+    Directory(Directory),
+    /// Something that a person did in Slack.
+    Slack(SlackInput),
+    /// What became of an errand.
+    Settled {
+        /// Which.
+        errand: ErrandId,
+        /// How it went.
+        outcome: Outcome,
+    },
+    /// Something happened on a telephone call.
+    Phone {
+        /// The errand that placed the call.
+        call: ErrandId,
+        /// What happened.
+        event: CallEvent,
+    },
+    /// A due time has come.
+    Woken(Wake),
+}
+
+/// The data folder's texts, as they stand on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Books {
+    /// `policy.toml`; empty text is the defaults.
+    pub policy: String,
+    /// `guide.txt`.
+    pub guide: String,
+    /// `customers.csv`.
+    pub customers: String,
+}
+
+/// The workspace's people, groups and channels.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// The bot's own user.
+    pub bot: Option<SlackUser>,
+    /// The bot's `bot_id`, which its own posts bear.
+    #[serde(default)]
+    pub bot_id: Option<String>,
+    /// Members, without bots and people who left.
+    pub users: BTreeMap<SlackUser, Member>,
+    /// User groups.
+    pub groups: BTreeMap<SlackGroup, Group>,
+    /// Channels that the bot is in, by id, with their names (no `#`).
+    pub channels: BTreeMap<ChannelId, String>,
+}
+
+/// A member of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The real name.
+    pub name: String,
+    /// The address; absent where the workspace hides it.
+    pub email: Option<String>,
+}
+
+/// A user group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The handle, without `@`.
+    pub handle: String,
+    /// Who is in it.
+    pub members: Vec<SlackUser>,
+}
+
+/// Something that a person did in Slack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SlackInput {
+    /// The delivery's own name; a repeat bears it again. Messages: `m:<channel>:<ts>`, so that the twin events of a mention
+    /// (`app_mention`, `message`) and a message read back later are one.
+    pub key: String,
+    /// Who did it.
+    pub by: SlackUser,
+    /// What was done.
+    pub what: SlackAct,
+    /// The payload as it came, without Slack's verification token; `None` when it was read back from history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<serde_json::Value>,
+}
+
+/// What was done in Slack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlackAct {
+    /// A message was written.
+    Said {
+        /// The message.
+        at: MessageRef,
+        /// The thread's root, when it is a reply.
+        thread: Option<Ts>,
+        /// The text as Slack sends it: `<@U…>`, `<url|label>`, `&amp;`.
+        text: String,
+    },
+    /// A message was changed.
+    Edited {
+        /// The message.
+        at: MessageRef,
+        /// The thread's root, when it is a reply.
+        thread: Option<Ts>,
+        /// The text now.
+        text: String,
+    },
+    /// A message was deleted.
+    Deleted {
+        /// The message.
+        at: MessageRef,
+    },
+    /// A reaction was set.
+    Reacted {
+        /// On which message.
+        to: MessageRef,
+        /// The emoji's name without colons.
+        emoji: String,
+    },
+    /// A reaction was taken back.
+    Unreacted {
+        /// On which message.
+        to: MessageRef,
+        /// The emoji's name without colons.
+        emoji: String,
+    },
+    /// A button was pressed.
+    Pressed {
+        /// On which message.
+        on: MessageRef,
+        /// The thread that message hangs on.
+        thread: Option<Ts>,
+        /// The button's value, as it was posted.
+        token: String,
+        /// Opens a form for three seconds.
+        trigger: String,
+        /// Answers to the person alone.
+        reply: ReplyTo,
+    },
+    /// A slash command was typed.
+    Commanded {
+        /// `/assign`.
+        command: String,
+        /// What stood behind it.
+        text: String,
+        /// Where.
+        channel: ChannelId,
+        /// Opens a form for three seconds.
+        trigger: String,
+        /// Answers to the person alone.
+        reply: ReplyTo,
+    },
+    /// A form was handed in.
+    Submitted {
+        /// The form's token, as it was opened.
+        token: String,
+        /// Its fields' answers by key; people are user ids; blank ones are empty.
+        fields: BTreeMap<String, String>,
+    },
+    /// The app's home was opened.
+    HomeOpened,
+}
+
+/// How a person is answered alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTo {
+    /// Where the person is.
+    pub channel: ChannelId,
+    /// In which thread.
+    pub thread: Option<Ts>,
+    /// Slack's `response_url`, good for 30 minutes; works where the bot is no member.
+    pub url: Option<String>,
+}

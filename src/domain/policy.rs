@@ -1,0 +1,460 @@
+//! Everything tunable, with its default. The shipped `policy.toml` comments each key.
+
+use super::time::Span;
+use chrono::{NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+/// The policy in force. Unknown keys are errors; absent keys take these defaults.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Business time (reading 1) and the call rule (reading 3).
+    pub hours: Hours,
+    /// Ladders (readings 9, 10, 13).
+    pub chain: Chain,
+    /// Emoji names that acknowledge (reading 20); skin tones are looked past.
+    pub acks: Acks,
+    /// Who dials.
+    pub phone: PhoneMode,
+    /// Urgent requests (readings 6 to 8).
+    pub urgent: UrgentPolicy,
+    /// CloudWatch alarms (M5, reading 17).
+    pub alarm: Alarm,
+    /// GuardDuty (G1, G4, reading 18).
+    pub guardduty: GuardDuty,
+    /// The call desk (C5, reading 12).
+    pub desk: DeskPolicy,
+    /// Channels by name (with or without `#`) or id.
+    pub channels: Channels,
+    /// Slack user groups by handle or id, or lists of e-mail addresses.
+    pub groups: Groups,
+    /// Who may do what, by group.
+    pub roles: Roles,
+    /// Forced off-boarding (X4, reading 25).
+    pub offboard: Offboard,
+    /// Reports (W1, W2).
+    pub reports: Reports,
+    /// AWS Health, personal (P1).
+    pub phd: Phd,
+    /// Rooms (F1, F2).
+    pub rooms: Rooms,
+    /// Feeds (H1).
+    pub feeds: Feeds,
+    /// The company's own record (R6).
+    pub company: Company,
+}
+
+/// Business time and the call rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hours {
+    /// Opening.
+    #[serde(with = "hhmm")]
+    pub open: NaiveTime,
+    /// Closing.
+    #[serde(with = "hhmm")]
+    pub close: NaiveTime,
+    /// Lunch begins.
+    #[serde(with = "hhmm")]
+    pub lunch_from: NaiveTime,
+    /// Lunch ends.
+    #[serde(with = "hhmm")]
+    pub lunch_to: NaiveTime,
+    /// From here on a notice is phoned at the next opening (A9).
+    #[serde(with = "hhmm")]
+    pub late_from: NaiveTime,
+    /// How long an assignee has (A9), in business time.
+    pub answer_within: Span,
+    /// Days added to the computed holidays (elections, temporary ones).
+    pub holidays: Vec<NamedDay>,
+    /// Days taken out of the holidays.
+    pub workdays: Vec<NaiveDate>,
+}
+
+/// A day with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedDay {
+    /// The day.
+    pub date: NaiveDate,
+    /// What it is called.
+    pub name: String,
+}
+
+const fn time(hour: u32, minute: u32) -> NaiveTime {
+    match NaiveTime::from_hms_opt(hour, minute, 0) {
+        Some(time) => time,
+        None => panic!("a time of day"),
+    }
+}
+
+impl Default for Hours {
+    fn default() -> Self {
+        Self {
+            open: time(9, 0),
+            close: time(18, 0),
+            lunch_from: time(12, 0),
+            lunch_to: time(13, 0),
+            late_from: time(17, 30),
+            answer_within: Span::minutes(30),
+            holidays: Vec::new(),
+            workdays: Vec::new(),
+        }
+    }
+}
+
+/// Ladders.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Chain {
+    /// Silence on one rung.
+    pub rung: Span,
+    /// The kinds of chain in which 병역특례 people of the General list come last: `msp`, `urgent`.
+    pub military_last: Vec<ChainKind>,
+    /// Words in a reply that make it no acceptance.
+    pub refusal_words: Vec<String>,
+}
+
+/// A kind of chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChainKind {
+    /// A5.
+    Urgent,
+    /// M8.
+    Msp,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        let words = ["거절", "못 받", "못받", "불가", "어렵", "안 됩니다", "안됩니다", "힘들"];
+        Self {
+            rung: Span::minutes(5),
+            military_last: vec![ChainKind::Msp],
+            refusal_words: words.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// Emoji names that acknowledge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Acks(pub Vec<String>);
+
+impl Default for Acks {
+    fn default() -> Self {
+        let names =
+            ["white_check_mark", "heavy_check_mark", "+1", "eyes", "ok_hand", "raised_hands"];
+        Self(names.map(str::to_owned).to_vec())
+    }
+}
+
+impl Acks {
+    /// Whether this emoji acknowledges; `+1::skin-tone-3` counts as `+1`, `thumbsup` as well.
+    #[must_use]
+    pub fn take(&self, emoji: &str) -> bool {
+        let bare = emoji.trim_matches(':').split("::").next().unwrap_or_default();
+        let bare = if bare == "thumbsup" { "+1" } else { bare };
+        self.0.iter().any(|ack| ack.trim_matches(':') == bare)
+    }
+}
+
+/// Who dials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PhoneMode {
+    /// The phone adapter where one is configured, COC otherwise.
+    #[default]
+    Auto,
+    /// COC always.
+    Desk,
+}
+
+/// Urgent requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UrgentPolicy {
+    /// Words that mean "not decided yet" (reading 6).
+    pub undecided_words: Vec<String>,
+    /// How long a request may lack its customer or ticket before COC is told in n (reading 8).
+    pub ask_again: Span,
+}
+
+impl Default for UrgentPolicy {
+    fn default() -> Self {
+        Self {
+            undecided_words: ["미결정", "보류"].map(str::to_owned).to_vec(),
+            ask_again: Span::minutes(10),
+        }
+    }
+}
+
+/// CloudWatch alarms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Alarm {
+    /// The sliding window of L2; its end is inclusive.
+    pub l2_window: Span,
+    /// The level of an alarm whose name bears none: `L1`, `L2` or `L3`.
+    pub default_level: AlarmLevel,
+}
+
+/// An alarm's level (M5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AlarmLevel {
+    /// Recorded.
+    L1,
+    /// An incident at the second hit within the window.
+    L2,
+    /// An incident at once.
+    L3,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self { l2_window: Span::minutes(60), default_level: AlarmLevel::L2 }
+    }
+}
+
+/// GuardDuty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GuardDuty {
+    /// 고위험도 begins here.
+    pub high_from: f64,
+    /// Silence past this counts as 판단 불가 (G4).
+    pub decide_within: Span,
+}
+
+impl Default for GuardDuty {
+    fn default() -> Self {
+        Self { high_from: 7.0, decide_within: Span::minutes(10) }
+    }
+}
+
+/// The call desk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskPolicy {
+    /// The promise to a caller with an outage (C5).
+    pub promise: Span,
+}
+
+impl Default for DeskPolicy {
+    fn default() -> Self {
+        Self { promise: Span::minutes(15) }
+    }
+}
+
+/// Channels by name or id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Channels {
+    /// g.
+    pub general: String,
+    /// n.
+    pub noti: String,
+    /// x.
+    pub unlink: String,
+    /// t.
+    pub tam: String,
+}
+
+impl Default for Channels {
+    fn default() -> Self {
+        Self {
+            general: "#general".to_owned(),
+            noti: "#coc-noti".to_owned(),
+            unlink: "#강제링크해지".to_owned(),
+            tam: "#saltware-pls-technical-support".to_owned(),
+        }
+    }
+}
+
+/// A group of people: a Slack user group by handle or id, or a list of e-mail addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum GroupRef {
+    /// By handle (with or without `@`) or id (`S…`).
+    Handle(String),
+    /// By addresses, where the workspace has no group.
+    Emails(Vec<String>),
+}
+
+/// The desk's groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Groups {
+    /// COC operators.
+    pub coc: GroupRef,
+    /// Sales.
+    pub csr: GroupRef,
+    /// Solution architects.
+    pub sa: GroupRef,
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        let handle = |name: &str| GroupRef::Handle(name.to_owned());
+        Self { coc: handle("coc"), csr: handle("csr"), sa: handle("sa") }
+    }
+}
+
+/// What somebody is to the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// COC operator.
+    Coc,
+    /// Sales.
+    Csr,
+    /// Solution architect.
+    Sa,
+    /// On the guide's General list or in a TS part.
+    Engineer,
+}
+
+/// Who may do what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Roles {
+    /// Ask for an urgent assignment in g (A4).
+    pub urgent: Vec<Role>,
+    /// `/assign` and written assignment notices (A7).
+    pub assign: Vec<Role>,
+    /// Press a chain's buttons for somebody else (reading 10).
+    pub chain: Vec<Role>,
+    /// Enter somebody else's absence (R2); one's own anybody of the guide may enter.
+    pub leave: Vec<Role>,
+    /// Make a changed guide live (R1).
+    pub guide: Vec<Role>,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self {
+            urgent: vec![Role::Csr, Role::Coc],
+            assign: vec![Role::Coc],
+            chain: vec![Role::Coc],
+            leave: vec![Role::Coc],
+            guide: vec![Role::Coc],
+        }
+    }
+}
+
+/// Forced off-boarding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Offboard {
+    /// The unlink command with `{account}`; empty: COC is asked to run it.
+    pub command: String,
+}
+
+/// Reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reports {
+    /// To whom the monthly on- and off-boarding report goes.
+    pub monthly_to: Vec<String>,
+    /// Its Cc.
+    pub monthly_cc: Vec<String>,
+    /// Every day at.
+    #[serde(with = "hhmm")]
+    pub daily_at: NaiveTime,
+    /// Mondays at.
+    #[serde(with = "hhmm")]
+    pub weekly_at: NaiveTime,
+    /// The first of the month at.
+    #[serde(with = "hhmm")]
+    pub monthly_at: NaiveTime,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            monthly_to: vec!["csg@saltware.co.kr".to_owned()],
+            monthly_cc: ["haneul015@example.co.kr", "garam.bi@example.co.kr"]
+                .map(str::to_owned)
+                .to_vec(),
+            daily_at: time(9, 0),
+            weekly_at: time(9, 10),
+            monthly_at: time(9, 20),
+        }
+    }
+}
+
+/// AWS Health, personal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Phd {
+    /// The daily look.
+    #[serde(with = "hhmm")]
+    pub check_at: NaiveTime,
+    /// When an unanswered prompt is asked again.
+    pub chase_after: Span,
+}
+
+impl Default for Phd {
+    fn default() -> Self {
+        Self { check_at: time(9, 0), chase_after: Span::minutes(30) }
+    }
+}
+
+/// Rooms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rooms {
+    /// When a missed reading is asked for again.
+    pub chase_after: Span,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self { chase_after: Span::minutes(30) }
+    }
+}
+
+/// Feeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Feeds {
+    /// How often the status feed is read.
+    pub poll: Span,
+}
+
+impl Default for Feeds {
+    fn default() -> Self {
+        Self { poll: Span::minutes(5) }
+    }
+}
+
+/// The company's own record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Company {
+    /// The customer record that stands for the company itself (R6).
+    pub customer: String,
+}
+
+impl Default for Company {
+    fn default() -> Self {
+        Self { customer: "솔트웨어".to_owned() }
+    }
+}
+
+/// Times of day as `"09:00"`.
+mod hhmm {
+    use chrono::NaiveTime;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(time: &NaiveTime, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&time.format("%H:%M"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveTime, D::Error> {
+        let text = String::deserialize(from)?;
+        NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| {
+            D::Error::custom(format!("\"{text}\"은(는) 시각이 아닙니다. 예: \"09:00\""))
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! The hands of the desk: what the errand runner needs of the world. Adapters implement these; replay and tests bring their own.
+
+use crate::domain::errand::Presence;
+use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, Ts};
+use crate::domain::input::{Directory, ReplyTo, SlackInput};
+use crate::domain::message::{Form, Message};
+use crate::domain::time::Time;
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// Why an attempt did not work out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// It did not happen; try again later.
+    #[error("{why}")]
+    Transient {
+        /// For the log and for COC.
+        why: String,
+        /// What the other side asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// It may have happened (no answer came); look before repeating.
+    #[error("{why}")]
+    Unknown {
+        /// For the log and for COC.
+        why: String,
+    },
+    /// It will never work.
+    #[error("{why}")]
+    Permanent {
+        /// For the log and for COC.
+        why: String,
+    },
+}
+
+/// The chat (Slack). Messages arrive here with relative times settled (see [`Message::at`]).
+#[async_trait]
+pub trait Chat: Send + Sync {
+    /// Posts, bearing the errand's id where [`Chat::find_post`] finds it again.
+    async fn post(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+    ) -> Result<MessageRef, PortError>;
+
+    /// The post that bears this errand's id, if it stands.
+    async fn find_post(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        since: Time,
+    ) -> Result<Option<MessageRef>, PortError>;
+
+    /// Changes an own post. Its errand id stays on it.
+    async fn update(
+        &self,
+        errand: ErrandId,
+        post: &MessageRef,
+        message: &Message,
+    ) -> Result<(), PortError>;
+
+    /// Shows a message to one person alone.
+    async fn ephemeral(
+        &self,
+        to: &SlackUser,
+        reply: &ReplyTo,
+        message: &Message,
+    ) -> Result<(), PortError>;
+
+    /// Writes to one person directly; bears the errand's id.
+    async fn direct(
+        &self,
+        errand: ErrandId,
+        to: &SlackUser,
+        message: &Message,
+    ) -> Result<MessageRef, PortError>;
+
+    /// Opens a form.
+    async fn open_form(&self, to: &SlackUser, trigger: &str, form: &Form) -> Result<(), PortError>;
+
+    /// Publishes the app's home of one person.
+    async fn publish_home(&self, to: &SlackUser, message: &Message) -> Result<(), PortError>;
+
+    /// What Slack shows of a person.
+    async fn presence(&self, of: &SlackUser) -> Result<Presence, PortError>;
+
+    /// Who is who.
+    async fn directory(&self) -> Result<Directory, PortError>;
+
+    /// What happened since: messages, replies and reactions of these channels and threads, oldest first. Reactions come with
+    /// every message looked at, new or not.
+    async fn missed(&self, watched: &[Watched]) -> Result<Vec<SlackInput>, PortError>;
+}
+
+/// A channel, or one thread of it, to be read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The thread's root; `None` for the channel's own messages.
+    pub thread: Option<Ts>,
+    /// Messages from here on; for reactions on older ones name their thread.
+    pub since: Time,
+}
+
+/// A voice call's carrier. Outcomes come back as inputs, not here.
+#[async_trait]
+pub trait Phone: Send + Sync {
+    /// Places a call and returns the carrier's name for it.
+    async fn call(
+        &self,
+        errand: ErrandId,
+        to: &Name,
+        number: &PhoneNumber,
+        about: &str,
+    ) -> Result<String, PortError>;
+
+    /// The call that this errand placed, if the carrier knows one.
+    async fn find_call(
+        &self,
+        errand: ErrandId,
+        number: &PhoneNumber,
+        since: Time,
+    ) -> Result<Option<String>, PortError>;
+
+    /// Ends a call that rings or is under way; one that is over already is no error.
+    async fn hang_up(&self, reference: &str, to: &Name) -> Result<(), PortError>;
+}
+
+/// The support desk's counts. The embedded count (the journal's own open assignments) needs no port; a support desk replaces it.
+#[async_trait]
+pub trait Tickets: Send + Sync {
+    /// Active tickets of one person.
+    async fn active(&self, of: &Name) -> Result<u32, PortError>;
+}
+
+/// The time.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Now, in Seoul.
+    fn now(&self) -> Time;
+
+    /// Returns at `at` or when the clock was moved; the caller looks at the time again.
+    async fn sleep_until(&self, at: Option<Time>);
+}
