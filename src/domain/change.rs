@@ -1,21 +1,111 @@
-//! What a decision changes: the closed list. (Being built.)
+//! What a decision changes: the closed list. Applying changes is all that ever alters the desk.
 
-use super::ids::CaseId;
+use super::case::{Case, CaseChange};
+use super::customers::Customers;
+use super::errand::{CallEvent, Errand, Outcome};
+use super::ids::{CaseId, ErrandId, Name};
+use super::input::{Directory, SlackInput};
+use super::people::{Absence, Roster};
+use super::policy::Policy;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A due time, and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Wake {
-    /// A case's next due time.
-    Case(CaseId, Time),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Wake {
+    /// When it falls due.
+    pub due: Time,
+    /// Whose it is.
+    pub case: CaseId,
 }
 
 /// One change of the desk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Someone's delivery was taken.
+    /// The process came up; timers and errands wait until what was missed has been read.
+    Started {
+        /// When it was last known to be alive.
+        alive_until: Option<Time>,
+        /// Whether a phone adapter is configured.
+        phone_adapter: bool,
+    },
+    /// What was missed has been read.
+    CaughtUp,
+    /// The process stops in order.
+    Stopped,
+    /// Another policy is in force.
+    PolicyAdopted {
+        /// The text it was read from.
+        text: String,
+        /// As read.
+        policy: Box<Policy>,
+    },
+    /// Another customer record is in force.
+    CustomersAdopted {
+        /// The text it was read from.
+        text: String,
+        /// As read.
+        customers: Customers,
+    },
+    /// Another roster is in force (R1).
+    RosterAdopted {
+        /// The guide it was read from.
+        text: String,
+        /// As read.
+        roster: Roster,
+    },
+    /// A changed guide was shown and waits for 적용 (R1).
+    GuideProposed {
+        /// The guide's text.
+        text: String,
+        /// The post that shows the difference.
+        post: ErrandId,
+    },
+    /// The workspace's people, groups and channels as they are now.
+    DirectoryRead(Directory),
+    /// Active tickets of each person as the support desk counts them (A2).
+    TicketsCounted(BTreeMap<Name, u32>),
+    /// A delivery was taken; its repeats change nothing.
     Seen(String),
+    /// A reaction or reply came for a message that may be an own post whose outcome is not known yet.
+    Kept(Box<SlackInput>),
+    /// Kept ones are taken up again or forgotten.
+    KeptDone {
+        /// The delivery.
+        key: String,
+    },
+    /// Somebody's absence was entered (R2).
+    AbsenceEntered {
+        /// Whose.
+        who: Name,
+        /// Which.
+        absence: Absence,
+    },
+    /// A case begins.
+    Opened(Box<Case>),
+    /// A case goes on.
+    Case(CaseId, CaseChange),
+    /// Something is owed.
+    Owed(Box<Errand>),
+    /// Something owed is settled.
+    Settled {
+        /// Which.
+        errand: ErrandId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Something owed is of no use any more and was not begun.
+    Dropped {
+        /// Which.
+        errand: ErrandId,
+    },
+    /// A call that was placed is over.
+    CallOver {
+        /// The errand that placed it.
+        call: ErrandId,
+        /// How it ended; `None`: hung up.
+        how: Option<CallEvent>,
+    },
 }

@@ -120,6 +120,13 @@ pub enum ErrandKind {
         /// Who was called.
         to: Name,
     },
+    /// The guide is read anew from the data folder (R1).
+    ReadGuide {
+        /// Who asked.
+        by: SlackUser,
+        /// Where that person is answered.
+        reply: super::input::ReplyTo,
+    },
     /// Slack's presence, status and do-not-disturb of somebody (A1).
     Presence {
         /// Of whom.
@@ -139,9 +146,16 @@ pub enum Outcome {
     Placed {
         /// The carrier's name for it.
         reference: String,
+        /// Who is called.
+        to: Name,
     },
     /// What Slack says of a person.
     Presence(Presence),
+    /// The guide as it stands on disk.
+    Guide {
+        /// Its text.
+        text: String,
+    },
     /// It cannot be done, now or later.
     Refused {
         /// Why, for COC.

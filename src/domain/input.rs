@@ -2,7 +2,7 @@
 
 use super::change::Wake;
 use super::errand::{CallEvent, Outcome};
-use super::ids::{ChannelId, ErrandId, MessageRef, SlackGroup, SlackUser, Ts};
+use super::ids::{ChannelId, ErrandId, MessageRef, Name, SlackGroup, SlackUser, Ts};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ pub enum Input {
     Started {
         /// When it was last known to be alive; `None` on the very first start.
         alive_until: Option<Time>,
+        /// Whether a phone adapter is configured.
+        phone_adapter: bool,
     },
     /// All that was missed has been read; timers may run.
     CaughtUp,
@@ -24,8 +26,15 @@ pub enum Input {
     Books(Books),
     /// Who is who in the workspace now.
     Directory(Directory),
+    /// Active tickets of each person, as the support desk counts them (A2).
+    Tickets(BTreeMap<Name, u32>),
     /// Something that a person did in Slack.
     Slack(SlackInput),
+    /// A reaction or reply that was kept is taken up again.
+    TakenUp {
+        /// The delivery's name.
+        key: String,
+    },
     /// What became of an errand.
     Settled {
         /// Which.
@@ -191,4 +200,24 @@ pub struct ReplyTo {
     pub thread: Option<Ts>,
     /// Slack's `response_url`, good for 30 minutes; works where the bot is no member.
     pub url: Option<String>,
+}
+
+impl SlackAct {
+    /// The message that a reaction or reply is about: the one reacted to, the thread's root.
+    #[must_use]
+    pub fn about(&self) -> Option<MessageRef> {
+        match self {
+            Self::Reacted { to, .. } | Self::Unreacted { to, .. } => Some(to.clone()),
+            Self::Said { at, thread: Some(thread), .. } => {
+                Some(MessageRef { channel: at.channel.clone(), ts: thread.clone() })
+            }
+            Self::Said { .. }
+            | Self::Edited { .. }
+            | Self::Deleted { .. }
+            | Self::Pressed { .. }
+            | Self::Commanded { .. }
+            | Self::Submitted { .. }
+            | Self::HomeOpened => None,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::ids::{Name, SlackGroup, SlackUser};
 use super::time::{Span as Length, Time, clock};
+use super::watch::is_late;
 use serde::{Deserialize, Serialize};
 
 /// A piece of a line.
@@ -28,8 +29,22 @@ pub enum Piece {
     },
     /// A link, shown as its bare address.
     Link(String),
-    /// The wall-clock time this long after the message is sent (`22:05`).
+    /// The wall-clock time this long after the clock of the thing began (`22:05`).
     After(Length),
+    /// Nothing when the message goes out in time; else `(늦음: 22:00 예정) `.
+    IfLate,
+}
+
+impl From<&str> for Piece {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Piece {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
 }
 
 /// One line, one thought.
@@ -71,11 +86,17 @@ pub enum Style {
 }
 
 impl Message {
-    /// The message at the time of sending: relative times become wall-clock times.
+    /// The message at the time of sending: relative times become wall-clock times. `since` is when it should have gone out,
+    /// `began` when the clock of what it announces began.
     #[must_use]
-    pub fn at(&self, now: Time) -> Self {
+    pub fn at(&self, now: Time, since: Time, began: Time) -> Self {
+        let today = now.date_naive();
         let settle = |piece: &Piece| match piece {
-            Piece::After(length) => Piece::Text(clock(now + length.delta(), now.date_naive())),
+            Piece::After(length) => Piece::Text(clock(began + length.delta(), today)),
+            Piece::IfLate if is_late(since, now) => {
+                Piece::Text(format!("(늦음: {} 예정) ", clock(since, today)))
+            }
+            Piece::IfLate => Piece::Text(String::new()),
             Piece::Text(_)
             | Piece::Bold(_)
             | Piece::Person { .. }
@@ -101,7 +122,11 @@ impl Message {
             let who = match piece {
                 Piece::Person { name, .. } => name.to_string(),
                 Piece::Group { handle, .. } => format!("@{handle}"),
-                Piece::Text(_) | Piece::Bold(_) | Piece::Link(_) | Piece::After(_) => continue,
+                Piece::Text(_)
+                | Piece::Bold(_)
+                | Piece::Link(_)
+                | Piece::After(_)
+                | Piece::IfLate => continue,
             };
             if !found.contains(&who) {
                 found.push(who);
@@ -121,6 +146,7 @@ pub fn plain_line(line: &[Piece]) -> String {
             Piece::Group { handle, .. } => format!("@{handle}"),
             Piece::Link(url) => url.clone(),
             Piece::After(length) => format!("{} 뒤", length.korean()),
+            Piece::IfLate => String::new(),
         })
         .collect()
 }

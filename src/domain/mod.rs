@@ -1,12 +1,21 @@
 //! The desk's rules. Pure: no I/O, no clock, no Slack formats.
 
 pub mod calendar;
+pub mod case;
 pub mod change;
 pub mod customers;
+pub mod decide;
+pub mod desk;
 pub mod errand;
 pub mod ids;
 pub mod input;
+pub mod ladder;
 pub mod message;
 pub mod people;
 pub mod policy;
+pub mod procedures;
+pub mod text;
 pub mod time;
+pub mod turn;
+pub mod watch;
+pub mod words;

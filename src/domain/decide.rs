@@ -1,0 +1,267 @@
+//! The one decision: what an input changes, given the desk as it is. Pure: the same desk, input and time give the same changes.
+
+use super::case::Procedure;
+use super::change::{Change, Wake};
+use super::desk::Desk;
+use super::errand::{CallEvent, ErrandKind, Outcome, Urgency};
+use super::ids::{CaseId, ErrandId, MessageRef, SlackUser, Ts};
+use super::input::{Input, ReplyTo, SlackAct, SlackInput};
+use super::ladder::Via;
+use super::message::Answer;
+use super::procedures::{assignment, commands, guide, urgent};
+use super::time::Time;
+use super::turn::{Token, Turn};
+use super::words;
+
+/// A decision.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// What it changes, in order; nothing: not worth a record.
+    pub changes: Vec<Change>,
+    /// What a form's author is told while the form is open.
+    pub answer: Answer,
+}
+
+/// Decides; the decision will be record `seq` of the journal.
+#[must_use]
+pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
+    let mut turn = Turn::new(desk, now, seq);
+    match input {
+        Input::Started { alive_until, phone_adapter } => turn.change(Change::Started {
+            alive_until: *alive_until,
+            phone_adapter: *phone_adapter,
+        }),
+        Input::CaughtUp => {
+            if desk.presence.catching_up {
+                turn.change(Change::CaughtUp);
+            }
+        }
+        Input::Stopping => turn.change(Change::Stopped),
+        Input::Books(books) => guide::books(&mut turn, books),
+        Input::Directory(directory) => {
+            if directory != &desk.directory {
+                turn.change(Change::DirectoryRead(directory.clone()));
+            }
+        }
+        Input::Tickets(counts) => turn.change(Change::TicketsCounted(counts.clone())),
+        Input::Slack(slack) => {
+            let known = desk.seen.contains_key(&slack.key) || desk.kept(&slack.key).is_some();
+            if !known {
+                did(&mut turn, slack);
+                let is_kept = matches!(turn.changes.as_slice(), [Change::Kept(_)]);
+                if !turn.changes.is_empty() && !is_kept {
+                    turn.change(Change::Seen(slack.key.clone()));
+                }
+            }
+        }
+        Input::TakenUp { key } => {
+            if let Some(slack) = desk.kept(key) {
+                turn.change(Change::KeptDone { key: key.clone() });
+                did(&mut turn, slack);
+                // it is told apart from a post's outcome only once
+                turn.changes.retain(|change| !matches!(change, Change::Kept(_)));
+                turn.change(Change::Seen(key.clone()));
+            }
+        }
+        Input::Settled { errand, outcome } => settled(&mut turn, *errand, outcome),
+        Input::Phone { call, event } => phoned(&mut turn, *call, *event),
+        Input::Woken(Wake { case, .. }) => woken(&mut turn, *case),
+    }
+    Decision { changes: turn.changes, answer: turn.answer }
+}
+
+fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
+    let by = &slack.by;
+    if turn.desk.directory.bot.as_ref() == Some(by) {
+        return;
+    }
+    match &slack.what {
+        SlackAct::Said { at, thread: Some(thread), text } if thread != &at.ts => {
+            replied(turn, slack, at, thread, text);
+        }
+        SlackAct::Said { at, text, .. } => {
+            assignment::said(turn, by, at, text);
+            urgent::said(turn, by, at, text);
+        }
+        SlackAct::Edited { at, thread, text } => edited(turn, by, at, thread.as_ref(), text),
+        SlackAct::Deleted { at } => deleted(turn, by, at),
+        SlackAct::Reacted { to, emoji } => reacted(turn, slack, to, emoji),
+        SlackAct::Unreacted { to, emoji } => {
+            let Some((id, is_urgent)) = case_at(turn.desk, to) else { return };
+            if !turn.desk.policy.value.acks.take(emoji) {
+                return;
+            }
+            if is_urgent {
+                urgent::unreacted(turn, id, by, emoji);
+            } else {
+                assignment::unreacted(turn, id, by, emoji);
+            }
+        }
+        SlackAct::Pressed { on, token, reply, .. } => pressed(turn, by, on, token, reply),
+        SlackAct::Commanded { command, text, trigger, reply, .. } => {
+            commands::commanded(turn, &commands::Typed { by, command, text, trigger, reply });
+        }
+        SlackAct::Submitted { token, fields } => commands::submitted(turn, by, token, fields),
+        SlackAct::HomeOpened => {
+            let message = words::commands::home();
+            let kind = ErrandKind::PublishHome { to: by.clone(), message };
+            turn.owe(None, Urgency::Housekeeping, kind);
+        }
+    }
+}
+
+fn case_at(desk: &Desk, at: &MessageRef) -> Option<(CaseId, bool)> {
+    let id = desk.case_at(at)?;
+    let is_urgent = match &desk.cases.get(&id)?.procedure {
+        Procedure::Urgent(_) => true,
+        Procedure::Assignment(_) => false,
+    };
+    Some((id, is_urgent))
+}
+
+/// A reaction or reply for a message that nobody knows: it may be an own post whose outcome is not in yet.
+fn keep(turn: &mut Turn<'_>, slack: &SlackInput, channel: &super::ids::ChannelId) {
+    let posting = turn.desk.errands.values().any(|errand| match &errand.kind {
+        ErrandKind::Post { place, .. } => &place.channel == channel,
+        ErrandKind::Update { .. }
+        | ErrandKind::Ephemeral { .. }
+        | ErrandKind::Direct { .. }
+        | ErrandKind::OpenForm { .. }
+        | ErrandKind::PublishHome { .. }
+        | ErrandKind::Call { .. }
+        | ErrandKind::HangUp { .. }
+        | ErrandKind::ReadGuide { .. }
+        | ErrandKind::Presence { .. } => false,
+    });
+    if posting && turn.desk.kept.len() < 200 {
+        turn.change(Change::Kept(Box::new(slack.clone())));
+    }
+}
+
+fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str) {
+    if !turn.desk.policy.value.acks.take(emoji) {
+        return;
+    }
+    match case_at(turn.desk, to) {
+        Some((id, true)) => urgent::reacted(turn, id, &slack.by, to, emoji),
+        Some((id, false)) => {
+            let logged = format!("반응 :{emoji}:");
+            assignment::acknowledged(turn, id, &slack.by, Via::Reaction, &logged);
+        }
+        None => keep(turn, slack, &to.channel),
+    }
+}
+
+fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts, text: &str) {
+    let root = MessageRef { channel: at.channel.clone(), ts: thread.clone() };
+    match case_at(turn.desk, &root) {
+        Some((id, true)) => urgent::replied(turn, id, &slack.by, text),
+        Some((id, false)) => assignment::replied(turn, id, &slack.by, text),
+        None => keep(turn, slack, &at.channel),
+    }
+}
+
+fn edited(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    at: &MessageRef,
+    thread: Option<&Ts>,
+    text: &str,
+) {
+    match case_at(turn.desk, at) {
+        Some((id, true)) => urgent::edited(turn, id, text),
+        Some((id, false)) => assignment::edited(turn, id, at, text),
+        None if thread.is_none_or(|thread| thread == &at.ts) => {
+            // a message that was no request yet may have become one
+            assignment::said(turn, by, at, text);
+            urgent::said(turn, by, at, text);
+        }
+        None => {}
+    }
+}
+
+fn deleted(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef) {
+    match case_at(turn.desk, at) {
+        Some((id, true)) => {
+            let request = match &turn.desk.cases.get(&id).map(|case| &case.procedure) {
+                Some(Procedure::Urgent(one)) => &one.request == at,
+                Some(Procedure::Assignment(_)) | None => false,
+            };
+            if request {
+                urgent::deleted(turn, id);
+            }
+        }
+        Some((id, false)) => assignment::deleted(turn, id, at, by),
+        None => {}
+    }
+}
+
+fn pressed(turn: &mut Turn<'_>, by: &SlackUser, on: &MessageRef, token: &str, reply: &ReplyTo) {
+    match Token::read(token) {
+        Some(Token::Rung(id, nth, press)) => urgent::rung_pressed(turn, id, by, nth, press, reply),
+        Some(Token::Urgent(id, press)) => urgent::pressed(turn, id, by, press, reply),
+        Some(Token::Exhausted(id, press)) => urgent::exhausted_pressed(turn, id, by, press, reply),
+        Some(Token::Notice(id, round)) => assignment::confirm_pressed(turn, id, by, round, reply),
+        Some(Token::Call(id, round, press)) => {
+            assignment::call_pressed(turn, id, by, round, press, reply);
+        }
+        Some(Token::Ask(id, round, press)) => {
+            assignment::ask_pressed(turn, id, by, round, press, reply);
+        }
+        Some(Token::ApplyGuide) => {
+            guide::apply_pressed(turn, by, turn.desk.errand_at(on), reply);
+        }
+        Some(Token::AssignForm | Token::LeaveForm) | None => turn.tell(by, reply, words::stale()),
+    }
+}
+
+fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
+    let desk = turn.desk;
+    let Some(errand) = desk.errands.get(&id) else {
+        // taken back while it was being carried out: a post may stay, a telephone must not go on ringing
+        if let Outcome::Placed { to, .. } = outcome {
+            turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
+            turn.owe(None, Urgency::Page, ErrandKind::HangUp { call: id, to: to.clone() });
+        }
+        return;
+    };
+    turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
+    if let (ErrandKind::HangUp { call, .. }, Outcome::Done | Outcome::Refused { .. }) =
+        (&errand.kind, outcome)
+    {
+        turn.change(Change::CallOver { call: *call, how: None });
+    }
+    if let (ErrandKind::ReadGuide { by, reply }, Outcome::Guide { text }) = (&errand.kind, outcome) {
+        guide::read_anew(turn, by, reply, text);
+    }
+    if let (ErrandKind::ReadGuide { by, reply }, Outcome::Refused { why }) = (&errand.kind, outcome) {
+        turn.tell(by, reply, words::refused(why.clone(), ""));
+    }
+    if let Some(case) = errand.case {
+        match desk.cases.get(&case).map(|case| &case.procedure) {
+            Some(Procedure::Urgent(_)) => urgent::settled(turn, case, errand, outcome),
+            Some(Procedure::Assignment(_)) => assignment::settled(turn, case, errand, outcome),
+            None => {}
+        }
+    }
+}
+
+fn phoned(turn: &mut Turn<'_>, call: ErrandId, event: CallEvent) {
+    let Some(live) = turn.desk.calls.get(&call) else { return };
+    turn.change(Change::CallOver { call, how: Some(event) });
+    if let Some(case) = live.case {
+        match turn.desk.cases.get(&case).map(|case| &case.procedure) {
+            Some(Procedure::Urgent(_)) => urgent::phone(turn, case, call, event),
+            Some(Procedure::Assignment(_)) => assignment::phone(turn, case, call, event),
+            None => {}
+        }
+    }
+}
+
+fn woken(turn: &mut Turn<'_>, case: CaseId) {
+    match turn.desk.cases.get(&case).map(|case| &case.procedure) {
+        Some(Procedure::Urgent(_)) => urgent::woken(turn, case),
+        Some(Procedure::Assignment(_)) => assignment::woken(turn, case),
+        None => {}
+    }
+}

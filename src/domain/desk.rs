@@ -1,0 +1,592 @@
+//! The desk: a value that knows everything and does nothing.
+
+use super::calendar::Calendar;
+use super::case::{Case, Procedure};
+use super::change::{Change, Wake};
+use super::customers::Customers;
+use super::errand::{Errand, ErrandKind, Outcome};
+use super::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink};
+use super::input::{Directory, SlackInput};
+use super::message::Piece;
+use super::people::absence::Leaves;
+use super::people::Roster;
+use super::policy::{GroupRef, PhoneMode, Policy, Role};
+use super::procedures::assignment::Assignment;
+use super::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Everything the desk knows. Only [`Desk::apply`] alters it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Desk {
+    /// The policy in force, with the text it was read from.
+    pub policy: Sourced<Policy>,
+    /// The customer record in force.
+    pub customers: Sourced<Customers>,
+    /// The roster in force.
+    pub roster: Sourced<Roster>,
+    /// A changed guide that waits for 적용.
+    pub proposed: Option<Proposal>,
+    /// Who is who in the workspace.
+    pub directory: Directory,
+    /// Absences entered by `/leave`.
+    pub leaves: Leaves,
+    /// Cases by number.
+    pub cases: BTreeMap<CaseId, Case>,
+    /// What is owed.
+    pub errands: BTreeMap<ErrandId, Errand>,
+    /// Where own posts stand.
+    pub posts: BTreeMap<ErrandId, OwnPost>,
+    /// Calls that ring.
+    pub calls: BTreeMap<ErrandId, LiveCall>,
+    /// Whether the process runs, and what is known of its last pause.
+    pub presence: DeskState,
+    /// Active tickets as the support desk counted them, and when.
+    pub counted: Counted,
+    /// When each person was last given a General ticket (A2's tie).
+    pub last_assigned: BTreeMap<Name, Time>,
+    /// Deliveries taken, with their time.
+    pub seen: BTreeMap<String, Time>,
+    /// Reactions and replies that wait for a post's outcome.
+    pub kept: Vec<Kept>,
+    /// The number of the last case.
+    pub last_case: u64,
+    #[serde(skip)]
+    derived: Derived,
+}
+
+/// Something read from a text of the data folder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sourced<T> {
+    /// The text.
+    pub text: String,
+    /// What it says.
+    pub value: T,
+}
+
+/// A changed guide that was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The guide's text.
+    pub text: String,
+    /// The post that shows the difference.
+    pub post: ErrandId,
+}
+
+/// An own post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnPost {
+    /// Where it stands.
+    pub at: MessageRef,
+    /// Its case.
+    pub case: Option<CaseId>,
+}
+
+/// A call that the carrier took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCall {
+    /// Who is called.
+    pub to: Name,
+    /// Its case.
+    pub case: Option<CaseId>,
+    /// The carrier's name for it.
+    pub reference: String,
+}
+
+/// Whether the process runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskState {
+    /// Timers and errands wait until what was missed has been read.
+    pub catching_up: bool,
+    /// A phone adapter is configured.
+    pub phone_adapter: bool,
+    /// The last pause.
+    pub pause: Option<Pause>,
+}
+
+/// A time in which the process was away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it was last known to be alive.
+    pub from: Time,
+    /// When it was back.
+    pub to: Time,
+}
+
+/// Counts of active tickets from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// By person.
+    pub tickets: BTreeMap<Name, u32>,
+    /// When they were counted; own assignments from here on are added.
+    pub at: Option<Time>,
+}
+
+/// What follows from the rest; made anew after reading a snapshot.
+#[derive(Clone, Debug, Default)]
+struct Derived {
+    calendar: Option<Arc<Calendar>>,
+    slack_of: BTreeMap<Name, SlackUser>,
+    name_of: BTreeMap<SlackUser, Name>,
+    roles: BTreeMap<SlackUser, BTreeSet<Role>>,
+    case_at: BTreeMap<MessageRef, CaseId>,
+    post_at: BTreeMap<MessageRef, ErrandId>,
+    wakes: BTreeSet<Wake>,
+    wake_of: BTreeMap<CaseId, Time>,
+    by_ticket: BTreeMap<TicketLink, CaseId>,
+    open_tickets: BTreeMap<Name, BTreeMap<CaseId, Time>>,
+}
+
+/// A reaction or reply that waits for a post's outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Since when.
+    pub since: Time,
+    /// What was done.
+    pub input: SlackInput,
+}
+
+/// Which of the desk's channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// #general
+    General,
+    /// #coc-noti
+    Noti,
+}
+
+/// How long a delivery's name is remembered: longer than Slack repeats it and than anything is read back.
+const SEEN_FOR: chrono::TimeDelta = chrono::TimeDelta::hours(72);
+/// How long a reaction waits for the outcome of a post.
+const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+
+impl Desk {
+    /// Makes what follows from the rest; called once after a snapshot was read.
+    #[must_use]
+    pub fn revived(mut self) -> Self {
+        self.derive_people();
+        self.derived.calendar = Some(Arc::new(Calendar::new(&self.policy.value.hours)));
+        let ids: Vec<CaseId> = self.cases.keys().copied().collect();
+        for id in ids {
+            self.derive_case(id);
+        }
+        let posts: Vec<_> = self.posts.iter().map(|(id, post)| (post.at.clone(), *id)).collect();
+        self.derived.post_at = posts.into_iter().collect();
+        self
+    }
+
+    /// The business calendar of the policy in force.
+    #[must_use]
+    pub fn calendar(&self) -> Arc<Calendar> {
+        self.derived
+            .calendar
+            .clone()
+            .unwrap_or_else(|| Arc::new(Calendar::new(&self.policy.value.hours)))
+    }
+
+    /// Alters the desk. Total: whatever stands in a journal can be applied.
+    pub fn apply(&mut self, at: Time, change: &Change) {
+        match change {
+            Change::Started { alive_until, phone_adapter } => {
+                self.presence.catching_up = true;
+                self.presence.phone_adapter = *phone_adapter;
+                self.presence.pause = alive_until.map(|from| Pause { from, to: at });
+            }
+            Change::CaughtUp => self.presence.catching_up = false,
+            Change::Stopped => {}
+            Change::PolicyAdopted { text, policy } => {
+                self.policy = Sourced { text: text.clone(), value: (**policy).clone() };
+                self.derived.calendar = Some(Arc::new(Calendar::new(&self.policy.value.hours)));
+                self.derive_people();
+                // rung lengths and the call rule may have changed
+                let ids: Vec<CaseId> = self.derived.wake_of.keys().copied().collect();
+                for id in ids {
+                    self.derive_case(id);
+                }
+            }
+            Change::CustomersAdopted { text, customers } => {
+                self.customers = Sourced { text: text.clone(), value: customers.clone() };
+                self.derive_people();
+            }
+            Change::RosterAdopted { text, roster } => {
+                self.roster = Sourced { text: text.clone(), value: roster.clone() };
+                self.proposed = None;
+                self.derive_people();
+            }
+            Change::GuideProposed { text, post } => {
+                self.proposed = Some(Proposal { text: text.clone(), post: *post });
+            }
+            Change::DirectoryRead(directory) => {
+                self.directory = directory.clone();
+                self.derive_people();
+            }
+            Change::TicketsCounted(tickets) => {
+                self.counted = Counted { tickets: tickets.clone(), at: Some(at) };
+            }
+            Change::Seen(key) => {
+                self.seen.insert(key.clone(), at);
+                if self.seen.len() % 256 == 0 {
+                    self.seen.retain(|_, seen| at - *seen < SEEN_FOR);
+                }
+            }
+            Change::Kept(input) => {
+                self.kept.push(Kept { since: at, input: (**input).clone() });
+            }
+            Change::KeptDone { key } => self.kept.retain(|kept| &kept.input.key != key),
+            Change::AbsenceEntered { who, absence } => {
+                let leaves = self.leaves.entry(who.clone()).or_default();
+                leaves.retain(|old| at < old.to);
+                leaves.push(absence.clone());
+            }
+            Change::Opened(case) => {
+                self.last_case = self.last_case.max(case.id.0);
+                let id = case.id;
+                self.cases.insert(id, (**case).clone());
+                self.derive_case(id);
+            }
+            Change::Case(id, change) => {
+                if let Some(case) = self.cases.get_mut(id) {
+                    case.apply(change);
+                    if let Procedure::Assignment(assignment) = &case.procedure
+                        && let Some((who, since)) = assignment.given()
+                    {
+                        self.last_assigned.insert(who.clone(), since);
+                    }
+                    self.derive_case(*id);
+                }
+            }
+            Change::Owed(errand) => {
+                self.errands.insert(errand.id, (**errand).clone());
+            }
+            Change::Settled { errand, outcome } => self.settle(*errand, outcome),
+            Change::Dropped { errand } => {
+                self.errands.remove(errand);
+            }
+            Change::CallOver { call, .. } => {
+                self.calls.remove(call);
+            }
+        }
+    }
+
+    fn settle(&mut self, id: ErrandId, outcome: &Outcome) {
+        let errand = self.errands.remove(&id);
+        let case = errand.as_ref().and_then(|errand| errand.case);
+        match outcome {
+            Outcome::Posted(at) => {
+                self.derived.post_at.insert(at.clone(), id);
+                self.posts.insert(id, OwnPost { at: at.clone(), case });
+                if let Some(case) = case {
+                    self.derive_case(case);
+                }
+            }
+            Outcome::Placed { reference, to } => {
+                let call = LiveCall { to: to.clone(), case, reference: reference.clone() };
+                self.calls.insert(id, call);
+            }
+            Outcome::Done
+            | Outcome::Presence(_)
+            | Outcome::Guide { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Expired => {}
+        }
+    }
+
+    fn derive_case(&mut self, id: CaseId) {
+        let Some(case) = self.cases.get(&id) else { return };
+        if let Some(due) = self.derived.wake_of.remove(&id) {
+            self.derived.wakes.remove(&Wake { due, case: id });
+        }
+        if let Some(due) = case_wake(case, &self.policy.value) {
+            self.derived.wake_of.insert(id, due);
+            self.derived.wakes.insert(Wake { due, case: id });
+        }
+        for held in self.derived.open_tickets.values_mut() {
+            held.remove(&id);
+        }
+        match &case.procedure {
+            Procedure::Urgent(urgent) => {
+                self.derived.case_at.insert(urgent.request.clone(), id);
+                if let (Some(taken), Some(_)) = (urgent.taken(), &urgent.ticket) {
+                    let held = self.derived.open_tickets.entry(taken.by.clone()).or_default();
+                    held.insert(id, taken.at);
+                }
+            }
+            Procedure::Assignment(assignment) => {
+                self.derived.by_ticket.insert(assignment.ticket.clone(), id);
+                for notice in assignment.notices() {
+                    let at = match notice {
+                        super::procedures::assignment::NoticeRef::Written(at) => Some(at.clone()),
+                        super::procedures::assignment::NoticeRef::Posted(errand) => {
+                            self.posts.get(errand).map(|post| post.at.clone())
+                        }
+                    };
+                    if let Some(at) = at {
+                        self.derived.case_at.insert(at, id);
+                    }
+                }
+                if let Some((who, since)) = assignment.held() {
+                    self.derived.open_tickets.entry(who.clone()).or_default().insert(id, since);
+                }
+            }
+        }
+    }
+
+    fn derive_people(&mut self) {
+        let people = &self.roster.value.people;
+        let mut slack_of = BTreeMap::new();
+        let unique_by_name = |name: &str| {
+            let mut found = self.directory.users.iter().filter(|(_, one)| one.name.trim() == name);
+            match (found.next(), found.next()) {
+                (Some((id, _)), None) => Some(id.clone()),
+                _ => None,
+            }
+        };
+        for person in people {
+            let by_mail = person.email.as_ref().and_then(|email| {
+                let same = |one: &super::input::Member| {
+                    one.email.as_deref().is_some_and(|theirs| theirs.eq_ignore_ascii_case(email))
+                };
+                self.directory.users.iter().find(|(_, one)| same(one)).map(|(id, _)| id.clone())
+            });
+            if let Some(id) = by_mail.or_else(|| unique_by_name(person.name.as_str())) {
+                slack_of.insert(person.name.clone(), id);
+            }
+        }
+        for customer in &self.customers.value.0 {
+            let named = [
+                &customer.ts_primary,
+                &customer.ts_backup,
+                &customer.sa_primary,
+                &customer.sa_backup,
+                &customer.csr,
+            ];
+            for name in named.into_iter().flatten() {
+                if !slack_of.contains_key(name)
+                    && let Some(id) = unique_by_name(name.as_str())
+                {
+                    slack_of.insert(name.clone(), id);
+                }
+            }
+        }
+        let mut name_of: BTreeMap<SlackUser, Name> = self
+            .directory
+            .users
+            .iter()
+            .map(|(id, member)| (id.clone(), Name(member.name.clone())))
+            .collect();
+        name_of.extend(slack_of.iter().map(|(name, id)| (id.clone(), name.clone())));
+        let mut roles: BTreeMap<SlackUser, BTreeSet<Role>> = BTreeMap::new();
+        let groups = &self.policy.value.groups;
+        for (role, group) in
+            [(Role::Coc, &groups.coc), (Role::Csr, &groups.csr), (Role::Sa, &groups.sa)]
+        {
+            for user in self.members_of(group) {
+                roles.entry(user).or_default().insert(role);
+            }
+        }
+        for person in people {
+            if let Some(id) = slack_of.get(&person.name) {
+                roles.entry(id.clone()).or_default().insert(Role::Engineer);
+            }
+        }
+        self.derived.slack_of = slack_of;
+        self.derived.name_of = name_of;
+        self.derived.roles = roles;
+    }
+
+    fn members_of(&self, group: &GroupRef) -> Vec<SlackUser> {
+        match group {
+            GroupRef::Handle(handle) => {
+                let handle = handle.trim_start_matches('@');
+                self.directory
+                    .groups
+                    .iter()
+                    .filter(|(id, one)| id.as_str() == handle || one.handle == handle)
+                    .flat_map(|(_, one)| one.members.iter().cloned())
+                    .collect()
+            }
+            GroupRef::Emails(mails) => self
+                .directory
+                .users
+                .iter()
+                .filter(|(_, member)| {
+                    member.email.as_ref().is_some_and(|mail| {
+                        mails.iter().any(|listed| listed.eq_ignore_ascii_case(mail))
+                    })
+                })
+                .map(|(id, _)| id.clone())
+                .collect(),
+        }
+    }
+
+    /// The next due time, and whose it is. Nothing falls due while what was missed is being read.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Wake> {
+        if self.presence.catching_up {
+            return None;
+        }
+        self.derived.wakes.first().copied()
+    }
+
+    /// What is owed, unless what was missed is still being read.
+    pub fn owed(&self) -> impl Iterator<Item = &Errand> {
+        self.errands.values().filter(|_| !self.presence.catching_up)
+    }
+
+    /// What was kept under this delivery's name.
+    #[must_use]
+    pub fn kept(&self, key: &str) -> Option<&SlackInput> {
+        self.kept.iter().map(|kept| &kept.input).find(|input| input.key == key)
+    }
+
+    /// A kept reaction or reply whose message is known by now, or that waited long enough.
+    #[must_use]
+    pub fn to_take_up(&self, now: Time) -> Option<&str> {
+        let ready = |kept: &&Kept| {
+            now - kept.since > KEPT_FOR
+                || kept.input.what.about().is_some_and(|at| self.case_at(&at).is_some())
+        };
+        self.kept.iter().find(ready).map(|kept| kept.input.key.as_str())
+    }
+
+    /// The channel of a room.
+    #[must_use]
+    pub fn room(&self, room: Room) -> Option<ChannelId> {
+        let channels = &self.policy.value.channels;
+        let wanted = match room {
+            Room::General => &channels.general,
+            Room::Noti => &channels.noti,
+        };
+        let wanted = wanted.trim_start_matches('#');
+        self.directory
+            .channels
+            .iter()
+            .find(|(id, name)| id.as_str() == wanted || name.as_str() == wanted)
+            .map(|(id, _)| id.clone())
+    }
+
+    /// The Slack user of a person, by e-mail, then by a unique real name.
+    #[must_use]
+    pub fn slack_of(&self, name: &Name) -> Option<&SlackUser> {
+        self.derived.slack_of.get(name)
+    }
+
+    /// What people call a Slack user; the id when the directory does not know it.
+    #[must_use]
+    pub fn name_of(&self, user: &SlackUser) -> Name {
+        self.derived.name_of.get(user).cloned().unwrap_or_else(|| Name(user.0.clone()))
+    }
+
+    /// Whether a user holds one of these roles.
+    #[must_use]
+    pub fn holds(&self, user: &SlackUser, any_of: &[Role]) -> bool {
+        self.derived.roles.get(user).is_some_and(|held| any_of.iter().any(|role| held.contains(role)))
+    }
+
+    /// A person as a mention, or by name where Slack knows nobody unique.
+    #[must_use]
+    pub fn mention(&self, name: &Name) -> Piece {
+        match self.slack_of(name) {
+            Some(id) => Piece::Person { id: id.clone(), name: name.clone() },
+            None => Piece::Text(name.polite()),
+        }
+    }
+
+    /// A group as a mention; its members one by one where the workspace has no such group.
+    #[must_use]
+    pub fn mention_group(&self, group: &GroupRef) -> Vec<Piece> {
+        if let GroupRef::Handle(handle) = group {
+            let bare = handle.trim_start_matches('@');
+            let found =
+                self.directory.groups.iter().find(|(id, one)| id.as_str() == bare || one.handle == bare);
+            return vec![match found {
+                Some((id, one)) => Piece::Group { id: id.clone(), handle: one.handle.clone() },
+                None => Piece::Text(format!("@{bare}")),
+            }];
+        }
+        let members = self.members_of(group);
+        let mut pieces = Vec::new();
+        for id in members {
+            if !pieces.is_empty() {
+                pieces.push(Piece::Text(" ".to_owned()));
+            }
+            let name = self.name_of(&id);
+            pieces.push(Piece::Person { id, name });
+        }
+        pieces
+    }
+
+    /// The emergency number of a person.
+    #[must_use]
+    pub fn phone_of(&self, name: &Name) -> Option<PhoneNumber> {
+        self.roster.value.person(name).map(|person| person.phone.clone())
+    }
+
+    /// Whether the bot dials by itself.
+    #[must_use]
+    pub fn dials(&self) -> bool {
+        self.policy.value.phone == PhoneMode::Auto && self.presence.phone_adapter
+    }
+
+    /// The case of a message: the request or notice itself, or an own post of the case.
+    #[must_use]
+    pub fn case_at(&self, at: &MessageRef) -> Option<CaseId> {
+        self.derived.case_at.get(at).copied().or_else(|| {
+            let errand = self.derived.post_at.get(at)?;
+            self.posts.get(errand)?.case
+        })
+    }
+
+    /// The errand that posted this message.
+    #[must_use]
+    pub fn errand_at(&self, at: &MessageRef) -> Option<ErrandId> {
+        self.derived.post_at.get(at).copied()
+    }
+
+    /// The assignment of a ticket, open or not.
+    #[must_use]
+    pub fn assignment_of(&self, ticket: &TicketLink) -> Option<(CaseId, &Assignment)> {
+        let id = *self.derived.by_ticket.get(ticket)?;
+        match &self.cases.get(&id)?.procedure {
+            Procedure::Assignment(assignment) => Some((id, assignment)),
+            Procedure::Urgent(_) => None,
+        }
+    }
+
+    /// Active tickets by person (A2): the support desk's count, and own assignments made since.
+    #[must_use]
+    pub fn active_tickets(&self) -> BTreeMap<Name, u32> {
+        let mut counts = self.counted.tickets.clone();
+        for (who, held) in &self.derived.open_tickets {
+            let own = held.values().filter(|since| self.counted.at.is_none_or(|at| at <= **since));
+            let own = u32::try_from(own.count()).unwrap_or(u32::MAX);
+            if own > 0 {
+                *counts.entry(who.clone()).or_default() += own;
+            }
+        }
+        counts
+    }
+
+    /// From when a rung's or promise's clock runs, for the words of the post that announces it.
+    #[must_use]
+    pub fn clock_of(&self, errand: &Errand) -> Option<Time> {
+        match &self.cases.get(&errand.case?)?.procedure {
+            Procedure::Urgent(urgent) => urgent.clock_of(errand.id),
+            Procedure::Assignment(_) => None,
+        }
+    }
+
+    /// The pause that overlaps a due time, if the process was away then.
+    #[must_use]
+    pub fn pause_over(&self, due: Time) -> Option<Pause> {
+        self.presence.pause.filter(|pause| pause.from <= due && due < pause.to)
+    }
+}
+
+fn case_wake(case: &Case, policy: &Policy) -> Option<Time> {
+    match &case.procedure {
+        Procedure::Urgent(urgent) => urgent.wake(policy),
+        Procedure::Assignment(assignment) => assignment.wake(policy),
+    }
+}

@@ -1,0 +1,264 @@
+//! Slash commands and their forms: `/assign`, `/leave`, `/coc …`.
+
+use super::super::errand::ErrandKind;
+use super::super::errand::Urgency;
+use super::super::ids::{CaseId, Name, SlackUser, TicketLink};
+use super::super::input::ReplyTo;
+use super::super::message::{Answer, FieldError};
+use super::super::people::order::{msp_order, urgent_order};
+use super::super::text::{mark, pattern, read, ticket_link};
+use super::super::turn::{Token, Turn};
+use super::super::words;
+use super::{absences, assignment};
+use regex::Regex;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// A slash command as typed.
+#[derive(Debug)]
+pub(super) struct Typed<'a> {
+    pub(super) by: &'a SlackUser,
+    pub(super) command: &'a str,
+    pub(super) text: &'a str,
+    pub(super) trigger: &'a str,
+    pub(super) reply: &'a ReplyTo,
+}
+
+/// The commands that are answered today, by name; the manifest lists more that answer so too.
+pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>) {
+    match typed.command {
+        "/assign" => assign(turn, typed),
+        "/leave" => leave(turn, typed),
+        "/coc" => coc(turn, typed),
+        other => turn.tell(typed.by, typed.reply, words::commands::unknown_command(other)),
+    }
+}
+
+fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
+    let desk = turn.desk;
+    let text = read(typed.text).words;
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
+    let rest = rest.trim();
+    let message = match word.to_lowercase().as_str() {
+        "" | "help" | "도움말" => words::commands::help(),
+        "order" | "순서" => order(turn, rest),
+        "why" | "이유" => match rest.trim_start_matches('#').parse::<u64>().map(CaseId) {
+            Ok(id) if desk.cases.contains_key(&id) => words::commands::why(desk, id, turn.now),
+            Ok(id) => words::commands::no_such_case(id),
+            Err(_) => words::commands::case_number_missing(rest),
+        },
+        "cases" | "사건" => words::commands::cases(desk, turn.now),
+        "done" | "완료" => return done(turn, typed, rest),
+        "guide" | "가이드" => {
+            if !desk.holds(typed.by, &desk.policy.value.roles.guide) {
+                return turn.tell(typed.by, typed.reply, words::urgent::coc_only());
+            }
+            let kind = ErrandKind::ReadGuide { by: typed.by.clone(), reply: typed.reply.clone() };
+            turn.owe(None, Urgency::Answer, kind);
+            return;
+        }
+        other => words::commands::unknown_word(other),
+    };
+    turn.tell(typed.by, typed.reply, message);
+}
+
+fn order(turn: &Turn<'_>, customer: &str) -> super::super::message::Message {
+    let desk = turn.desk;
+    let (roster, policy) = (&desk.roster.value, &desk.policy.value);
+    let record = desk.customers.value.find(customer);
+    let order = match record {
+        None if !customer.is_empty() => {
+            return words::refused(words::urgent::unknown_customer(desk, customer), "예: /coc order 한빛전자");
+        }
+        Some(one) if one.runs_msp_chain() => msp_order(roster, one, policy),
+        Some(_) | None => urgent_order(roster, policy),
+    };
+    let (available, skipped) = order.available(roster, &desk.leaves, turn.now);
+    words::commands::order(record, &available, &skipped, &order.warnings, turn.now)
+}
+
+fn done(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
+    let desk = turn.desk;
+    let ticket = match ticket_link(rest) {
+        Ok(ticket) => ticket,
+        Err(read) => {
+            let message = words::refused(words::urgent::ticket_missing(&read), "예: /coc done https://support.example.com/agent/tickets/4242");
+            return turn.tell(typed.by, typed.reply, message);
+        }
+    };
+    let Some((id, one)) = desk.assignment_of(&ticket) else {
+        return turn.tell(typed.by, typed.reply, words::commands::no_such_ticket(&ticket));
+    };
+    let own = one.assignee() == Some(&desk.name_of(typed.by));
+    if !own && !desk.holds(typed.by, &desk.policy.value.roles.assign) {
+        return turn.tell(typed.by, typed.reply, words::commands::not_own_ticket());
+    }
+    assignment::done(turn, id, typed.by);
+    turn.tell(typed.by, typed.reply, words::commands::ticket_done(&ticket));
+}
+
+static AT_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"@\S+|\x02[^\x03]*\x03"));
+
+/// What `/assign` was told.
+struct AssignAsked {
+    customer: String,
+    ticket: Result<TicketLink, String>,
+    /// Who was named, and how it was written.
+    to: Option<(Option<Name>, String)>,
+}
+
+fn assign(turn: &mut Turn<'_>, typed: &Typed<'_>) {
+    let desk = turn.desk;
+    if !desk.holds(typed.by, &desk.policy.value.roles.assign) {
+        return turn.tell(typed.by, typed.reply, words::assignment::wrong_role());
+    }
+    if typed.text.trim().is_empty() {
+        return turn.open_form(typed.by, typed.trigger, words::commands::assign_form());
+    }
+    let reading = read(typed.text);
+    let mut rest = reading.words.clone();
+    for link in &reading.links {
+        rest = rest.replace(link.as_str(), " ");
+    }
+    let written = AT_WORD.find(&rest).map(|found| found.as_str().to_owned());
+    let to = written.map(|written| {
+        let known = assignment::mentioned(desk, &reading).into_iter().next();
+        let shown = known.as_ref().map_or_else(|| written.clone(), |name| format!("@{name}"));
+        (known.filter(|name| desk.roster.value.person(name).is_some()), shown)
+    });
+    for user in &reading.users {
+        rest = rest.replace(&mark(&user.0), " ");
+    }
+    let customer = AT_WORD.replace_all(&rest, " ").replace(['[', ']'], " ");
+    let ticket = match reading.links.first() {
+        Some(link) => ticket_link(link),
+        None => Err(String::new()),
+    };
+    let customer = customer.split_whitespace().collect::<Vec<_>>().join(" ");
+    let asked = AssignAsked { customer, ticket, to };
+    match check_assign(turn, &asked) {
+        Ok((customer, ticket, to)) => {
+            let message = assign_checked(turn, customer, ticket, to);
+            turn.tell(typed.by, typed.reply, message);
+        }
+        Err(errors) => {
+            let message = words::commands::field_errors("/assign 한빛전자 https://support.example.com/agent/tickets/4243 @다솜윤", &errors);
+            turn.tell(typed.by, typed.reply, message);
+        }
+    }
+}
+
+fn check_assign(
+    turn: &Turn<'_>,
+    asked: &AssignAsked,
+) -> Result<(String, TicketLink, Option<Name>), Vec<FieldError>> {
+    let desk = turn.desk;
+    let mut errors = Vec::new();
+    let mut wrong = |key: &str, text: String| errors.push(FieldError { key: key.to_owned(), text });
+    let customer = desk.customers.value.find(&asked.customer).map(|one| one.name.clone());
+    if customer.is_none() {
+        wrong(
+            "customer",
+            if asked.customer.is_empty() {
+                "고객사: 없습니다. 예: 한빛전자".to_owned()
+            } else {
+                words::urgent::unknown_customer(desk, &asked.customer)
+            },
+        );
+    }
+    if let Err(read) = &asked.ticket {
+        wrong("ticket", words::urgent::ticket_missing(read));
+    }
+    let to = match &asked.to {
+        None => None,
+        Some((Some(name), _)) => Some(name.clone()),
+        Some((None, written)) => {
+            wrong("to", format!("담당자: {}", words::assignment::unknown_person(written)));
+            None
+        }
+    };
+    match (customer, &asked.ticket) {
+        (Some(customer), Ok(ticket)) if errors.is_empty() => Ok((customer, ticket.clone(), to)),
+        _ => Err(errors),
+    }
+}
+
+fn assign_checked(
+    turn: &mut Turn<'_>,
+    customer: String,
+    ticket: TicketLink,
+    to: Option<Name>,
+) -> super::super::message::Message {
+    let now = turn.now;
+    let warning = to.as_ref().and_then(|who| {
+        assignment::absence_of(turn.desk, who, now)
+            .map(|absence| words::commands::absent_warning(who, absence))
+    });
+    let id = assignment::begin(turn, ticket, customer.clone(), to);
+    let (who, until) = assignment::outcome(turn, id);
+    words::assignment::accepted(&customer, who.as_ref(), until, now, warning.as_deref())
+}
+
+fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
+    if typed.text.trim().is_empty() {
+        return turn.open_form(typed.by, typed.trigger, words::commands::leave_form());
+    }
+    let asked = absences::parse(turn, typed.text);
+    let message = match absences::enter(turn, typed.by, &asked) {
+        Ok((who, absence)) => words::commands::leave_done(&who, &absence),
+        Err(errors) => words::commands::field_errors(
+            "/leave 2025-08-06 ~ 2025-08-07 휴가 (다른 사람: /leave @다솜윤 …, General만: 끝에 [일반티켓])",
+            &errors,
+        ),
+    };
+    turn.tell(typed.by, typed.reply, message);
+}
+
+/// A form was handed in.
+pub(super) fn submitted(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    token: &str,
+    fields: &BTreeMap<String, String>,
+) {
+    let desk = turn.desk;
+    let field = |key: &str| fields.get(key).map(|text| text.trim().to_owned()).unwrap_or_default();
+    match Token::read(token) {
+        Some(Token::AssignForm) => {
+            if !desk.holds(by, &desk.policy.value.roles.assign) {
+                let text = "티켓 배정은 COC만 할 수 있습니다.".to_owned();
+                turn.answer = Answer::Errors(vec![FieldError { key: "customer".to_owned(), text }]);
+                return;
+            }
+            let to = Some(field("to")).filter(|id| !id.is_empty()).map(|id| {
+                let name = desk.name_of(&SlackUser(id));
+                (desk.roster.value.person(&name).map(|one| one.name.clone()), name.to_string())
+            });
+            let asked =
+                AssignAsked { customer: field("customer"), ticket: ticket_link(&field("ticket")), to };
+            match check_assign(turn, &asked) {
+                Ok((customer, ticket, to)) => {
+                    let message = assign_checked(turn, customer, ticket, to);
+                    turn.owe(None, Urgency::Answer, ErrandKind::Direct { to: by.clone(), message });
+                }
+                Err(errors) => turn.answer = Answer::Errors(errors),
+            }
+        }
+        Some(Token::LeaveForm) => {
+            let asked = absences::of_form(turn, fields);
+            if let Err(errors) = absences::enter(turn, by, &asked) {
+                turn.answer = Answer::Errors(errors);
+            }
+        }
+        Some(
+            Token::Rung(..)
+            | Token::Urgent(..)
+            | Token::Exhausted(..)
+            | Token::Notice(..)
+            | Token::Call(..)
+            | Token::Ask(..)
+            | Token::ApplyGuide,
+        )
+        | None => {}
+    }
+}

@@ -1,0 +1,109 @@
+//! The data folder's books coming into force, and the guide's change that waits for 적용 (R1).
+
+use super::super::change::Change;
+use super::super::customers::read_customers;
+use super::super::desk::Room;
+use super::super::errand::{Place, Urgency};
+use super::super::ids::SlackUser;
+use super::super::input::{Books, ReplyTo};
+use super::super::message::Message;
+use super::super::people::read_guide;
+use super::super::policy::read_policy;
+use super::super::turn::{Turn, one_line};
+use super::super::words;
+
+/// The data folder as read at start-up. Policy and customers come into force at once; a roster only when there is none, for a
+/// changed guide waits for 적용. What cannot be read leaves the old in force and is told in n.
+pub(super) fn books(turn: &mut Turn<'_>, books: &Books) {
+    let desk = turn.desk;
+    let fresh = desk.roster.text.is_empty();
+    if desk.policy.text != books.policy || fresh {
+        match read_policy(&books.policy) {
+            Ok(policy) => turn.change(Change::PolicyAdopted {
+                text: books.policy.clone(),
+                policy: Box::new(policy),
+            }),
+            Err(errors) => told(turn, words::commands::book_refused("policy.toml", &errors)),
+        }
+    }
+    if desk.customers.text != books.customers {
+        match read_customers(&books.customers) {
+            Ok(customers) => turn.change(Change::CustomersAdopted {
+                text: books.customers.clone(),
+                customers,
+            }),
+            Err(errors) => told(turn, words::commands::book_refused("customers.csv", &errors)),
+        }
+    }
+    if desk.roster.text != books.guide
+        && desk.proposed.as_ref().is_none_or(|proposal| proposal.text != books.guide)
+    {
+        match read_guide(&books.guide, turn.now.date_naive()) {
+            Ok((roster, _)) if fresh => {
+                turn.change(Change::RosterAdopted { text: books.guide.clone(), roster });
+            }
+            Ok((roster, warnings)) => {
+                let diff = desk.roster.value.diff(&roster);
+                propose(turn, &books.guide, words::commands::guide_diff(&diff, &warnings));
+            }
+            Err(errors) => told(turn, words::commands::book_refused("guide.txt", &errors)),
+        }
+    }
+}
+
+fn told(turn: &mut Turn<'_>, message: Message) {
+    if let Some(channel) = turn.desk.room(Room::Noti) {
+        turn.post(None, Urgency::Notice, Place { channel, thread: None }, message);
+    }
+}
+
+fn propose(turn: &mut Turn<'_>, text: &str, message: Message) {
+    if let Some(channel) = turn.desk.room(Room::Noti) {
+        let post = turn.post(None, Urgency::Answer, Place { channel, thread: None }, message);
+        turn.change(Change::GuideProposed { text: text.to_owned(), post });
+    }
+}
+
+/// The guide as read anew by `/coc guide`: the difference is posted, errors go to who asked.
+pub(super) fn read_anew(turn: &mut Turn<'_>, by: &SlackUser, reply: &ReplyTo, text: &str) {
+    let desk = turn.desk;
+    match read_guide(text, turn.now.date_naive()) {
+        Err(errors) => {
+            turn.tell(by, reply, words::commands::book_refused("guide.txt", &errors));
+        }
+        Ok((roster, warnings)) => {
+            let diff = desk.roster.value.diff(&roster);
+            if text == desk.roster.text || (diff.is_empty() && roster == desk.roster.value) {
+                return turn.tell(by, reply, words::commands::guide_same(&warnings));
+            }
+            turn.tell(by, reply, one_line("업무가이드의 바뀐 점을 #coc-noti에 올립니다. [적용]을 눌러야 반영됩니다."));
+            propose(turn, text, words::commands::guide_diff(&diff, &warnings));
+        }
+    }
+}
+
+/// 적용: only the guide that was shown goes live.
+pub(super) fn apply_pressed(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    on: Option<super::super::ids::ErrandId>,
+    reply: &ReplyTo,
+) {
+    let desk = turn.desk;
+    if !desk.holds(by, &desk.policy.value.roles.guide) {
+        return turn.tell(by, reply, words::urgent::coc_only());
+    }
+    let Some(proposal) = desk.proposed.as_ref().filter(|proposal| on == Some(proposal.post)) else {
+        return turn.tell(by, reply, words::commands::guide_stale());
+    };
+    match read_guide(&proposal.text, turn.now.date_naive()) {
+        Ok((roster, _)) => {
+            let message = words::commands::guide_applied(&desk.name_of(by), turn.now);
+            turn.change(Change::RosterAdopted { text: proposal.text.clone(), roster });
+            told(turn, message);
+        }
+        Err(errors) => {
+            turn.tell(by, reply, words::commands::book_refused("guide.txt", &errors));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The guide's procedures, one file each: which inputs it takes and how it composes ladder, checklist and watch.
+
+pub mod absences;
+pub mod assignment;
+pub mod commands;
+pub mod guide;
+pub mod paging;
+pub mod urgent;

@@ -1,0 +1,257 @@
+//! One decision under way: the desk as it was, what has been decided so far.
+
+use super::case::{Case, CaseChange, Note, Procedure};
+use super::change::Change;
+use super::desk::Desk;
+use super::errand::{Anchor, Errand, ErrandKind, Place, Urgency};
+use super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser};
+use super::input::ReplyTo;
+use super::message::{Answer, Button, Form, Line, Message, Style};
+use super::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// What a decision has come to so far.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// The desk before this decision.
+    pub desk: &'a Desk,
+    /// When the decision is made.
+    pub now: Time,
+    /// What has been decided, in order.
+    pub changes: Vec<Change>,
+    /// What a form's author is told while the form is open.
+    pub answer: Answer,
+    seq: u64,
+    nth: u16,
+    cases: u64,
+}
+
+/// What a button or form brings back. Written as JSON into Slack's opaque fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Token {
+    /// A rung of a chain: the rung's number within its ladder, counted from 0.
+    Rung(CaseId, usize, RungPress),
+    /// An urgent case.
+    Urgent(CaseId, UrgentPress),
+    /// An exhausted chain.
+    Exhausted(CaseId, ExhaustedPress),
+    /// An assignment notice: the round of the assignment it belongs to.
+    Notice(CaseId, u32),
+    /// The 30-minute call, by round.
+    Call(CaseId, u32, CallPress),
+    /// A doubtful person asked before the ticket is theirs, by round.
+    Ask(CaseId, u32, AskPress),
+    /// A changed guide goes live; the errand that showed it.
+    ApplyGuide,
+    /// The form of `/assign`.
+    AssignForm,
+    /// The form of `/leave`.
+    LeaveForm,
+}
+
+/// 수락 · 부재 · 거절
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RungPress {
+    /// 수락
+    Accept,
+    /// 부재
+    Absent,
+    /// 거절
+    Refuse,
+}
+
+/// 미결정 · 취소 · 그대로 시작
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UrgentPress {
+    /// 미결정
+    Undecided,
+    /// 취소
+    Cancel,
+    /// 그대로 시작
+    StartAnyway,
+}
+
+/// 다시 시작 · 종료
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExhaustedPress {
+    /// 다시 시작
+    Again,
+    /// 종료
+    Close,
+}
+
+/// 연결됨 · 부재 · 다시 전화 · 재배정
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallPress {
+    /// 연결됨
+    Connected,
+    /// 부재
+    Absent,
+    /// 다시 전화
+    Again,
+    /// 재배정
+    Reassign,
+}
+
+/// 수락 · 거절
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskPress {
+    /// 수락
+    Accept,
+    /// 거절
+    Refuse,
+}
+
+impl Token {
+    /// As it stands in Slack's opaque field.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Read back; `None` for a button of another program or a later version.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+/// A plain button.
+#[must_use]
+pub fn button(label: &str, token: &Token) -> Button {
+    Button { label: label.to_owned(), token: token.text(), style: Style::Plain }
+}
+
+/// The likely button.
+#[must_use]
+pub fn primary(label: &str, token: &Token) -> Button {
+    Button { style: Style::Primary, ..button(label, token) }
+}
+
+/// A button that ends something.
+#[must_use]
+pub fn danger(label: &str, token: &Token) -> Button {
+    Button { style: Style::Danger, ..button(label, token) }
+}
+
+impl<'a> Turn<'a> {
+    /// A decision that will be record `seq`.
+    #[must_use]
+    pub fn new(desk: &'a Desk, now: Time, seq: u64) -> Self {
+        let cases = desk.last_case;
+        Self { desk, now, changes: Vec::new(), answer: Answer::Nothing, seq, nth: 0, cases }
+    }
+
+    /// Decides one change.
+    pub fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Owes something; returns its name.
+    pub fn owe(&mut self, case: Option<CaseId>, urgency: Urgency, kind: ErrandKind) -> ErrandId {
+        let id = self.next_errand();
+        self.owe_as(id, case, urgency, kind);
+        id
+    }
+
+    /// The name that the next errand of this decision will bear.
+    pub fn next_errand(&mut self) -> ErrandId {
+        let id = ErrandId { seq: self.seq, nth: self.nth };
+        self.nth += 1;
+        id
+    }
+
+    /// Owes something under a name taken before.
+    pub fn owe_as(
+        &mut self,
+        id: ErrandId,
+        case: Option<CaseId>,
+        urgency: Urgency,
+        kind: ErrandKind,
+    ) {
+        let errand = Errand { id, since: self.now, case, urgency, kind };
+        self.change(Change::Owed(Box::new(errand)));
+    }
+
+    /// Owes a post.
+    pub fn post(
+        &mut self,
+        case: Option<CaseId>,
+        urgency: Urgency,
+        place: Place,
+        message: Message,
+    ) -> ErrandId {
+        self.owe(case, urgency, ErrandKind::Post { place, message })
+    }
+
+    /// Answers one person alone.
+    pub fn tell(&mut self, to: &SlackUser, reply: &ReplyTo, message: Message) {
+        let kind = ErrandKind::Ephemeral { to: to.clone(), reply: reply.clone(), message };
+        self.owe(None, Urgency::Answer, kind);
+    }
+
+    /// Opens a form for one person.
+    pub fn open_form(&mut self, to: &SlackUser, trigger: &str, form: Form) {
+        let kind = ErrandKind::OpenForm { to: to.clone(), trigger: trigger.to_owned(), form };
+        self.owe(None, Urgency::Answer, kind);
+    }
+
+    /// Begins a case.
+    pub fn open(&mut self, procedure: Procedure) -> CaseId {
+        self.cases += 1;
+        let id = CaseId(self.cases);
+        let case = Case { id, opened: self.now, procedure, notes: Vec::new() };
+        self.change(Change::Opened(Box::new(case)));
+        id
+    }
+
+    /// Takes something back that is owed but of no use any more. One that is being carried out may still happen; its outcome
+    /// is taken as it comes.
+    pub fn drop_errand(&mut self, errand: ErrandId) {
+        if self.desk.errands.contains_key(&errand) {
+            self.change(Change::Dropped { errand });
+        }
+    }
+
+    /// Writes a line into a case's story.
+    pub fn note(&mut self, case: CaseId, by: Option<&SlackUser>, text: impl Into<String>) {
+        let by = by.map(|user| self.desk.name_of(user));
+        self.note_by(case, by, text);
+    }
+
+    /// Writes a line into a case's story, by name.
+    pub fn note_by(&mut self, case: CaseId, by: Option<Name>, text: impl Into<String>) {
+        let note = Note { at: self.now, by, text: text.into() };
+        self.change(Change::Case(case, CaseChange::Noted(note)));
+    }
+
+    /// The person who acts is told alone, in the thread of a message.
+    pub fn tell_at(&mut self, to: &SlackUser, at: &MessageRef, thread: Option<&super::ids::Ts>, message: Message) {
+        let reply = ReplyTo { channel: at.channel.clone(), thread: thread.cloned(), url: None };
+        self.tell(to, &reply, message);
+    }
+}
+
+/// The thread under a message.
+#[must_use]
+pub fn thread_of(root: &MessageRef) -> Place {
+    Place { channel: root.channel.clone(), thread: Some(Anchor::Message(root.ts.clone())) }
+}
+
+/// A message of these lines.
+#[must_use]
+pub fn lines(lines: Vec<Line>) -> Message {
+    Message { lines, buttons: Vec::new() }
+}
+
+/// A message of one plain line.
+#[must_use]
+pub fn one_line(text: impl Into<String>) -> Message {
+    lines(vec![vec![text.into().into()]])
+}

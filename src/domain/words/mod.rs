@@ -1,0 +1,71 @@
+//! Every sentence that people read, by procedure. Korean, polite, short: what happened, what comes next, what they can do.
+
+pub mod assignment;
+pub mod commands;
+pub mod paging;
+pub mod urgent;
+
+use super::message::{Line, Message, Piece};
+use super::turn::{lines, one_line};
+
+/// Builds a [`Line`] of texts and pieces.
+macro_rules! line {
+    ($($piece:expr),+ $(,)?) => { vec![$($crate::domain::message::Piece::from($piece)),+] };
+}
+pub(crate) use line;
+
+/// A button whose time is over.
+#[must_use]
+pub fn stale() -> Message {
+    one_line("⛔ 이 버튼은 더 쓸 수 없습니다. 스레드의 최신 글에서 눌러 주십시오.")
+}
+
+/// A refusal: what was wrong, and what is expected.
+#[must_use]
+pub fn refused(text: impl Into<String>, expected: impl Into<String>) -> Message {
+    let expected = expected.into();
+    let mut said: Vec<Line> = vec![line![format!("⛔ {}", text.into())]];
+    if !expected.is_empty() {
+        said.push(line![expected]);
+    }
+    lines(said)
+}
+
+/// Names joined as people read them: the first three, and how many more.
+#[must_use]
+pub fn some_of(names: &[String], separator: &str, at_most: usize) -> String {
+    let shown = names.iter().take(at_most).cloned().collect::<Vec<_>>().join(separator);
+    match names.len().saturating_sub(at_most) {
+        0 => shown,
+        more => format!("{shown} 외 {more}명"),
+    }
+}
+
+/// `은` after a final consonant, `는` otherwise; for words that end in Hangul.
+#[must_use]
+pub fn topic(word: &str) -> String {
+    format!("{word}{}", if ends_in_consonant(word) { "은" } else { "는" })
+}
+
+/// `을` after a final consonant, `를` otherwise.
+#[must_use]
+pub fn object(word: &str) -> String {
+    format!("{word}{}", if ends_in_consonant(word) { "을" } else { "를" })
+}
+
+fn ends_in_consonant(word: &str) -> bool {
+    match word.chars().last().map(u32::from) {
+        Some(code @ 0xAC00..=0xD7A3) => !(code - 0xAC00).is_multiple_of(28),
+        _ => false,
+    }
+}
+
+/// A customer as it stands in sentences: `[한빛전자] `; nothing when unknown.
+#[must_use]
+pub fn bracketed(customer: &str) -> Piece {
+    if customer.is_empty() {
+        Piece::Text("[고객사 미확인] ".to_owned())
+    } else {
+        Piece::Text(format!("[{customer}] "))
+    }
+}
