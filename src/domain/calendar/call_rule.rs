@@ -108,14 +108,14 @@ impl Calendar {
             if let Reach::Within(end, lunch) = self.day.reach(time, left) {
                 let rest = Span::seconds(u32::try_from(left.num_seconds()).unwrap_or(0));
                 let line = say::sum(time, rest, end, lunch);
-                sum.push(format!("{} {line}", say::date(date)));
+                sum.push(format!("{} {line}", say::korean_date(date)));
                 return (seoul_at(date, end), sum);
             }
             let today = self.day.left(time);
             left = (left - today).max(TimeDelta::zero());
             sum.push(format!(
                 "{} {}: 업무시간 {}, 남은 시간 {}",
-                say::date(date),
+                say::korean_date(date),
                 say::window(time, self.day.close),
                 say::length(today),
                 say::length(left)

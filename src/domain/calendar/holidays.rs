@@ -5,14 +5,18 @@
 //! 규정, article 3), each rule from the year in which it began to hold. Elections and temporary holidays cannot be computed: they
 //! are in the policy (`hours.holidays`).
 //!
-//! The result is right from 2014 on, when the first substitutes came. Earlier years show today's days without substitutes.
+//! The result is right in [`KNOWN_YEARS`]. Earlier years show today's days without substitutes.
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use icu_calendar::types::Month;
 use icu_calendar::{Date, cal::KoreanTraditional};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
+
+/// The years whose holidays are known: from the first substitutes to the end of the observatory's table.
+pub const KNOWN_YEARS: RangeInclusive<i32> = 2014..=2050;
 
 /// When a holiday that is lost is given back on another day.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,9 @@ mod day;
 mod holidays;
 mod say;
 
+pub use holidays::KNOWN_YEARS;
+pub use say::korean_date;
+
 use super::policy::Hours;
 use super::time::{Time, in_seoul, seoul_at};
 use chrono::{Days, NaiveDate};

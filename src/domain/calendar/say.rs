@@ -14,21 +14,22 @@ pub(super) fn time(time: NaiveTime) -> String {
 }
 
 /// `8월 4일(월)`.
-pub(super) fn date(date: NaiveDate) -> String {
+#[must_use]
+pub fn korean_date(date: NaiveDate) -> String {
     format!("{}월 {}일({})", date.month(), date.day(), weekday(date.weekday()))
 }
 
 /// `8월 4일(월) 13:15`; the year in front where it is not that of `near`.
 pub(super) fn moment(at: Time, near: NaiveDate) -> String {
     let day = at.date_naive();
-    let said = format!("{} {}", date(day), time(at.time()));
+    let said = format!("{} {}", korean_date(day), time(at.time()));
     if day.year() == near.year() { said } else { format!("{}년 {said}", day.year()) }
 }
 
 /// `2025년 8월 4일(월) 11:45에 받았습니다.`
 pub(super) fn received(at: Time) -> String {
     let day = at.date_naive();
-    format!("{}년 {} {}에 받았습니다.", day.year(), date(day), time(at.time()))
+    format!("{}년 {} {}에 받았습니다.", day.year(), korean_date(day), time(at.time()))
 }
 
 /// `11:45 + 업무시간 30분 = 13:15 (점심 12:00–13:00 제외)`.
@@ -50,7 +51,7 @@ pub(super) fn skipped(days: &[(NaiveDate, String)]) -> Option<String> {
     let named: Vec<String> = days
         .iter()
         .take(NAMED_AT_MOST)
-        .map(|(day, name)| format!("{} {name}", date(*day)))
+        .map(|(day, name)| format!("{} {name}", korean_date(*day)))
         .collect();
     let line = format!("건너뛴 날: {}", named.join(", "));
     match days.len() {
