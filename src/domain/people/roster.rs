@@ -75,4 +75,36 @@ impl Roster {
     pub fn part_of(&self, name: &Name) -> Option<&Part> {
         self.parts.iter().find(|part| &part.leader == name || part.members.contains(name))
     }
+
+    /// The row of the General list, when the person is on it.
+    #[must_use]
+    pub fn general_entry(&self, name: &Name) -> Option<&GeneralEntry> {
+        self.general.iter().find(|entry| &entry.name == name)
+    }
+
+    /// The person's number, when the guide has one.
+    #[must_use]
+    pub fn phone(&self, name: &Name) -> Option<&PhoneNumber> {
+        self.person(name).map(|person| &person.phone)
+    }
+
+    /// The owner of account tickets (R5).
+    #[must_use]
+    pub fn account_owner(&self, duty: AccountDuty) -> Option<&Name> {
+        let mut general = self.general.iter();
+        general.find(|entry| entry.account_duty == Some(duty)).map(|entry| &entry.name)
+    }
+
+    /// The owner of the company's own accounts (R6).
+    #[must_use]
+    pub fn internal_account_owner(&self) -> Option<&Name> {
+        self.general.iter().find(|entry| entry.internal_accounts).map(|entry| &entry.name)
+    }
+}
+
+impl Part {
+    /// Everybody of the part in the order in which they are asked: the members, the leader last (readings 9, 13).
+    pub fn in_order(&self) -> impl Iterator<Item = &Name> {
+        self.members.iter().chain(std::iter::once(&self.leader))
+    }
 }

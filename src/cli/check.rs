@@ -1,0 +1,10 @@
+//! `coc check`: everything that is wrong with the data folder.
+
+use super::{Done, Failure, Folders};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(Args {}: Args, _folders: &Folders) -> Done {
+    Err(Failure::absent("check"))
+}
