@@ -5,8 +5,7 @@
 
 use super::errand::CallEvent;
 use super::ids::{ErrandId, Name};
-use super::people::absence::Leaves;
-use super::people::order::{Candidate, Order, absence_at};
+use super::people::order::{Candidate, Leaves, Order};
 use super::people::Roster;
 use super::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -208,7 +207,7 @@ impl Ladder {
     pub fn next(&self, roster: &Roster, leaves: &Leaves, now: Time) -> Option<&Candidate> {
         self.order.candidates.iter().find(|candidate| {
             !self.reached_this_round(&candidate.name)
-                && absence_at(roster, leaves, &candidate.name, candidate.duty, now).is_none()
+                && candidate.absence(roster, leaves, now).is_none()
         })
     }
 

@@ -18,12 +18,12 @@ use std::sync::LazyLock;
 
 /// What `/leave` was told, as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(in crate::domain) struct Asked {
     pub(super) who: Option<Name>,
-    pub(super) from: String,
-    pub(super) to: String,
-    pub(super) reason: String,
-    pub(super) general_only: bool,
+    pub(in crate::domain) from: String,
+    pub(in crate::domain) to: String,
+    pub(in crate::domain) reason: String,
+    pub(in crate::domain) general_only: bool,
 }
 
 static DATES: LazyLock<Regex> = LazyLock::new(|| {
@@ -34,7 +34,7 @@ static GENERAL_ONLY: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[?\s*일반\s
 static AT_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"@\S+|\x02[^\x03]*\x03"));
 
 /// Takes the words behind `/leave` apart.
-pub(super) fn parse(turn: &Turn<'_>, text: &str) -> Asked {
+pub(in crate::domain) fn parse(turn: &Turn<'_>, text: &str) -> Asked {
     let reading = read(text);
     let who = mentioned(turn.desk, &reading).into_iter().next();
     let rest = AT_WORD.replace_all(&reading.words, " ").into_owned();
@@ -57,7 +57,7 @@ pub(super) fn parse(turn: &Turn<'_>, text: &str) -> Asked {
 }
 
 /// The same, from the form.
-pub(super) fn of_form(turn: &Turn<'_>, fields: &BTreeMap<String, String>) -> Asked {
+pub(in crate::domain) fn of_form(turn: &Turn<'_>, fields: &BTreeMap<String, String>) -> Asked {
     let field = |key: &str| fields.get(key).map(|text| text.trim().to_owned()).unwrap_or_default();
     let who = Some(field("who"))
         .filter(|id| !id.is_empty())
@@ -78,7 +78,7 @@ fn day(text: &str) -> Option<NaiveDate> {
 }
 
 /// Enters an absence, or says field by field why not.
-pub(super) fn enter(turn: &mut Turn<'_>, by: &SlackUser, asked: &Asked) -> Result<(Name, Absence), Vec<FieldError>> {
+pub(in crate::domain) fn enter(turn: &mut Turn<'_>, by: &SlackUser, asked: &Asked) -> Result<(Name, Absence), Vec<FieldError>> {
     let desk = turn.desk;
     let mut errors = Vec::new();
     let mut wrong = |key: &str, text: String| {

@@ -8,7 +8,7 @@ use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLin
 use super::super::input::ReplyTo;
 use super::super::ladder::Via;
 use super::super::people::order::{
-    Duty, Skipped, absence_at, assign_order, internal_account_owner, msp_order,
+    Duty, Skipped, absence_at, assign_order, msp_order,
 };
 use super::super::policy::Policy;
 use super::super::text::{Reading, mark, pattern, read, ticket_link};
@@ -425,7 +425,7 @@ pub fn choose(desk: &Desk, customer: &str, now: Time) -> Choice {
     };
     match record {
         Some(one) if one.name == desk.policy.value.company.customer => {
-            general(internal_account_owner(roster).cloned())
+            general(roster.internal_account_owner().cloned())
         }
         Some(one) if one.runs_msp_chain() => {
             let order = msp_order(roster, one, &desk.policy.value);
@@ -648,7 +648,7 @@ impl<'t, 'a> Work<'t, 'a> {
 }
 
 /// Begins an assignment, or the next round of one that is there already: by rule, or to a person of COC's choice.
-pub(super) fn begin(
+pub(in crate::domain) fn begin(
     turn: &mut Turn<'_>,
     ticket: TicketLink,
     customer: String,
@@ -729,7 +729,7 @@ fn heard(desk: &Desk, text: &str) -> Option<Written> {
 }
 
 /// The people whom a text mentions, by id or by `@이름`.
-pub(super) fn mentioned(desk: &Desk, reading: &Reading) -> Vec<Name> {
+pub(in crate::domain) fn mentioned(desk: &Desk, reading: &Reading) -> Vec<Name> {
     let mut names: Vec<Name> = reading.users.iter().map(|user| desk.name_of(user)).collect();
     let by_name = PLAIN_MENTION.captures_iter(&reading.words).filter_map(|found| {
         let name = Name::from(found.get(1)?.as_str());
@@ -744,7 +744,7 @@ pub(super) fn mentioned(desk: &Desk, reading: &Reading) -> Vec<Name> {
 }
 
 /// A message was written in n: a notice that a person wrote is tracked like the bot's own (A7).
-pub(super) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, text: &str) {
+pub(in crate::domain) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, text: &str) {
     let desk = turn.desk;
     if desk.room(Room::Noti).as_ref() != Some(&at.channel) {
         return;
@@ -775,7 +775,7 @@ pub(super) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, text: &
 }
 
 /// A written notice was changed: it is read again.
-pub(super) fn edited(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef, text: &str) {
+pub(in crate::domain) fn edited(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef, text: &str) {
     let desk = turn.desk;
     let Some(written) = heard(desk, text) else { return };
     let Some(work) = Work::of(turn, id) else { return };
@@ -809,7 +809,7 @@ pub(super) fn edited(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef, text: &st
 }
 
 /// A written notice was deleted: it is withdrawn, its clock stops.
-pub(super) fn deleted(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef, by: &SlackUser) {
+pub(in crate::domain) fn deleted(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef, by: &SlackUser) {
     let Some(mut work) = Work::of(turn, id) else { return };
     let is_it = matches!(work.one.notice(), Some(NoticeRef::Written(notice)) if notice == at);
     if !is_it || !work.one.is_open() {
@@ -822,7 +822,7 @@ pub(super) fn deleted(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef, by: &Sla
 }
 
 /// Somebody reacted to the notice or a post under it, or replied under it (A8).
-pub(super) fn acknowledged(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, how: Via, logged: &str) {
+pub(in crate::domain) fn acknowledged(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, how: Via, logged: &str) {
     let who = turn.desk.name_of(by);
     let Some(mut work) = Work::of(turn, id) else { return };
     if !work.one.is_open() {
@@ -836,7 +836,7 @@ pub(super) fn acknowledged(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, how:
 }
 
 /// A reply under the notice; one that refuses is no acknowledgement.
-pub(super) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, text: &str) {
+pub(in crate::domain) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, text: &str) {
     let words = read(text).words;
     let policy = &turn.desk.policy.value;
     if !policy.chain.refusal_words.iter().any(|word| words.contains(word.as_str())) {
@@ -852,12 +852,12 @@ pub(super) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, text: &st
 }
 
 /// A reaction was taken back: told in the story only (reading 20).
-pub(super) fn unreacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, emoji: &str) {
+pub(in crate::domain) fn unreacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, emoji: &str) {
     turn.note(id, Some(by), format!("반응 :{emoji}: 취소 (바뀐 것 없음)"));
 }
 
 /// 확인
-pub(super) fn confirm_pressed(
+pub(in crate::domain) fn confirm_pressed(
     turn: &mut Turn<'_>,
     id: CaseId,
     by: &SlackUser,
@@ -882,7 +882,7 @@ pub(super) fn confirm_pressed(
 }
 
 /// 연결됨 · 부재 · 다시 전화 · 재배정, by COC (reading 5)
-pub(super) fn call_pressed(
+pub(in crate::domain) fn call_pressed(
     turn: &mut Turn<'_>,
     id: CaseId,
     by: &SlackUser,
@@ -930,7 +930,7 @@ pub(super) fn call_pressed(
 }
 
 /// 수락 · 거절 of a doubtful person who was asked first (A1)
-pub(super) fn ask_pressed(
+pub(in crate::domain) fn ask_pressed(
     turn: &mut Turn<'_>,
     id: CaseId,
     by: &SlackUser,
@@ -978,7 +978,7 @@ impl Work<'_, '_> {
 }
 
 /// What became of an errand of the case.
-pub(super) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome: &Outcome) {
+pub(in crate::domain) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome: &Outcome) {
     let Some(mut work) = Work::of(turn, id) else { return };
     match work.one.state.clone() {
         AssignmentState::Announcing { who, notice } if notice == errand.id => match outcome {
@@ -1020,7 +1020,7 @@ pub(super) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome:
 }
 
 /// What happened on a call of the case.
-pub(super) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
+pub(in crate::domain) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
     let Some(mut work) = Work::of(turn, id) else { return };
     if !matches!(work.one.state, AssignmentState::Calling { ringing: Some(own), .. } if own == call) {
         return;
@@ -1040,7 +1040,7 @@ pub(super) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: Call
 }
 
 /// A due time of the case has come.
-pub(super) fn woken(turn: &mut Turn<'_>, id: CaseId) {
+pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
     let Some(mut work) = Work::of(turn, id) else { return };
     let now = work.turn.now;
     match work.one.state.clone() {
@@ -1063,7 +1063,7 @@ pub(super) fn woken(turn: &mut Turn<'_>, id: CaseId) {
 }
 
 /// The ticket is done: it counts no more.
-pub(super) fn done(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser) {
+pub(in crate::domain) fn done(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser) {
     if let Some(mut work) = Work::of(turn, id) {
         work.end();
         work.turn.note(id, Some(by), "티켓 완료");
@@ -1078,7 +1078,7 @@ pub fn absence_of<'a>(desk: &'a Desk, who: &Name, now: Time) -> Option<&'a super
 
 /// What the decision so far made of a case: who was chosen, or until when it waits. Reads the turn's own changes, for the desk
 /// does not have them yet.
-pub(super) fn outcome(turn: &Turn<'_>, id: CaseId) -> (Option<Name>, Option<Time>) {
+pub(in crate::domain) fn outcome(turn: &Turn<'_>, id: CaseId) -> (Option<Name>, Option<Time>) {
     let mut found = (None, None);
     for change in &turn.changes {
         if let Change::Case(case, CaseChange::Assignment(step)) = change

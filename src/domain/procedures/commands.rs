@@ -16,16 +16,16 @@ use std::sync::LazyLock;
 
 /// A slash command as typed.
 #[derive(Debug)]
-pub(super) struct Typed<'a> {
-    pub(super) by: &'a SlackUser,
-    pub(super) command: &'a str,
-    pub(super) text: &'a str,
-    pub(super) trigger: &'a str,
-    pub(super) reply: &'a ReplyTo,
+pub(in crate::domain) struct Typed<'a> {
+    pub(in crate::domain) by: &'a SlackUser,
+    pub(in crate::domain) command: &'a str,
+    pub(in crate::domain) text: &'a str,
+    pub(in crate::domain) trigger: &'a str,
+    pub(in crate::domain) reply: &'a ReplyTo,
 }
 
 /// The commands that are answered today, by name; the manifest lists more that answer so too.
-pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>) {
+pub(in crate::domain) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>) {
     match typed.command {
         "/assign" => assign(turn, typed),
         "/leave" => leave(turn, typed),
@@ -215,7 +215,7 @@ fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
 }
 
 /// A form was handed in.
-pub(super) fn submitted(
+pub(in crate::domain) fn submitted(
     turn: &mut Turn<'_>,
     by: &SlackUser,
     token: &str,

@@ -8,13 +8,12 @@ use super::super::ids::SlackUser;
 use super::super::input::{Books, ReplyTo};
 use super::super::message::Message;
 use super::super::people::read_guide;
-use super::super::policy::read_policy;
 use super::super::turn::{Turn, one_line};
 use super::super::words;
 
 /// The data folder as read at start-up. Policy and customers come into force at once; a roster only when there is none, for a
 /// changed guide waits for 적용. What cannot be read leaves the old in force and is told in n.
-pub(super) fn books(turn: &mut Turn<'_>, books: &Books) {
+pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
     let desk = turn.desk;
     let fresh = desk.roster.text.is_empty();
     if desk.policy.text != books.policy || fresh {
@@ -65,7 +64,7 @@ fn propose(turn: &mut Turn<'_>, text: &str, message: Message) {
 }
 
 /// The guide as read anew by `/coc guide`: the difference is posted, errors go to who asked.
-pub(super) fn read_anew(turn: &mut Turn<'_>, by: &SlackUser, reply: &ReplyTo, text: &str) {
+pub(in crate::domain) fn read_anew(turn: &mut Turn<'_>, by: &SlackUser, reply: &ReplyTo, text: &str) {
     let desk = turn.desk;
     match read_guide(text, turn.now.date_naive()) {
         Err(errors) => {
@@ -83,7 +82,7 @@ pub(super) fn read_anew(turn: &mut Turn<'_>, by: &SlackUser, reply: &ReplyTo, te
 }
 
 /// 적용: only the guide that was shown goes live.
-pub(super) fn apply_pressed(
+pub(in crate::domain) fn apply_pressed(
     turn: &mut Turn<'_>,
     by: &SlackUser,
     on: Option<super::super::ids::ErrandId>,
@@ -106,4 +105,8 @@ pub(super) fn apply_pressed(
             turn.tell(by, reply, words::commands::book_refused("guide.txt", &errors));
         }
     }
+}
+
+fn read_policy(text: &str) -> Result<super::super::policy::Policy, Vec<super::super::people::LineError>> {
+    toml::from_str(text).map_err(|e| vec![super::super::people::LineError { line: 1, text: e.to_string() }])
 }

@@ -88,8 +88,10 @@ impl<'t, 'a> Paging<'t, 'a> {
         };
         self.step(LadderChange::RungOpened(rung));
         let after = self.candidate_after(&who).map(|next| next.name);
+        let desk = self.turn.desk;
+        let warnings = candidate.warnings_at(&desk.roster.value, &desk.leaves, self.turn.now);
         let message = words::paging::rung(
-            self.turn.desk,
+            desk,
             &self.subject,
             &words::paging::RungWords {
                 case: self.case,
@@ -98,7 +100,7 @@ impl<'t, 'a> Paging<'t, 'a> {
                 after: after.as_ref(),
                 number: number.as_ref(),
                 dials: call.is_some(),
-                warnings: &candidate.warnings,
+                warnings: &warnings,
             },
         );
         let kind = ErrandKind::Post { place: self.place.clone(), message };

@@ -293,7 +293,7 @@ fn hear(desk: &Desk, text: &str) -> Heard {
 }
 
 /// Whether @COC is mentioned: the bot, the COC group or plain text (reading 23).
-pub(super) fn mentions_coc(desk: &Desk, reading: &Reading) -> bool {
+pub(in crate::domain) fn mentions_coc(desk: &Desk, reading: &Reading) -> bool {
     let of_coc = |group: &super::super::ids::SlackGroup| {
         let wanted = desk.mention_group(&desk.policy.value.groups.coc);
         wanted.iter().any(|piece| {
@@ -437,7 +437,7 @@ impl<'t, 'a> Work<'t, 'a> {
         );
         self.step(UrgentChange::ChainBegun { order });
         self.say(message);
-        self.page(Paging::advance);
+        self.page(|paging| paging.advance());
     }
 
     /// 미결정: an ordinary ticket at opening; at once when it is open now (A6).
@@ -564,7 +564,7 @@ impl<'t, 'a> Work<'t, 'a> {
 const REQUEST_CHANNEL: Room = Room::General;
 
 /// A message was written in a channel, not in a thread.
-pub(super) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, text: &str) {
+pub(in crate::domain) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, text: &str) {
     let desk = turn.desk;
     let heard = hear(desk, text);
     let request = match heard {
@@ -607,7 +607,7 @@ fn open_request_for<'a>(desk: &'a Desk, ticket: &TicketLink) -> Option<(CaseId, 
 }
 
 /// The request's message was changed: it is read again (reading 8).
-pub(super) fn edited(turn: &mut Turn<'_>, id: CaseId, text: &str) {
+pub(in crate::domain) fn edited(turn: &mut Turn<'_>, id: CaseId, text: &str) {
     let Heard::Request(request) = hear(turn.desk, text) else { return };
     if let Some(mut work) = Work::of(turn, id)
         && work.urgent.is_open()
@@ -617,7 +617,7 @@ pub(super) fn edited(turn: &mut Turn<'_>, id: CaseId, text: &str) {
 }
 
 /// The request's message was deleted. What has begun goes on until somebody says otherwise: a case never ends in silence.
-pub(super) fn deleted(turn: &mut Turn<'_>, id: CaseId) {
+pub(in crate::domain) fn deleted(turn: &mut Turn<'_>, id: CaseId) {
     let Some(mut work) = Work::of(turn, id) else { return };
     if !work.urgent.is_open() {
         return;
@@ -636,12 +636,12 @@ pub(super) fn deleted(turn: &mut Turn<'_>, id: CaseId) {
 
 /// Somebody reacted to the request, or to a post of the case. Counts for people who were reached (reading 20); a rung's post is
 /// its own person's.
-pub(super) fn reacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, on: &MessageRef, emoji: &str) {
+pub(in crate::domain) fn reacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, on: &MessageRef, emoji: &str) {
     acknowledged(turn, id, by, Some(on), Via::Reaction, &format!("반응 :{emoji}:"));
 }
 
 /// Somebody replied in the thread.
-pub(super) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, text: &str) {
+pub(in crate::domain) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, text: &str) {
     let words = read(text).words;
     let policy = &turn.desk.policy.value;
     let refuses = policy.chain.refusal_words.iter().any(|word| words.contains(word.as_str()));
@@ -688,12 +688,12 @@ fn acknowledged(
 }
 
 /// A reaction was taken back: told in the story only (reading 20).
-pub(super) fn unreacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, emoji: &str) {
+pub(in crate::domain) fn unreacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, emoji: &str) {
     turn.note(id, Some(by), format!("반응 :{emoji}: 취소 (바뀐 것 없음)"));
 }
 
 /// 미결정 · 취소 · 그대로 시작
-pub(super) fn pressed(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, press: UrgentPress, reply: &ReplyTo) {
+pub(in crate::domain) fn pressed(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, press: UrgentPress, reply: &ReplyTo) {
     match Work::of(turn, id) {
         Some(mut work) => work.pressed(by, press, reply),
         None => turn.tell(by, reply, words::stale()),
@@ -701,7 +701,7 @@ pub(super) fn pressed(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, press: Ur
 }
 
 /// 수락 · 부재 · 거절
-pub(super) fn rung_pressed(
+pub(in crate::domain) fn rung_pressed(
     turn: &mut Turn<'_>,
     id: CaseId,
     by: &SlackUser,
@@ -718,7 +718,7 @@ pub(super) fn rung_pressed(
 }
 
 /// 다시 시작 · 종료, by COC (reading 11)
-pub(super) fn exhausted_pressed(
+pub(in crate::domain) fn exhausted_pressed(
     turn: &mut Turn<'_>,
     id: CaseId,
     by: &SlackUser,
@@ -752,7 +752,7 @@ pub(super) fn exhausted_pressed(
 }
 
 /// What became of a post or call of the case.
-pub(super) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome: &Outcome) {
+pub(in crate::domain) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome: &Outcome) {
     if let Some(mut work) = Work::of(turn, id) {
         work.page(|paging| paging.settled(errand, outcome));
         if let (Outcome::Refused { why }, ErrandKind::Post { place, message }) = (outcome, &errand.kind)
@@ -769,14 +769,14 @@ pub(super) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome:
 }
 
 /// What happened on a call of the case.
-pub(super) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
+pub(in crate::domain) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
     if let Some(mut work) = Work::of(turn, id) {
         work.page(|paging| paging.phone(call, event));
     }
 }
 
 /// A due time of the case has come.
-pub(super) fn woken(turn: &mut Turn<'_>, id: CaseId) {
+pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
     let Some(mut work) = Work::of(turn, id) else { return };
     let now = work.turn.now;
     let due = work.urgent.wake(&work.turn.desk.policy.value).is_some_and(|due| due <= now);
@@ -793,13 +793,13 @@ pub(super) fn woken(turn: &mut Turn<'_>, id: CaseId) {
                 work.turn.post(Some(id), Urgency::Page, place, message);
             }
         }
-        UrgentState::Chain(_) => work.page(Paging::woken),
+        UrgentState::Chain(_) => work.page(|paging| paging.woken()),
         UrgentState::Queued { .. } => work.assign(),
         UrgentState::Done(_) => {}
     }
 }
 
 /// The threads in which something may still be said that counts.
-pub(super) fn thread(urgent: &Urgent) -> (MessageRef, Option<Ts>) {
+pub(in crate::domain) fn thread(urgent: &Urgent) -> (MessageRef, Option<Ts>) {
     (urgent.request.clone(), None)
 }

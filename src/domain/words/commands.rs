@@ -14,7 +14,7 @@ use super::super::procedures::urgent::Urgent;
 use super::super::time::{Time, clock};
 use super::super::turn::{Token, lines, one_line, primary};
 use super::{line, refused, topic};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 /// How many lines one answer shows at the most; Slack folds longer ones.
 const LONGEST_LIST: usize = 40;
@@ -394,15 +394,6 @@ pub fn reason_missing() -> String {
     "사유: 없습니다. 예: 휴가".to_owned()
 }
 
-fn days(absence: &Absence) -> String {
-    let last = (absence.to - chrono::TimeDelta::seconds(1)).date_naive();
-    match absence.from.map(|from| from.date_naive()) {
-        Some(from) if from == last => from.format("%-m/%-d").to_string(),
-        Some(from) => format!("{} ~ {}", from.format("%-m/%-d"), last.format("%-m/%-d")),
-        None => format!("~ {}", last.format("%-m/%-d")),
-    }
-}
-
 fn scope(absence: &Absence) -> &'static str {
     match absence.scope {
         AbsenceScope::All => "모든 업무",
@@ -417,7 +408,7 @@ pub fn leave_entered(who: &Name, absence: &Absence, by: &Name) -> Message {
     one_line(format!(
         "{} 부재: {} {} ({}{recorded}). 그동안 호출과 배정에서 뺍니다.",
         who.polite(),
-        days(absence),
+        absence.period(),
         absence.reason,
         scope(absence)
     ))
@@ -426,20 +417,19 @@ pub fn leave_entered(who: &Name, absence: &Absence, by: &Name) -> Message {
 /// The answer to `/leave`.
 #[must_use]
 pub fn leave_done(who: &Name, absence: &Absence) -> Message {
-    let back = (absence.to.date_naive()).max(absence.to.date_naive() - Days::new(0));
     one_line(format!(
         "{} 부재를 등록했습니다: {} ({}). {}부터 다시 포함합니다.",
         who.polite(),
-        days(absence),
+        absence.period(),
         scope(absence),
-        back.format("%-m/%-d")
+        absence.to.format("%-m/%-d")
     ))
 }
 
 /// Somebody is given a ticket while absent.
 #[must_use]
 pub fn absent_warning(who: &Name, absence: &Absence) -> String {
-    format!("{}은 부재 중입니다 ({} {}).", who.polite(), days(absence), absence.reason)
+    format!("{}은 부재 중입니다 ({} {}).", who.polite(), absence.period(), absence.reason)
 }
 
 fn warning_lines(warnings: &[Warning]) -> Vec<Line> {
