@@ -1,5 +1,9 @@
 //! `coc` runs the duty desk of a 24x7 Cloud Operations Centre.
 
+pub mod cli {
+    //! The command line, one file a subcommand.
+    pub mod journal;
+}
 pub mod domain;
 pub mod journal;
 pub mod ports;

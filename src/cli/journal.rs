@@ -1,36 +1,397 @@
-//! `coc journal`: the journal as JSON lines; its hash chain; a state folder rebuilt.
+//! `coc journal export|verify|restore`: the journal as JSON lines, its chain checked, a state folder rebuilt.
 
-use super::{Done, Failure, Folders};
-use clap::Subcommand;
-use std::path::PathBuf;
+use crate::journal::line::{self, OVERHEAD};
+use crate::journal::store::MAX_RECORD_BYTES;
+use crate::journal::{
+    self, AppendError, Break, Digest, Folder, JournalError, Sled, Store, StoreError, StoredRecord,
+    Tail, chain,
+};
+use serde::Serialize;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
+/// How many records are made durable at once by a restore, at most.
+const RESTORE_BATCH: usize = 512;
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// 일지를 JSON 줄로 내보냅니다.
-    Export,
-    /// 일지의 해시 사슬을 검증합니다.
-    Verify,
-    /// 내보낸 파일에서 상태 폴더를 다시 만듭니다.
+/// How many bytes of records are made durable at once by a restore, about.
+const RESTORE_BATCH_BYTES: usize = 1 << 20;
+
+/// What `coc journal` does.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+pub enum JournalCommand {
+    /// 저널을 JSON Lines로 내보냅니다
+    Export(Export),
+    /// 저널의 해시 사슬을 처음부터 끝까지 확인합니다
+    Verify(Verify),
+    /// 내보낸 파일에서 빈 상태 폴더를 다시 만듭니다
     Restore(Restore),
 }
 
-#[derive(Debug, clap::Args)]
-struct Restore {
-    /// 내보낸 파일 (JSON 줄)
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+/// Options of `coc journal export`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct Export {
+    /// 표준 출력 대신 쓸 파일
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args, _folders: &Folders) -> Done {
-    match args.command {
-        Command::Export => Err(Failure::absent("journal export")),
-        Command::Verify => Err(Failure::absent("journal verify")),
-        Command::Restore(_) => Err(Failure::absent("journal restore")),
+/// Options of `coc journal verify`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct Verify {
+    /// 결과를 JSON 문서 하나로 냅니다
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `coc journal restore`.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct Restore {
+    /// `coc journal export`가 낸 파일
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// 결과를 JSON 문서 하나로 냅니다
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Why a subcommand did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Bad usage or bad input: exit 2.
+    #[error("{0}")]
+    Input(String),
+    /// The journal is not whole, or the machine failed: exit 1.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Work that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The journal cannot be read, or does not hold.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An export stopped at the first record that does not hold; those before it were written.
+    #[error("온전한 기록 {kept}건까지 {where_to}에 내보냈습니다. {source}")]
+    Partial {
+        /// How many records were written.
+        kept: u64,
+        /// Where they are.
+        where_to: String,
+        /// What stopped it.
+        source: JournalError,
+    },
+    /// A record could not be kept.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// Reading or writing failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// What was read or written.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl CommandError {
+    /// The process's exit status for it.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Input(_) => 2,
+            Self::Failed(_) => 1,
+        }
     }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        JournalError::from(error).into()
+    }
+}
+
+/// Carries out a subcommand on the journal in the state folder.
+///
+/// # Errors
+/// See [`CommandError`].
+pub fn run(
+    state: &Path,
+    command: &JournalCommand,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    match command {
+        JournalCommand::Export(options) => export(state, options, out),
+        JournalCommand::Verify(options) => verify(state, options, out),
+        JournalCommand::Restore(options) => restore(state, options, out),
+    }
+}
+
+/// Writes every record as one line (see [`line`]) to `out` or to the file of the options. The file appears whole; when
+/// the journal breaks, what comes before the break is kept beside it, as `FILE.partial`.
+///
+/// # Errors
+/// [`CommandError::Input`] when there is no journal; [`Failure::Partial`] when it breaks.
+pub fn export(state: &Path, options: &Export, out: &mut impl Write) -> Result<(), CommandError> {
+    let store = open_existing(state)?;
+    let Some(file) = &options.out else {
+        return write_lines(&store, &mut BufWriter::new(out), "표준 출력");
+    };
+    let partial = beside(file, ".partial");
+    let shown = partial.display().to_string();
+    let target = journal_private(&partial).map_err(io_at(&partial))?;
+    let mut target = BufWriter::new(target);
+    write_lines(&store, &mut target, &shown)?;
+    target.get_ref().sync_all().map_err(io_at(&partial))?;
+    fs::rename(&partial, file).map_err(io_at(file))?;
+    journal::sync_folder_of(file)?;
+    Ok(())
+}
+
+fn write_lines(store: &Sled, to: &mut impl Write, shown: &str) -> Result<(), CommandError> {
+    let (mut kept, mut written) = (0, Ok(()));
+    let walked = journal::walk_bytes(store, |stored| {
+        if written.is_ok() {
+            written = line::write(stored, to);
+            kept += 1;
+        }
+    });
+    written.and_then(|()| to.flush()).map_err(io_at(Path::new(shown)))?;
+    match walked.and_then(|tail| journal::check_witnesses(store, tail)) {
+        Ok(()) => Ok(()),
+        Err(source) => Err(Failure::Partial { kept, where_to: shown.to_owned(), source }.into()),
+    }
+}
+
+/// What `verify --json` prints.
+#[derive(Serialize)]
+struct Verdict {
+    ok: bool,
+    records: u64,
+    last_hash: Digest,
+    broken: Option<Broken>,
+}
+
+#[derive(Serialize)]
+struct Broken {
+    /// The first record that does not hold; the first that is missing when the end is. `None` when the store itself
+    /// cannot be read.
+    seq: Option<u64>,
+    why: String,
+}
+
+/// Walks the chain and prints how many records hold, the last one's hash, and where it breaks.
+///
+/// # Errors
+/// [`CommandError::Input`] when there is no journal; [`Failure::Journal`] when it breaks: the verdict is printed then as
+/// well.
+pub fn verify(state: &Path, options: &Verify, out: &mut impl Write) -> Result<(), CommandError> {
+    let store = open_existing(state)?;
+    let mut good = Tail::START;
+    let walked = journal::walk(&store, 0, |stored, _record| {
+        good = Tail { seq: stored.seq, hash: stored.hash };
+    });
+    let walked = walked.and_then(|tail| journal::check_witnesses(&store, tail));
+    let broken = walked.as_ref().err().map(|error| Broken {
+        seq: match error {
+            JournalError::Broken(Break { seq, .. }) => Some(*seq),
+            JournalError::Lost { last, .. } => Some(last + 1),
+            JournalError::Store(_) => None,
+        },
+        why: error.to_string(),
+    });
+    let verdict = Verdict { ok: broken.is_none(), records: good.seq, last_hash: good.hash, broken };
+    let said = if options.json {
+        say_json(&verdict, out)
+    } else {
+        let state = if verdict.ok { "온전합니다" } else { "온전하지 않습니다" };
+        writeln!(out, "저널이 {state}. 온전한 기록 {}건", good.seq)
+            .and_then(|()| writeln!(out, "마지막 해시: {}", good.hash))
+    };
+    said.map_err(io_at(Path::new("표준 출력")))?;
+    Ok(walked?)
+}
+
+/// What `restore --json` prints.
+#[derive(Serialize)]
+struct Restored {
+    records: u64,
+    last_hash: Digest,
+}
+
+/// Builds a state folder from an export. The folder must be missing or empty; it appears whole or not at all.
+///
+/// # Errors
+/// [`CommandError::Input`] when the folder has something in it, or a line of the file does not hold (which is named).
+pub fn restore(state: &Path, options: &Restore, out: &mut impl Write) -> Result<(), CommandError> {
+    refuse_non_empty(state)?;
+    let file = &options.file;
+    let lines = File::open(file).map_err(|error| {
+        CommandError::Input(format!(
+            "{}을(를) 열 수 없습니다: {error}. `coc journal export --out FILE`로 만든 파일을 정해 주십시오.",
+            file.display()
+        ))
+    })?;
+    let scaffold = Scaffold::raise(state)?;
+    let tail = rebuild(&scaffold, file, BufReader::new(lines))?;
+    scaffold.put_in_place(state)?;
+    let said = if options.json {
+        say_json(&Restored { records: tail.seq, last_hash: tail.hash }, out)
+    } else {
+        writeln!(out, "{}에 기록 {}건을 복원했습니다.", state.display(), tail.seq)
+            .and_then(|()| writeln!(out, "마지막 해시: {}", tail.hash))
+    };
+    said.map_err(io_at(Path::new("표준 출력")))?;
+    Ok(())
+}
+
+fn rebuild(
+    scaffold: &Scaffold,
+    file: &Path,
+    mut lines: impl BufRead,
+) -> Result<Tail, CommandError> {
+    let mut store = Sled::open(&scaffold.path)?;
+    let mut tail = Tail::START;
+    let (mut batch, mut batch_bytes) = (Vec::new(), 0);
+    let limit = MAX_RECORD_BYTES + OVERHEAD + 1;
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let mut line = (&mut lines).take(limit as u64);
+        line.read_until(b'\n', &mut text).map_err(io_at(file))?;
+        let Some(stored) = next_line(&mut tail, &text, file)? else { break };
+        batch_bytes += stored.bytes.len();
+        batch.push(stored);
+        if batch.len() >= RESTORE_BATCH || batch_bytes >= RESTORE_BATCH_BYTES {
+            keep(&mut store, &mut batch)?;
+            batch_bytes = 0;
+        }
+    }
+    keep(&mut store, &mut batch)?;
+    if tail.seq == 0 {
+        return Err(CommandError::Input(format!(
+            "{}에 기록이 없습니다. 기록이 한 줄에 하나씩 있어야 합니다. 예: {{\"v\":1,\"seq\":1,…,\"hash\":\"…\"}}",
+            file.display()
+        )));
+    }
+    Ok(tail)
+}
+
+/// The record of a line, if it is the next one; `None` at the end of the file.
+fn next_line(
+    tail: &mut Tail,
+    text: &[u8],
+    file: &Path,
+) -> Result<Option<StoredRecord>, CommandError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = tail.seq + 1;
+    let wrong = |why: String| {
+        CommandError::Input(format!(
+            "{} {number}행: {why}. {number}번 기록이 있어야 합니다.",
+            file.display()
+        ))
+    };
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let stored = line::read(text, number).map_err(|why| wrong(why.to_string()))?;
+    let record = chain::record_of(&stored).map_err(|at| wrong(at.why.to_string()))?;
+    tail.follow(&stored, chain::Link::from(&record)).map_err(|at| wrong(at.why.to_string()))?;
+    Ok(Some(stored))
+}
+
+fn keep(store: &mut Sled, batch: &mut Vec<StoredRecord>) -> Result<(), CommandError> {
+    if let Some(first) = batch.first() {
+        store.append(first.seq, batch).map_err(Failure::Append)?;
+        batch.clear();
+    }
+    Ok(())
+}
+
+/// A folder beside the state folder in which that is built; taken down again unless it is put in place.
+struct Scaffold {
+    path: PathBuf,
+}
+
+impl Scaffold {
+    fn raise(state: &Path) -> Result<Self, CommandError> {
+        let path = beside(state, ".restoring");
+        if path.exists() {
+            // Left by a restore that was killed; one that is under way still holds it.
+            drop(Folder::claim(&path)?);
+            fs::remove_dir_all(&path).map_err(io_at(&path))?;
+        }
+        Ok(Self { path })
+    }
+
+    fn put_in_place(self, state: &Path) -> Result<(), CommandError> {
+        fs::rename(&self.path, state).map_err(|source| match source.kind() {
+            io::ErrorKind::DirectoryNotEmpty => not_empty(state),
+            _ => io_at(state)(source).into(),
+        })?;
+        journal::sync_folder_of(state)?;
+        Ok(())
+    }
+}
+
+impl Drop for Scaffold {
+    fn drop(&mut self) {
+        // In place already, or of no use. What cannot be removed is removed by the next restore.
+        let _removed = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn refuse_non_empty(state: &Path) -> Result<(), CommandError> {
+    match fs::read_dir(state) {
+        Ok(mut entries) => entries.next().map_or(Ok(()), |_| Err(not_empty(state))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(CommandError::Input(format!(
+            "상태 폴더 {}을(를) 볼 수 없습니다: {error}. 비어 있거나 없는 폴더를 정해 주십시오. 예: --state state-new",
+            state.display()
+        ))),
+    }
+}
+
+fn not_empty(state: &Path) -> CommandError {
+    CommandError::Input(format!(
+        "상태 폴더 {}이(가) 비어 있지 않습니다. 비어 있거나 없는 폴더를 정해 주십시오. 예: --state state-new",
+        state.display()
+    ))
+}
+
+fn open_existing(state: &Path) -> Result<Sled, CommandError> {
+    if Sled::is_there(state) {
+        return Ok(Sled::open(state)?);
+    }
+    Err(CommandError::Input(format!(
+        "{}에 저널이 없습니다. `coc run`이 쓰는 상태 폴더를 정해 주십시오. 예: --state state",
+        state.display()
+    )))
+}
+
+fn say_json(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
+    writeln!(out)
+}
+
+/// `state` → `state.restoring`, in the same folder, so that it can be renamed.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.components().as_path().as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    move |source| Failure::Io { path: path.display().to_string(), source }
+}
+
+fn journal_private(path: &Path) -> io::Result<File> {
+    journal::private(OpenOptions::new().create(true).truncate(true).write(true)).open(path)
 }
