@@ -5,5 +5,7 @@ pub mod cli {
     pub mod journal;
 }
 pub mod domain;
+pub mod engine;
+pub mod errands;
 pub mod journal;
 pub mod ports;

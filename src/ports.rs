@@ -146,3 +146,12 @@ pub trait Clock: Send + Sync {
     /// Returns at `at` or when the clock was moved; the caller looks at the time again.
     async fn sleep_until(&self, at: Option<Time>);
 }
+
+/// The data folder, read anew when somebody asks for it.
+pub trait Library: Send + Sync {
+    /// The guide as it stands on disk.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in Korean.
+    fn guide(&self) -> Result<String, String>;
+}

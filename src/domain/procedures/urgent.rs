@@ -4,7 +4,7 @@ use super::super::case::{CaseChange, Procedure};
 use super::super::change::Change;
 use super::super::desk::{Desk, Room};
 use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, Urgency};
-use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink, Ts};
+use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, Via};
 use super::super::people::order::{Order, msp_order, urgent_order};
@@ -797,9 +797,4 @@ pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
         UrgentState::Queued { .. } => work.assign(),
         UrgentState::Done(_) => {}
     }
-}
-
-/// The threads in which something may still be said that counts.
-pub(in crate::domain) fn thread(urgent: &Urgent) -> (MessageRef, Option<Ts>) {
-    (urgent.request.clone(), None)
 }

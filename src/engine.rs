@@ -1,0 +1,136 @@
+//! The one loop's body: input → decide → append → apply. Whoever drives it (the service, the replay, the tests) brings inputs and
+//! the time, and carries out what the desk owes.
+
+use crate::domain::decide::decide;
+use crate::domain::desk::Desk;
+use crate::domain::input::Input;
+use crate::domain::message::Answer;
+use crate::domain::time::Time;
+use crate::journal::{AppendError, Draft, Journal, JournalError, Opened, Store};
+
+/// The desk's form in snapshots; changed when older snapshots must not be read any more.
+const DESK_SCHEMA: &str = "desk-1";
+
+/// The desk and its journal. Nothing is visible outside before it is durable: callers look at the desk only between
+/// [`Engine::offer`]s.
+#[derive(Debug)]
+pub struct Engine<S> {
+    journal: Journal<S>,
+    desk: Desk,
+}
+
+/// Why inputs could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum OfferError {
+    /// They are not in the journal; the desk is as it was.
+    #[error("일지에 쓰지 못했습니다: {0}")]
+    NotKept(AppendError),
+    /// It is not known whether they are in the journal: only a new start tells.
+    #[error("일지를 더 쓸 수 없습니다: {0}")]
+    Closed(AppendError),
+    /// The journal could not be read again after a failure.
+    #[error(transparent)]
+    Unreadable(#[from] JournalError),
+}
+
+impl<S: Store> Engine<S> {
+    /// Reads the journal. Returns when the process was last known to be alive, too; `None` on the very first start.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn open(store: S) -> Result<(Self, Option<Time>), JournalError> {
+        let Opened { journal, snapshot, alive_until } = Journal::open::<Desk>(store, DESK_SCHEMA)?;
+        let (after, desk) = match snapshot {
+            Some(snapshot) => (snapshot.seq, snapshot.state.revived()),
+            None => (0, Desk::default()),
+        };
+        let mut engine = Self { journal, desk };
+        engine.catch_up_with_journal(after)?;
+        Ok((engine, alive_until))
+    }
+
+    fn catch_up_with_journal(&mut self, after: u64) -> Result<(), JournalError> {
+        let desk = &mut self.desk;
+        self.journal.read_after(after, |record| {
+            for change in &record.changes {
+                desk.apply(record.at, change);
+            }
+        })
+    }
+
+    /// The desk as it is.
+    #[must_use]
+    pub const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The number of the last record.
+    #[must_use]
+    pub const fn last_seq(&self) -> u64 {
+        self.journal.next_seq() - 1
+    }
+
+    /// Takes inputs in order, all durable when it returns (one write for all of them). Inputs that change nothing leave no
+    /// record. Returns an answer for each.
+    ///
+    /// # Errors
+    /// None of the inputs was taken.
+    pub fn offer(&mut self, now: Time, inputs: Vec<Input>) -> Result<Vec<Answer>, OfferError> {
+        let mut answers = Vec::with_capacity(inputs.len());
+        let mut drafts = Vec::new();
+        for input in inputs {
+            answers.push(self.decide_one(now, input, &mut drafts));
+            while let Some(key) = self.desk.to_take_up(now).map(str::to_owned) {
+                self.decide_one(now, Input::TakenUp { key }, &mut drafts);
+            }
+        }
+        if drafts.is_empty() {
+            return Ok(answers);
+        }
+        if let Err(error) = self.journal.append(&drafts) {
+            // the desk is ahead of the journal: it is made anew from what is durable
+            return Err(match error {
+                AppendError::TooLarge { .. } | AppendError::Unwritable(_) => {
+                    self.desk = Desk::default();
+                    self.catch_up_with_journal(0)?;
+                    OfferError::NotKept(error)
+                }
+                AppendError::Stale { .. }
+                | AppendError::Doubtful(_)
+                | AppendError::Closed => OfferError::Closed(error),
+            });
+        }
+        if self.journal.snapshot_due()
+            && let Err(error) = self.journal.put_snapshot(&self.desk)
+        {
+            tracing::warn!(%error, "snapshot not written; the journal goes on without it");
+        }
+        Ok(answers)
+    }
+
+    fn decide_one(&mut self, now: Time, input: Input, drafts: &mut Vec<Draft>) -> Answer {
+        let seq = self.journal.next_seq() + drafts.len() as u64;
+        let decision = decide(&self.desk, &input, now, seq);
+        if !decision.changes.is_empty() {
+            for change in &decision.changes {
+                self.desk.apply(now, change);
+            }
+            drafts.push(Draft { at: now, input, changes: decision.changes });
+        }
+        decision.answer
+    }
+
+    /// Keeps the present state, so that the next start reads little.
+    pub fn snapshot(&mut self) {
+        if let Err(error) = self.journal.put_snapshot(&self.desk) {
+            tracing::warn!(%error, "snapshot not written; the journal goes on without it");
+        }
+    }
+
+    /// Notes that the process is alive, for the next start to know how long it was away.
+    pub fn note_alive(&mut self, now: Time) {
+        if let Err(error) = self.journal.note_alive(now) {
+            tracing::warn!(%error, "sign of life not written");
+        }
+    }
+}
