@@ -3,3 +3,5 @@
 pub mod domain;
 pub mod journal;
 pub mod ports;
+
+pub mod sandbox;
