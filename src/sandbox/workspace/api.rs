@@ -306,6 +306,21 @@ impl Workspace {
         Ok(json!({}))
     }
 
+    /// A slash command's acknowledgement with words in it, shown as a post to its `response_url` would be. Words that Slack would
+    /// not take are left out, as Slack does.
+    pub fn command_answer(
+        &mut self,
+        now: Time,
+        user: &SlackUser,
+        channel: &ChannelId,
+        body: &Value,
+    ) {
+        let args = Args(body);
+        if let Ok((text, blocks)) = self.contents(&args) {
+            self.response_post(now, &args, user, channel, text, blocks.unwrap_or_default());
+        }
+    }
+
     fn response_post(
         &mut self,
         now: Time,
