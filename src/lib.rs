@@ -9,3 +9,5 @@ pub mod engine;
 pub mod errands;
 pub mod journal;
 pub mod ports;
+
+pub mod sandbox;

@@ -1,0 +1,348 @@
+//! The loopback server: Slack's Web API, Socket Mode and `response_url`s around one [`Workspace`], and the page.
+
+use super::backstage::Backstage;
+use super::page;
+use super::socket::{self, Outbox, Subject};
+use super::workspace::{Answered, Delivery, Workspace};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, RawQuery, State, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{any, get, post};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// What can be set about a practice workspace.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The slash commands that the page offers.
+    pub commands: Vec<Command>,
+    /// After how long an event that was not acknowledged is sent again.
+    pub again_after: Duration,
+}
+
+/// A slash command as the page offers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Command {
+    /// With its `/`.
+    pub name: String,
+    /// What can stand behind it.
+    pub usage: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let commands = [
+            ("/assign", "고객사 티켓링크 [@담당자]"),
+            ("/offboard", "강제 퇴점 요청 양식"),
+            ("/onboard", "입점 양식"),
+            ("/call", "전화 응대 기록 양식"),
+            ("/leave", "[@사람] 2025-08-06 ~ 2025-08-07 사유 [일반티켓]"),
+            (
+                "/coc",
+                "help · order · why · cases · report · health · contact · room · setup · guide",
+            ),
+        ];
+        let command = |(name, usage): (&str, &str)| Command {
+            name: name.to_owned(),
+            usage: usage.to_owned(),
+        };
+        Self {
+            commands: commands.into_iter().map(command).collect(),
+            again_after: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A practice workspace that is served; clones are the same one.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+struct Inner {
+    workspace: Arc<Mutex<Workspace>>,
+    backstage: Arc<dyn Backstage>,
+    options: Options,
+    outbox: Mutex<Outbox>,
+    stir: watch::Sender<u64>,
+    address: OnceLock<SocketAddr>,
+}
+
+impl Sandbox {
+    /// Puts a server in front of a workspace.
+    #[must_use]
+    pub fn new(
+        workspace: Arc<Mutex<Workspace>>,
+        backstage: Arc<dyn Backstage>,
+        options: Options,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            workspace,
+            backstage,
+            options,
+            outbox: Mutex::default(),
+            stir: watch::Sender::new(0),
+            address: OnceLock::new(),
+        }))
+    }
+
+    /// Serves until `stop` is ready. The listener's address becomes part of the URLs that are handed out.
+    ///
+    /// # Errors
+    /// The listener has no address, or the sandbox is served already.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send,
+    ) -> std::io::Result<()> {
+        let address = listener.local_addr()?;
+        if self.0.address.set(address).is_err() {
+            return Err(std::io::Error::other("the sandbox is served already"));
+        }
+        self.workspace().set_response_base(&format!("http://{address}/response"));
+        // Not a graceful shutdown: the page's event stream never ends by itself.
+        tokio::select! {
+            served = axum::serve(listener, self.router()) => served,
+            () = stop => Ok(()),
+        }
+    }
+
+    fn router(&self) -> Router {
+        Router::new()
+            .route("/api/{method}", any(api))
+            .route("/socket", get(open_socket))
+            .route("/response/{token}", post(response_url))
+            .merge(page::routes())
+            .with_state(self.clone())
+    }
+
+    /// Hands things to the app that the caller had the workspace do.
+    pub fn deliver(&self, deliveries: Vec<Delivery>) {
+        for delivery in deliveries {
+            socket::dispatch(self, delivery);
+        }
+        self.stir();
+    }
+
+    /// Shows the page's readers what changed; for changes that did not go through the server.
+    pub fn stir(&self) {
+        self.0.stir.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    /// How many sockets the app holds.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.outbox().sockets()
+    }
+
+    /// Asks the app to replace its sockets, as Slack does every few hours.
+    pub fn refresh_sockets(&self) {
+        self.outbox().refresh();
+        self.stir();
+    }
+
+    pub(super) fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        // A panic elsewhere leaves the model whole: every change is a few inserts.
+        self.0.workspace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.0.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn backstage(&self) -> &dyn Backstage {
+        self.0.backstage.as_ref()
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(super) fn stirred(&self) -> watch::Receiver<u64> {
+        self.0.stir.subscribe()
+    }
+
+    pub(super) fn again_after(&self) -> Duration {
+        self.0.options.again_after
+    }
+
+    /// Calls the model, then hands on what Slack tells the app of the app's own acts.
+    fn on_workspace<T>(&self, work: impl FnOnce(&mut Workspace) -> T) -> T {
+        let (done, echoes) = {
+            let mut workspace = self.workspace();
+            let done = work(&mut workspace);
+            (done, workspace.take_echoes())
+        };
+        self.deliver(echoes);
+        done
+    }
+
+    /// The app's answer to something a person waits for.
+    pub(super) fn acknowledged(&self, subject: &Subject, answer: Option<&Value>) {
+        let now = self.backstage().now();
+        match subject {
+            Subject::Form { user, view_id } => {
+                let done = self.workspace().answer_form(user, view_id, answer);
+                if done == Answered::Invalid {
+                    self.workspace().form_unanswered(
+                        user,
+                        view_id,
+                        "앱의 응답을 읽을 수 없습니다.",
+                    );
+                }
+            }
+            Subject::Command { user, channel } => {
+                if let Some(answer) = answer {
+                    self.on_workspace(|workspace| {
+                        workspace.command_answer(now, user, channel, answer)
+                    });
+                }
+            }
+            Subject::Other => {}
+        }
+        self.stir();
+    }
+
+    /// The app did not answer in time.
+    pub(super) fn unanswered(&self, delivery: &Delivery, subject: &Subject) {
+        let now = self.backstage().now();
+        let kind = delivery.kind.envelope_type();
+        tracing::warn!(kind, "the app did not acknowledge within three seconds");
+        match subject {
+            Subject::Form { user, view_id } => {
+                let text = "앱이 3초 안에 응답하지 않았습니다. 다시 제출해 주십시오.";
+                self.workspace().form_unanswered(user, view_id, text);
+            }
+            Subject::Command { user, channel } => {
+                let command = delivery.payload["command"].as_str().unwrap_or_default();
+                let text =
+                    format!("{command}: 앱이 3초 안에 응답하지 않았습니다. (operation_timeout)");
+                let body = json!({ "text": text });
+                self.on_workspace(|workspace| workspace.command_answer(now, user, channel, &body));
+            }
+            Subject::Other => {}
+        }
+        self.stir();
+    }
+}
+
+/// `POST /api/{method}`: JSON, a form, or a query; the token as a bearer or as a field.
+async fn api(
+    State(sandbox): State<Sandbox>,
+    Path(method): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(args) = arguments(query.as_deref(), &headers, &body) else {
+        return Json(json!({ "ok": false, "error": "invalid_json" })).into_response();
+    };
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+    if method == "apps.connections.open" {
+        return Json(connect(&sandbox, token.or(args["token"].as_str()))).into_response();
+    }
+    let now = sandbox.backstage().now();
+    let answer = sandbox.on_workspace(|workspace| workspace.api(now, token, &method, &args));
+    sandbox.stir();
+    Json(answer).into_response()
+}
+
+fn connect(sandbox: &Sandbox, token: Option<&str>) -> Value {
+    let wanted = sandbox.workspace().bot.app_token.clone();
+    let bot = sandbox.workspace().bot.bot_token.clone();
+    match token {
+        None => return json!({ "ok": false, "error": "not_authed" }),
+        Some(token) if token == bot => {
+            return json!({ "ok": false, "error": "not_allowed_token_type" });
+        }
+        Some(token) if token != wanted => return json!({ "ok": false, "error": "invalid_auth" }),
+        Some(_) => {}
+    }
+    let Some(address) = sandbox.0.address.get() else {
+        return json!({ "ok": false, "error": "internal_error" });
+    };
+    match sandbox.outbox().ticket() {
+        Ok(ticket) => {
+            json!({ "ok": true, "url": format!("ws://{address}/socket?ticket={ticket}") })
+        }
+        Err(error) => json!({ "ok": false, "error": error }),
+    }
+}
+
+/// The arguments of a call in one object; `None` when a JSON body is none.
+fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<Value> {
+    let mut args = Map::new();
+    let mut take = |encoded: &[u8]| {
+        for (key, value) in url::form_urlencoded::parse(encoded) {
+            args.insert(key.into_owned(), Value::String(value.into_owned()));
+        }
+    };
+    take(query.unwrap_or_default().as_bytes());
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        if !body.is_empty() {
+            match serde_json::from_slice(body).ok()? {
+                Value::Object(fields) => args.extend(fields),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_) => {
+                    return None;
+                }
+            }
+        }
+    } else {
+        take(body);
+    }
+    Some(Value::Object(args))
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    #[serde(default)]
+    ticket: String,
+}
+
+/// `GET /socket`: one ticket, one socket.
+async fn open_socket(
+    State(sandbox): State<Sandbox>,
+    Query(Ticket { ticket }): Query<Ticket>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !sandbox.outbox().redeem(&ticket) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    upgrade.on_upgrade(move |socket| socket::serve(sandbox, socket))
+}
+
+/// `POST /response/{token}`: the app answers somebody.
+async fn response_url(
+    State(sandbox): State<Sandbox>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(mut args) = arguments(None, &headers, &body) else {
+        return (StatusCode::BAD_REQUEST, "invalid_payload").into_response();
+    };
+    // A form carries the message in one field.
+    if let Some(payload) = args["payload"].as_str().and_then(|text| serde_json::from_str(text).ok())
+    {
+        args = payload;
+    }
+    let now = sandbox.backstage().now();
+    let answer = sandbox.on_workspace(|workspace| workspace.respond(now, &token, &args));
+    sandbox.stir();
+    if answer["ok"] == true {
+        return (StatusCode::OK, "ok").into_response();
+    }
+    (StatusCode::NOT_FOUND, Json(answer)).into_response()
+}
