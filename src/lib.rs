@@ -9,5 +9,6 @@ pub mod engine;
 pub mod errands;
 pub mod journal;
 pub mod ports;
+pub mod recovery;
 
 pub mod sandbox;

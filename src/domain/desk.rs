@@ -11,7 +11,7 @@ use super::message::Piece;
 use super::people::order::Leaves;
 use super::people::Roster;
 use super::policy::{GroupRef, PhoneMode, Policy, Role};
-use super::procedures::assignment::Assignment;
+use super::procedures::assignment::{Assignment, NoticeRef};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -314,16 +314,8 @@ impl Desk {
             }
             Procedure::Assignment(assignment) => {
                 self.derived.by_ticket.insert(assignment.ticket.clone(), id);
-                for notice in assignment.notices() {
-                    let at = match notice {
-                        super::procedures::assignment::NoticeRef::Written(at) => Some(at.clone()),
-                        super::procedures::assignment::NoticeRef::Posted(errand) => {
-                            self.posts.get(errand).map(|post| post.at.clone())
-                        }
-                    };
-                    if let Some(at) = at {
-                        self.derived.case_at.insert(at, id);
-                    }
+                if let Some(at) = assignment.notice().and_then(|notice| self.stands_at(notice)) {
+                    self.derived.case_at.insert(at, id);
                 }
                 if let Some((who, since)) = assignment.held() {
                     self.derived.open_tickets.entry(who.clone()).or_default().insert(id, since);
@@ -542,6 +534,29 @@ impl Desk {
     #[must_use]
     pub fn errand_at(&self, at: &MessageRef) -> Option<ErrandId> {
         self.derived.post_at.get(at).copied()
+    }
+
+    /// The threads of open cases, with when each case began.
+    #[must_use]
+    pub fn open_threads(&self) -> Vec<(MessageRef, Time)> {
+        let open = self.cases.values().filter(|case| case.is_open());
+        open.filter_map(|case| {
+            let root = match &case.procedure {
+                Procedure::Urgent(urgent) => urgent.request.clone(),
+                Procedure::Assignment(assignment) => self.stands_at(assignment.notice()?)?,
+            };
+            Some((root, case.opened))
+        })
+        .collect()
+    }
+
+    /// Where a notice stands, once it is posted.
+    #[must_use]
+    pub fn stands_at(&self, notice: &NoticeRef) -> Option<MessageRef> {
+        match notice {
+            NoticeRef::Written(at) => Some(at.clone()),
+            NoticeRef::Posted(errand) => Some(self.posts.get(errand)?.at.clone()),
+        }
     }
 
     /// The assignment of a ticket, open or not.

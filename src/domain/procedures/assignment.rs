@@ -360,11 +360,6 @@ impl Assignment {
         }
     }
 
-    /// The notices under which something may be said.
-    pub fn notices(&self) -> impl Iterator<Item = &NoticeRef> {
-        self.notice().into_iter()
-    }
-
     /// Whether something is still to come.
     #[must_use]
     pub fn is_open(&self) -> bool {
