@@ -4,6 +4,9 @@ use crate::domain::input::SlackInput;
 use crate::domain::message::Answer;
 use async_trait::async_trait;
 
+pub mod http;
+pub mod socket;
+
 /// Where inputs are handed in.
 #[async_trait]
 pub trait Desk: Send + Sync {
