@@ -1,7 +1,7 @@
 //! The data folder's files as the subcommands read them.
 
 use super::{Failure, Folders, out};
-use coc::domain::policy::Policy;
+use crate::domain::policy::Policy;
 use std::io::ErrorKind;
 use std::path::Path;
 

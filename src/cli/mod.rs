@@ -156,3 +156,22 @@ mod tests {
         }
     }
 }
+
+/// Reads the command line, hands over to the subcommand, says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let (command, folders) = match read(std::env::args_os()) {
+        Ok(read) => read,
+        Err(status) => return status,
+    };
+    let done = match command {
+        Command::Run(args) => run::run(args, &folders),
+        Command::Sandbox(args) => sandbox::run(args, &folders),
+        Command::Replay(args) => replay::run(args, &folders),
+        Command::Check(args) => check::run(args, &folders),
+        Command::Explain(args) => explain::run(args, &folders),
+        Command::Doctor(args) => doctor::run(args, &folders),
+        Command::Journal(args) => journal::run(args, &folders),
+    };
+    finish(done)
+}

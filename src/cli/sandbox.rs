@@ -1,7 +1,7 @@
 //! `coc sandbox`: a practice workspace on this machine.
 
 use super::{Done, Failure, Folders, values};
-use coc::domain::time::Time;
+use crate::domain::time::Time;
 use std::net::SocketAddr;
 
 #[derive(Debug, clap::Args)]

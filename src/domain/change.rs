@@ -69,6 +69,8 @@ pub enum Change {
     TicketsCounted(BTreeMap<Name, u32>),
     /// A delivery was taken; its repeats change nothing.
     Seen(String),
+    /// A delivery is taken anew should it come again: what it did was taken back.
+    Unseen(String),
     /// A reaction or reply came for a message that may be an own post whose outcome is not known yet.
     Kept(Box<SlackInput>),
     /// Kept ones are taken up again or forgotten.

@@ -5,7 +5,7 @@ use super::change::{Change, Wake};
 use super::desk::Desk;
 use super::errand::{CallEvent, ErrandKind, Outcome, Urgency};
 use super::ids::{CaseId, ErrandId, MessageRef, SlackUser, Ts};
-use super::input::{Input, ReplyTo, SlackAct, SlackInput};
+use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{assignment, commands, guide, urgent};
@@ -91,6 +91,7 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
             if !turn.desk.policy.value.acks.take(emoji) {
                 return;
             }
+            turn.change(Change::Unseen(reaction_key(to, by, emoji)));
             if is_urgent {
                 urgent::unreacted(turn, id, by, emoji);
             } else {

@@ -230,6 +230,9 @@ impl Desk {
                     self.seen.retain(|_, seen| at - *seen < SEEN_FOR);
                 }
             }
+            Change::Unseen(key) => {
+                self.seen.remove(key);
+            }
             Change::Kept(input) => {
                 self.kept.push(Kept { since: at, input: (**input).clone() });
             }

@@ -202,6 +202,13 @@ pub struct ReplyTo {
     pub url: Option<String>,
 }
 
+/// The delivery's name of a reaction, live or read back. It may be set again after it was taken back; see
+/// [`SlackAct::Unreacted`].
+#[must_use]
+pub fn reaction_key(to: &MessageRef, by: &SlackUser, emoji: &str) -> String {
+    format!("r:{}:{}:{by}:{emoji}", to.channel, to.ts)
+}
+
 impl SlackAct {
     /// The message that a reaction or reply is about: the one reacted to, the thread's root.
     #[must_use]

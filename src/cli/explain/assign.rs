@@ -2,8 +2,8 @@
 
 use super::Files;
 use crate::cli::{Done, Failure, Folders, values};
-use coc::domain::ids::Name;
-use coc::domain::time::Time;
+use crate::domain::ids::Name;
+use crate::domain::time::Time;
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]

@@ -3,8 +3,8 @@
 use super::Files;
 use crate::cli::{Done, Folders, out, values};
 use chrono::{Datelike, Timelike};
-use coc::domain::calendar::korean_date;
-use coc::domain::time::Time;
+use crate::domain::calendar::korean_date;
+use crate::domain::time::Time;
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use super::Files;
 use crate::cli::{Done, Failure, Folders, out, values};
 use chrono::{Datelike, NaiveDate};
-use coc::domain::calendar::{KNOWN_YEARS, korean_date};
+use crate::domain::calendar::{KNOWN_YEARS, korean_date};
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]

@@ -8,7 +8,7 @@ mod roster;
 
 use super::{Done, Failure, Folders, books};
 use clap::Subcommand;
-use coc::domain::calendar::Calendar;
+use crate::domain::calendar::Calendar;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use super::Files;
 use crate::cli::{Done, Failure, Folders, values};
 use clap::Subcommand;
-use coc::domain::time::Time;
+use crate::domain::time::Time;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

@@ -1,0 +1,3 @@
+//! The ports' real hands: each adapter speaks one service's protocol and nothing of the desk's rules.
+
+pub mod slack;

@@ -1,0 +1,493 @@
+//! Requests to Slack's Web API: which methods there are, where they go, and what a failure means.
+
+use super::events::{COMMANDS, EVENTS};
+use crate::ports::PortError;
+use async_trait::async_trait;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::Value;
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::hyper_tokio::SlackClientHyperConnector;
+use slack_morphism::{
+    ClientResult, SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientApiCallContext,
+    SlackClientHttpConnector,
+};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+use url::{Host, Url};
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $method:ident $name:literal $repeat:ident [$($scope:literal)*],)*) => {
+        /// A method of Slack's Web API. Nothing else is ever called, so the manifest can be held against this list.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Method {
+            $($(#[$doc])* $method,)*
+        }
+
+        impl Method {
+            /// Slack's name for it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$method => $name,)* }
+            }
+
+            /// The bot scopes that it needs for all that it is used for here.
+            #[must_use]
+            pub const fn scopes(self) -> &'static [&'static str] {
+                match self { $(Self::$method => &[$($scope),*],)* }
+            }
+
+            const fn repeat(self) -> Repeat {
+                match self { $(Self::$method => Repeat::$repeat,)* }
+            }
+        }
+
+        /// Every method that is called, with its bot scopes.
+        pub const METHODS: &[(&str, &[&str])] = &[$(($name, &[$($scope),*]),)*];
+    };
+}
+
+/// What it means to call a method again whose answer never came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeat {
+    /// Nothing: it reads, or the second time changes nothing.
+    Harmless,
+    /// People would see it twice.
+    Seen,
+}
+
+methods! {
+    /// Opens a Socket Mode connection; with the app-level token, whose scope is `connections:write`.
+    AppsConnectionsOpen "apps.connections.open" Harmless [],
+    /// Who the bot is.
+    AuthTest "auth.test" Harmless [],
+    /// Shows a message to one person.
+    ChatPostEphemeral "chat.postEphemeral" Seen ["chat:write"],
+    /// Posts a message.
+    ChatPostMessage "chat.postMessage" Seen ["chat:write"],
+    /// Changes an own message.
+    ChatUpdate "chat.update" Harmless ["chat:write"],
+    /// Reads a channel back; `im:history` to find an own direct message before it is repeated.
+    ConversationsHistory "conversations.history" Harmless
+        ["channels:history" "groups:history" "im:history"],
+    /// Opens the direct messages with a person.
+    ConversationsOpen "conversations.open" Harmless ["im:write"],
+    /// Reads a thread back.
+    ConversationsReplies "conversations.replies" Harmless
+        ["channels:history" "groups:history" "im:history"],
+    /// Whether notifications are paused.
+    DndInfo "dnd.info" Harmless ["dnd:read"],
+    /// The user groups.
+    UsergroupsList "usergroups.list" Harmless ["usergroups:read"],
+    /// The channels that the bot is in.
+    UsersConversations "users.conversations" Harmless ["channels:read" "groups:read"],
+    /// Whether a person is active.
+    UsersGetPresence "users.getPresence" Harmless ["users:read"],
+    /// Everybody.
+    UsersList "users.list" Harmless ["users:read" "users:read.email"],
+    /// A person's status.
+    UsersProfileGet "users.profile.get" Harmless ["users.profile:read"],
+    /// Opens a form.
+    ViewsOpen "views.open" Seen [],
+    /// Publishes the app's home.
+    ViewsPublish "views.publish" Harmless [],
+}
+
+/// Scopes that no method here needs yet, each with the reason why it is asked for at installation: a later one would need the
+/// workspace's administrator again.
+pub const RESERVED: &[(&str, &str)] = &[
+    ("canvases:read", "the work guide may be kept as a canvas (R1)"),
+    ("files:write", "the reports' pictures (W2)"),
+    ("reactions:write", "marking a message as read"),
+];
+
+/// Every bot scope of the app: of its methods, events and commands, and the reserved ones.
+#[must_use]
+pub fn scopes() -> BTreeSet<&'static str> {
+    let methods = METHODS.iter().flat_map(|(_, scopes)| *scopes).copied();
+    let events = EVENTS.iter().flat_map(|(_, scopes)| *scopes).copied();
+    let commands = (!COMMANDS.is_empty()).then_some("commands");
+    let reserved = RESERVED.iter().map(|(scope, _)| *scope);
+    methods.chain(events).chain(commands).chain(reserved).collect()
+}
+
+/// Where the Web API is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base(Url);
+
+impl Default for Base {
+    /// Slack itself.
+    fn default() -> Self {
+        Self(
+            Url::parse("https://slack.com/api").unwrap_or_else(|_| unreachable!("a valid address")),
+        )
+    }
+}
+
+/// An address that a token must not be sent to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "SLACK_API_URL: 읽은 값은 \"{read}\"입니다. https 주소나, 이 컴퓨터의 http 주소를 적어 주십시오. 예: http://127.0.0.1:4003/api/"
+)]
+pub struct NotABase {
+    /// What was read.
+    pub read: String,
+}
+
+impl std::str::FromStr for Base {
+    type Err = NotABase;
+
+    fn from_str(text: &str) -> Result<Self, NotABase> {
+        let wrong = || NotABase { read: text.to_owned() };
+        let url = Url::parse(text.trim().trim_end_matches('/')).map_err(|_| wrong())?;
+        let clear = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        let safe = url.scheme() == "https" || (url.scheme() == "http" && is_here(&url));
+        if clear && safe { Ok(Self(url)) } else { Err(wrong()) }
+    }
+}
+
+impl Base {
+    /// Whether `other` is at the same scheme, host and port.
+    fn shares_origin(&self, other: &Url) -> bool {
+        self.0.origin() == other.origin()
+    }
+}
+
+/// Whether an address is this machine's own: only there a connection may go without TLS.
+#[must_use]
+pub fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// A token, never shown.
+#[derive(Clone)]
+pub struct Token(SlackApiToken);
+
+impl From<&str> for Token {
+    fn from(text: &str) -> Self {
+        Self(SlackApiToken::new(SlackApiTokenValue(text.trim().to_owned())))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// How the Web API is reached.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it is.
+    pub base: Base,
+    /// The bot's token, or for Socket Mode the app's.
+    pub token: Token,
+    /// How long one request may take, its answer included.
+    pub time_out: Duration,
+}
+
+impl Settings {
+    /// At Slack's own address, ten seconds a request.
+    #[must_use]
+    pub fn new(token: Token) -> Self {
+        Self { base: Base::default(), token, time_out: Duration::from_secs(10) }
+    }
+}
+
+/// The Web API, however it is reached: over HTTP, or within the process for replays.
+#[async_trait]
+pub trait WebApi: Send + Sync {
+    /// Calls a reading method with its arguments in the query.
+    ///
+    /// # Errors
+    /// See [`PortError`].
+    async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, PortError>;
+
+    /// Calls a method with its arguments as JSON.
+    ///
+    /// # Errors
+    /// See [`PortError`].
+    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, PortError>;
+
+    /// Answers through a `response_url`, without any token.
+    ///
+    /// # Errors
+    /// See [`PortError`]; an address that is not Slack's is permanent.
+    async fn respond(&self, url: &str, message: &Value) -> Result<(), PortError>;
+}
+
+type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
+
+/// A client of the Web API with one token.
+pub struct Api {
+    client: SlackClient<Connector>,
+    settings: Settings,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Makes ring the process's one TLS provider. Doing it twice is no fault.
+pub fn install_tls() {
+    // An error says that a provider is there already, which is all that is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+impl Api {
+    /// A client; connects when it is first used.
+    ///
+    /// # Errors
+    /// When the machine has no certificates to trust (without TLS none are needed).
+    pub fn new(settings: Settings) -> std::io::Result<Self> {
+        install_tls();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(Duration::from_secs(30)));
+        // A connection that cannot be made is known not to have carried anything: leave time to tell.
+        tcp.set_connect_timeout(Some(settings.time_out / 2));
+        let builder = HttpsConnectorBuilder::new();
+        // HTTP/1.1 on purpose: a request that times out takes its connection with it, where a dead HTTP/2 connection would be
+        // used again for as long as the kernel believes in it.
+        let connector = if settings.base.0.scheme() == "http" {
+            let nobody = rustls::ClientConfig::builder()
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth();
+            builder.with_tls_config(nobody).https_or_http().enable_http1().wrap_connector(tcp)
+        } else {
+            builder.with_native_roots()?.https_only().enable_http1().wrap_connector(tcp)
+        };
+        let connector = SlackClientHyperConnector::with_connector(connector)
+            .with_slack_api_url(settings.base.0.as_str().trim_end_matches('/'));
+        Ok(Self { client: SlackClient::new(connector), settings })
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        call: impl Future<Output = ClientResult<Value>>,
+    ) -> Result<Value, PortError> {
+        let answer = self.within(call).await;
+        let answer = match answer {
+            // An answer that is no JSON arrives here as an empty one.
+            Ok(answer) if answer.get("ok").and_then(Value::as_bool) == Some(true) => Ok(answer),
+            Ok(_) => Err(Failure::Garbled),
+            Err(failure) => Err(failure),
+        };
+        answer.map_err(|failure| failure.port(method.name(), method.repeat()))
+    }
+
+    async fn within<T>(&self, call: impl Future<Output = ClientResult<T>>) -> Result<T, Failure> {
+        match tokio::time::timeout(self.settings.time_out, call).await {
+            Ok(answer) => answer.map_err(|error| Failure::of(&error)),
+            Err(_) => Err(Failure::Silence),
+        }
+    }
+}
+
+#[async_trait]
+impl WebApi for Api {
+    async fn get(
+        &self,
+        method: Method,
+        arguments: &[(&str, String)],
+    ) -> Result<Value, PortError> {
+        let arguments: Vec<(&str, Option<&String>)> =
+            arguments.iter().map(|(name, value)| (*name, Some(value))).collect();
+        let session = self.client.open_session(&self.settings.token.0);
+        let call = session.http_session_api.http_get(method.name(), &arguments, None);
+        self.answer(method, call).await
+    }
+
+    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, PortError> {
+        let session = self.client.open_session(&self.settings.token.0);
+        let call = session.http_session_api.http_post(method.name(), arguments, None);
+        self.answer(method, call).await
+    }
+
+    async fn respond(&self, url: &str, message: &Value) -> Result<(), PortError> {
+        let foreign = || PortError::Permanent { why: "response_url: not Slack's".to_owned() };
+        let url = Url::parse(url).map_err(|_| foreign())?;
+        let slacks = url.scheme() == "https"
+            && matches!(url.host_str(), Some("hooks.slack.com" | "hooks.slack-gov.com"));
+        if !slacks && !self.settings.base.shares_origin(&url) {
+            return Err(foreign());
+        }
+        let span = tracing::Span::none();
+        let context = SlackClientApiCallContext {
+            rate_control_params: None,
+            token: None,
+            tracing_span: &span,
+            is_sensitive_url: true,
+        };
+        let call = self.client.http_api.connector.http_post_uri(url, message, context);
+        self.within(call).await.map(|_: Value| ()).map_err(|f| f.port("response_url", Repeat::Seen))
+    }
+}
+
+/// What went wrong, without anything that anybody wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Failure {
+    /// No connection came about.
+    Unreachable,
+    /// No answer in time.
+    Silence,
+    /// The connection broke.
+    Broken,
+    /// An answer that is not Slack's.
+    Garbled,
+    /// Too many requests.
+    Limited(Option<Duration>),
+    /// An HTTP status other than 200.
+    Status(u16),
+    /// Slack said no: its word for why, and the scope that is needed.
+    Refused { code: String, needed: Option<String> },
+}
+
+impl Failure {
+    fn of(error: &SlackClientError) -> Self {
+        match error {
+            SlackClientError::RateLimitError(limit) => Self::Limited(limit.retry_after),
+            SlackClientError::HttpError(http) => Self::Status(http.status_code.as_u16()),
+            SlackClientError::ApiError(api) => {
+                let needed = api
+                    .http_response_body
+                    .as_deref()
+                    .and_then(|body| serde_json::from_str::<Value>(body).ok())
+                    .and_then(|body| body.get("needed")?.as_str().and_then(word));
+                let code = word(&api.code).unwrap_or_else(|| "(unprintable)".to_owned());
+                Self::Refused { code, needed }
+            }
+            SlackClientError::HttpProtocolError(http) => {
+                let hyper = http
+                    .cause
+                    .as_ref()
+                    .and_then(|e| e.downcast_ref::<hyper_util::client::legacy::Error>());
+                if hyper.is_some_and(hyper_util::client::legacy::Error::is_connect) {
+                    Self::Unreachable
+                } else {
+                    Self::Broken
+                }
+            }
+            SlackClientError::ProtocolError(_) => Self::Garbled,
+            SlackClientError::EndOfStream(_)
+            | SlackClientError::SystemError(_)
+            | SlackClientError::SocketModeProtocolError(_) => Self::Broken,
+        }
+    }
+
+    fn port(self, what: &str, repeat: Repeat) -> PortError {
+        let doubtful = |why: String| match repeat {
+            Repeat::Harmless => PortError::Transient { why, retry_after: None },
+            Repeat::Seen => PortError::Unknown { why },
+        };
+        let later = |why: String| PortError::Transient { why, retry_after: None };
+        match self {
+            Self::Unreachable => later(format!("{what}: no connection")),
+            Self::Silence => doubtful(format!("{what}: no answer in time")),
+            Self::Broken => doubtful(format!("{what}: the connection broke")),
+            Self::Garbled => doubtful(format!("{what}: an unreadable answer")),
+            Self::Limited(retry_after) => {
+                PortError::Transient { why: format!("{what}: too many requests"), retry_after }
+            }
+            Self::Status(status @ (408 | 500..)) => doubtful(format!("{what}: HTTP {status}")),
+            Self::Status(status) => PortError::Permanent { why: format!("{what}: HTTP {status}") },
+            Self::Refused { code, needed } => {
+                let needed = needed.map(|scope| format!(" ({scope})")).unwrap_or_default();
+                let why = format!("{what}: {code}{needed}");
+                match code.as_str() {
+                    // Slack says of these that some of it may have happened.
+                    "internal_error" | "fatal_error" => doubtful(why),
+                    "ratelimited"
+                    | "rate_limited"
+                    | "request_timeout"
+                    | "service_unavailable"
+                    | "team_added_to_org"
+                    | "org_login_required"
+                    | "external_channel_migrating" => later(why),
+                    _ => PortError::Permanent { why },
+                }
+            }
+        }
+    }
+}
+
+/// A word of Slack's (an error, a scope): nothing that anybody wrote looks like this.
+fn word(text: &str) -> Option<String> {
+    let fit = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.:,".contains(&b);
+    (!text.is_empty() && text.len() <= 80 && text.bytes().all(fit)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_token_goes_out_in_the_clear_to_this_machine_alone() {
+        for good in [
+            "https://slack.com/api/",
+            "http://127.0.0.1:4003/api/",
+            "http://localhost:1",
+            "http://[::1]:2/",
+        ] {
+            assert!(good.parse::<Base>().is_ok(), "{good}");
+        }
+        for bad in [
+            "http://slack.com/api",
+            "http://127.0.0.1.example.com",
+            "ftp://127.0.0.1",
+            "",
+            "slack.com",
+            "https://u:p@slack.com",
+        ] {
+            let error = bad.parse::<Base>().unwrap_err();
+            assert!(error.to_string().contains("예: http://127.0.0.1:4003/api/"));
+        }
+        assert_eq!("https://slack.com/api/".parse::<Base>().unwrap(), Base::default());
+    }
+
+    #[test]
+    fn a_token_is_never_shown() {
+        let shown = format!("{:?}", Settings::new(Token::from("xoxb-secret")));
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn failures_mean_what_they_should() {
+        let of = |failure: Failure, repeat| failure.port("chat.postMessage", repeat);
+        let refused = |code: &str| Failure::Refused { code: code.to_owned(), needed: None };
+        assert!(matches!(of(Failure::Silence, Repeat::Seen), PortError::Unknown { .. }));
+        assert!(matches!(of(Failure::Silence, Repeat::Harmless), PortError::Transient { .. }));
+        assert!(matches!(of(Failure::Unreachable, Repeat::Seen), PortError::Transient { .. }));
+        assert!(matches!(of(Failure::Status(503), Repeat::Seen), PortError::Unknown { .. }));
+        assert!(matches!(of(Failure::Status(404), Repeat::Seen), PortError::Permanent { .. }));
+        assert!(matches!(of(refused("fatal_error"), Repeat::Seen), PortError::Unknown { .. }));
+        assert!(matches!(of(refused("ratelimited"), Repeat::Seen), PortError::Transient { .. }));
+        assert!(matches!(of(refused("not_in_channel"), Repeat::Seen), PortError::Permanent { .. }));
+        let needed = Some("users:read".to_owned());
+        let missing = Failure::Refused { code: "missing_scope".to_owned(), needed };
+        assert_eq!(
+            of(missing, Repeat::Harmless).to_string(),
+            "chat.postMessage: missing_scope (users:read)"
+        );
+    }
+
+    #[test]
+    fn only_slacks_own_words_reach_a_message() {
+        assert_eq!(word("channels:history,groups:history").unwrap().len(), 31);
+        for personal in ["가온별", "010-0000-1001", "a b", ""] {
+            assert_eq!(word(personal), None);
+        }
+    }
+}

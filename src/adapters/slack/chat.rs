@@ -1,0 +1,494 @@
+//! The chat through Slack's Web API.
+//!
+//! Nothing is tried again and no pace is kept here: the errand runner does both. Only reading back page by page waits out a limit,
+//! because beginning anew would meet the same limit again.
+
+use super::api::{Api, Method, Settings, WebApi};
+use super::blocks::{self, Rendered, Unfit};
+use super::events::{self, Past};
+use crate::domain::errand::Presence;
+use crate::domain::ids::{ChannelId, ErrandId, MessageRef, SlackGroup, SlackUser, Ts};
+use crate::domain::input::{Directory, Group, Member, ReplyTo, SlackInput};
+use crate::domain::message::{Form, Message};
+use crate::domain::time::Time;
+use crate::ports::{Chat, Clock, PortError, Watched};
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// The `event_type` of the metadata that every post bears; its payload is `{"id": "<errand>"}`.
+pub const METADATA: &str = "coc_errand";
+
+/// How far Slack's clock and ours may be apart when a post is looked for.
+const MARGIN: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+const PAGE: usize = 200;
+/// An answer with more pages than this is taken for a fault.
+const PAGES: usize = 500;
+/// A longer wait than this is the errand runner's.
+const PATIENCE: Duration = Duration::from_secs(60);
+const WAITS: u32 = 5;
+
+/// Slack as the chat.
+pub struct Slack<A = Api> {
+    api: A,
+    clock: Arc<dyn Clock>,
+    me: OnceCell<Me>,
+}
+
+impl<A> std::fmt::Debug for Slack<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slack").finish_non_exhaustive()
+    }
+}
+
+struct Me {
+    user: SlackUser,
+    bot: Option<String>,
+}
+
+impl Slack {
+    /// The chat with the bot's token. The clock tells whether a do-not-disturb is on.
+    ///
+    /// # Errors
+    /// When the machine has no certificates to trust.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        Ok(Self::over(Api::new(settings)?, clock))
+    }
+}
+
+impl<A: WebApi> Slack<A> {
+    /// The chat over any way to the Web API.
+    #[must_use]
+    pub fn over(api: A, clock: Arc<dyn Clock>) -> Self {
+        Self { api, clock, me: OnceCell::new() }
+    }
+
+    async fn me(&self) -> Result<&Me, PortError> {
+        let ask = || async {
+            let answer = self.api.get(Method::AuthTest, &[]).await?;
+            let user = text(&answer, "user_id").ok_or_else(|| lacking(Method::AuthTest))?;
+            let bot = text(&answer, "bot_id").map(str::to_owned);
+            Ok(Me { user: SlackUser::from(user), bot })
+        };
+        self.me.get_or_try_init(ask).await
+    }
+
+    /// All elements of a paged answer, `list` in each page.
+    async fn all(
+        &self,
+        method: Method,
+        arguments: &[(&str, String)],
+        list: &str,
+    ) -> Result<Vec<Value>, PortError> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let mut page = arguments.to_vec();
+            page.push(("limit", PAGE.to_string()));
+            if !cursor.is_empty() {
+                page.push(("cursor", cursor.clone()));
+            }
+            let mut answer = self.patiently(method, &page).await?;
+            match answer.get_mut(list).map(Value::take) {
+                Some(Value::Array(elements)) => found.extend(elements),
+                _ => return Err(lacking(method)),
+            }
+            let next = answer.pointer("/response_metadata/next_cursor").and_then(Value::as_str);
+            match next {
+                Some(next) if !next.is_empty() && next != cursor => next.clone_into(&mut cursor),
+                _ => return Ok(found),
+            }
+        }
+        Err(PortError::Permanent { why: format!("{}: more than {PAGES} pages", method.name()) })
+    }
+
+    async fn patiently(
+        &self,
+        method: Method,
+        arguments: &[(&str, String)],
+    ) -> Result<Value, PortError> {
+        let mut waits = 0;
+        loop {
+            match self.api.get(method, arguments).await {
+                Err(PortError::Transient { retry_after: Some(wait), .. })
+                    if wait <= PATIENCE && waits < WAITS =>
+                {
+                    waits += 1;
+                    tokio::time::sleep(wait).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// The messages of a channel or of one thread since then, each as Slack keeps it.
+    async fn history(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        since: Option<Time>,
+    ) -> Result<Vec<Value>, PortError> {
+        let mut arguments = vec![
+            ("channel", channel.to_string()),
+            ("include_all_metadata", "true".to_owned()),
+            ("inclusive", "true".to_owned()),
+        ];
+        if let Some(since) = since {
+            let oldest = format!("{}.{:06}", since.timestamp(), since.timestamp_subsec_micros());
+            arguments.push(("oldest", oldest));
+        }
+        let method = match thread {
+            Some(root) => {
+                arguments.push(("ts", root.to_string()));
+                Method::ConversationsReplies
+            }
+            None => Method::ConversationsHistory,
+        };
+        self.all(method, &arguments, "messages").await
+    }
+
+    async fn say(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        let mut body = content(message)?;
+        body["channel"] = json!(channel);
+        body["metadata"] = metadata(errand);
+        body["unfurl_links"] = json!(false);
+        body["unfurl_media"] = json!(false);
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
+        }
+        let method = Method::ChatPostMessage;
+        let answer = self.api.post(method, &body).await?;
+        // Without its timestamp the post stands, but nobody knows where: it has to be looked for.
+        let unknown = || PortError::Unknown { why: format!("{}: no ts", method.name()) };
+        let ts = Ts::from(text(&answer, "ts").ok_or_else(unknown)?);
+        let channel = text(&answer, "channel").map_or_else(|| channel.clone(), ChannelId::from);
+        Ok(MessageRef { channel, ts })
+    }
+
+    /// The direct messages' channel with a person.
+    async fn direct_channel(&self, to: &SlackUser) -> Result<ChannelId, PortError> {
+        let method = Method::ConversationsOpen;
+        let answer = self.api.post(method, &json!({"users": to})).await?;
+        let id = answer.pointer("/channel/id").and_then(Value::as_str);
+        id.map(ChannelId::from).ok_or_else(|| lacking(method))
+    }
+}
+
+#[async_trait]
+impl<A: WebApi> Chat for Slack<A> {
+    async fn post(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        self.say(errand, channel, thread, message).await
+    }
+
+    /// A user's id (`U…`) in place of the channel stands for the direct messages with that person.
+    async fn find_post(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        since: Time,
+    ) -> Result<Option<MessageRef>, PortError> {
+        let channel = if channel.as_str().starts_with(['U', 'W']) {
+            self.direct_channel(&SlackUser::from(channel.as_str())).await?
+        } else {
+            channel.clone()
+        };
+        let messages = match self.history(&channel, thread, Some(since - MARGIN)).await {
+            Ok(messages) => messages,
+            // The thread's root is gone, and what hung on it.
+            Err(PortError::Permanent { why }) if why.ends_with("thread_not_found") => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let wanted = errand.to_string();
+        let found = messages.iter().find(|message| {
+            let at = |place| message.pointer(place).and_then(Value::as_str);
+            at("/metadata/event_type") == Some(METADATA)
+                && at("/metadata/event_payload/id") == Some(&wanted)
+        });
+        Ok(found
+            .and_then(|message| text(message, "ts"))
+            .map(|ts| MessageRef { channel, ts: Ts::from(ts) }))
+    }
+
+    async fn update(
+        &self,
+        errand: ErrandId,
+        post: &MessageRef,
+        message: &Message,
+    ) -> Result<(), PortError> {
+        let mut body = content(message)?;
+        body["channel"] = json!(post.channel);
+        body["ts"] = json!(post.ts);
+        body["metadata"] = metadata(errand);
+        self.api.post(Method::ChatUpdate, &body).await.map(drop)
+    }
+
+    async fn ephemeral(
+        &self,
+        to: &SlackUser,
+        reply: &ReplyTo,
+        message: &Message,
+    ) -> Result<(), PortError> {
+        let mut body = content(message)?;
+        if let Some(thread) = &reply.thread {
+            body["thread_ts"] = json!(thread);
+        }
+        if let Some(url) = &reply.url {
+            let mut answer = body.clone();
+            answer["response_type"] = json!("ephemeral");
+            answer["replace_original"] = json!(false);
+            match self.api.respond(url, &answer).await {
+                Ok(()) => return Ok(()),
+                // It may stand there already: asking again by the other way could show it twice.
+                Err(error @ PortError::Unknown { .. }) => return Err(error),
+                Err(PortError::Transient { why, .. } | PortError::Permanent { why }) => {
+                    tracing::debug!(why, "the response_url is of no use, chat.postEphemeral next");
+                }
+            }
+        }
+        body["channel"] = json!(reply.channel);
+        body["user"] = json!(to);
+        self.api.post(Method::ChatPostEphemeral, &body).await.map(drop)
+    }
+
+    async fn direct(
+        &self,
+        errand: ErrandId,
+        to: &SlackUser,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        let channel = self.direct_channel(to).await?;
+        self.say(errand, &channel, None, message).await
+    }
+
+    async fn open_form(
+        &self,
+        _to: &SlackUser,
+        trigger: &str,
+        form: &Form,
+    ) -> Result<(), PortError> {
+        let view = blocks::form(form).map_err(unfit)?;
+        let body = json!({"trigger_id": trigger, "view": view});
+        self.api.post(Method::ViewsOpen, &body).await.map(drop)
+    }
+
+    async fn publish_home(&self, to: &SlackUser, message: &Message) -> Result<(), PortError> {
+        let view = blocks::home(message).map_err(unfit)?;
+        let body = json!({"user_id": to, "view": view});
+        self.api.post(Method::ViewsPublish, &body).await.map(drop)
+    }
+
+    async fn presence(&self, of: &SlackUser) -> Result<Presence, PortError> {
+        let user = [("user", of.to_string())];
+        let (presence, profile, dnd) = tokio::try_join!(
+            self.api.get(Method::UsersGetPresence, &user),
+            self.api.get(Method::UsersProfileGet, &user),
+            self.api.get(Method::DndInfo, &user),
+        )?;
+        let profile = profile.get("profile").unwrap_or(&Value::Null);
+        let emoji = text(profile, "status_emoji").unwrap_or_default();
+        Ok(Presence {
+            active: text(&presence, "presence") == Some("active"),
+            dnd: is_quiet(&dnd, self.clock.now()),
+            status: text(profile, "status_text").unwrap_or_default().to_owned(),
+            emoji: emoji.trim_matches(':').to_owned(),
+        })
+    }
+
+    async fn directory(&self) -> Result<Directory, PortError> {
+        let me = self.me().await?;
+        let users = self.all(Method::UsersList, &[], "members").await?;
+        let groups = [("include_users", "true".to_owned())];
+        let groups = self.patiently(Method::UsergroupsList, &groups).await?;
+        let joined = [
+            ("types", "public_channel,private_channel".to_owned()),
+            ("exclude_archived", "true".to_owned()),
+        ];
+        let channels = self.all(Method::UsersConversations, &joined, "channels").await?;
+        let groups = match groups.get("usergroups").and_then(Value::as_array) {
+            Some(groups) => groups.iter().filter_map(group).collect(),
+            None => return Err(lacking(Method::UsergroupsList)),
+        };
+        let named = |channel: &Value| {
+            Some((ChannelId::from(text(channel, "id")?), text(channel, "name")?.to_owned()))
+        };
+        Ok(Directory {
+            bot: Some(me.user.clone()),
+            bot_id: me.bot.clone(),
+            users: users.iter().filter_map(member).collect(),
+            groups,
+            channels: channels.iter().filter_map(named).collect(),
+        })
+    }
+
+    /// A watched channel brings the threads under the messages looked at with it. A reaction counts as old as its message.
+    async fn missed(&self, watched: &[Watched]) -> Result<Vec<SlackInput>, PortError> {
+        let me = self.me().await?;
+        let mut threads: BTreeMap<(&ChannelId, Ts), Time> = BTreeMap::new();
+        let mut found: Vec<Past> = Vec::new();
+        let mut keep = |channel: &ChannelId, message: &Value, since: Time| {
+            let all = events::past(channel, message, Some(&me.user));
+            let reaction = |past: &Past| past.input.key.starts_with("r:");
+            found.extend(
+                all.into_iter()
+                    .filter(|past| reaction(past) || past.at.time().is_some_and(|at| at >= since)),
+            );
+        };
+        for watch in watched {
+            let Watched { channel, thread, since } = watch;
+            if let Some(root) = thread {
+                earliest(&mut threads, channel, root.clone(), *since);
+                continue;
+            }
+            for message in self.history(channel, None, Some(*since)).await? {
+                keep(channel, &message, *since);
+                let replied = text(&message, "latest_reply").is_some();
+                if let Some(root) = text(&message, "ts").filter(|_| replied) {
+                    earliest(&mut threads, channel, Ts::from(root), *since);
+                }
+            }
+        }
+        for ((channel, root), since) in threads {
+            // The whole thread, because reactions come with messages of any age.
+            match self.history(channel, Some(&root), None).await {
+                Ok(messages) => messages.iter().for_each(|message| keep(channel, message, since)),
+                Err(PortError::Permanent { why }) if why.ends_with("thread_not_found") => {
+                    tracing::debug!("a watched thread is gone");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        found.sort_by_key(|past| past.at.time());
+        let mut seen = BTreeSet::new();
+        found.retain(|past| seen.insert(past.input.key.clone()));
+        Ok(found.into_iter().map(|past| past.input).collect())
+    }
+}
+
+fn earliest<'a>(
+    threads: &mut BTreeMap<(&'a ChannelId, Ts), Time>,
+    channel: &'a ChannelId,
+    root: Ts,
+    since: Time,
+) {
+    threads.entry((channel, root)).and_modify(|known| *known = since.min(*known)).or_insert(since);
+}
+
+fn content(message: &Message) -> Result<Value, PortError> {
+    let Rendered { text, blocks } = blocks::message(message).map_err(unfit)?;
+    Ok(json!({"text": text, "blocks": blocks, "link_names": false, "parse": "none"}))
+}
+
+fn metadata(errand: ErrandId) -> Value {
+    json!({"event_type": METADATA, "event_payload": {"id": errand.to_string()}})
+}
+
+fn unfit(error: Unfit) -> PortError {
+    PortError::Permanent { why: error.to_string() }
+}
+
+/// An answer of a reading method that lacks what was asked for.
+fn lacking(method: Method) -> PortError {
+    let why = format!("{}: an unreadable answer", method.name());
+    PortError::Transient { why, retry_after: None }
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
+    value.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// Whether notifications are paused: by the person for a while, or by the daily schedule.
+fn is_quiet(dnd: &Value, now: Time) -> bool {
+    let seconds = |field: &str| dnd.get(field).and_then(Value::as_i64);
+    let on = |field: &str| dnd.get(field).and_then(Value::as_bool) == Some(true);
+    let now = now.timestamp();
+    let snoozed = on("snooze_enabled") && seconds("snooze_endtime").is_none_or(|end| now < end);
+    let scheduled = on("dnd_enabled")
+        && seconds("next_dnd_start_ts").is_some_and(|start| start <= now)
+        && seconds("next_dnd_end_ts").is_some_and(|end| now < end);
+    snoozed || scheduled
+}
+
+/// A member; `None` for bots and people who left.
+fn member(user: &Value) -> Option<(SlackUser, Member)> {
+    let on = |field: &str| user.get(field).and_then(Value::as_bool) == Some(true);
+    let id = text(user, "id")?;
+    if on("is_bot") || on("is_workflow_bot") || on("deleted") || id == "USLACKBOT" {
+        return None;
+    }
+    let profile = user.get("profile").unwrap_or(&Value::Null);
+    let name = text(profile, "real_name")
+        .or_else(|| text(user, "real_name"))
+        .or_else(|| text(user, "name"))?;
+    let email = text(profile, "email").map(str::to_owned);
+    Some((SlackUser::from(id), Member { name: name.to_owned(), email }))
+}
+
+/// A user group that is in use.
+fn group(group: &Value) -> Option<(SlackGroup, Group)> {
+    if group.get("date_delete").and_then(Value::as_i64).is_some_and(|at| at > 0) {
+        return None;
+    }
+    let users = group.get("users").and_then(Value::as_array).into_iter().flatten();
+    let members = users.filter_map(Value::as_str).map(SlackUser::from).collect();
+    let handle = text(group, "handle")?.to_owned();
+    Some((SlackGroup::from(text(group, "id")?), Group { handle, members }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::domain::time::in_seoul;
+
+    fn at(seconds: i64) -> Time {
+        in_seoul(&chrono::DateTime::from_timestamp(seconds, 0).unwrap())
+    }
+
+    #[test]
+    fn quiet_hours_and_snoozes() {
+        let hours = json!({"dnd_enabled": true, "next_dnd_start_ts": 100, "next_dnd_end_ts": 200});
+        assert!(!is_quiet(&hours, at(99)));
+        assert!(is_quiet(&hours, at(100)));
+        assert!(!is_quiet(&hours, at(200)));
+        let snooze = json!({"dnd_enabled": false, "snooze_enabled": true, "snooze_endtime": 150});
+        assert!(is_quiet(&snooze, at(149)));
+        assert!(!is_quiet(&snooze, at(150)));
+        assert!(!is_quiet(&json!({}), at(1)));
+    }
+
+    #[test]
+    fn bots_and_people_who_left_are_no_members() {
+        let person = json!({"id": "U0GA", "name": "gaon", "profile":
+            {"real_name": "가온별", "email": "gaon@example.co.kr"}});
+        let (id, known) = member(&person).unwrap();
+        assert_eq!((id.as_str(), known.name.as_str()), ("U0GA", "가온별"));
+        assert_eq!(known.email.as_deref(), Some("gaon@example.co.kr"));
+        for gone in [
+            json!({"id": "U1", "name": "x", "deleted": true}),
+            json!({"id": "U1", "name": "x", "is_bot": true}),
+            json!({"id": "USLACKBOT", "name": "slackbot"}),
+            json!({"name": "x"}),
+        ] {
+            assert_eq!(member(&gone), None);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What the bot did to the world, as the replay tells it.
+
+use crate::domain::time::Time;
+use serde::Serialize;
+
+/// One thing that the bot did, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Act {
+    /// When.
+    pub at: Time,
+    /// What.
+    #[serde(flatten)]
+    pub did: Did,
+}
+
+/// The kinds of act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Did {
+    /// A message in a channel or thread.
+    Post {
+        /// Its name.
+        id: String,
+        /// `#general`
+        channel: String,
+        /// The message it hangs on.
+        thread: Option<String>,
+        /// What it says.
+        #[serde(flatten)]
+        words: Words,
+    },
+    /// An own message was changed.
+    Update {
+        /// The message's name.
+        id: String,
+        /// `#general`
+        channel: String,
+        /// The message it hangs on.
+        thread: Option<String>,
+        /// What it says now.
+        #[serde(flatten)]
+        words: Words,
+    },
+    /// A message that one person alone sees.
+    Ephemeral {
+        /// Its name.
+        id: String,
+        /// Who sees it.
+        to: String,
+        /// Where.
+        channel: String,
+        /// The message it hangs on.
+        thread: Option<String>,
+        /// What it says.
+        #[serde(flatten)]
+        words: Words,
+    },
+    /// A direct message.
+    Dm {
+        /// Its name.
+        id: String,
+        /// To whom.
+        to: String,
+        /// Never on a message.
+        thread: Option<String>,
+        /// What it says.
+        #[serde(flatten)]
+        words: Words,
+    },
+    /// A form was opened, or stays open with errors.
+    View {
+        /// For whom.
+        to: String,
+        /// Its title.
+        title: String,
+        /// What a person reads beside the labels.
+        text: String,
+        /// The labels.
+        fields: Vec<String>,
+        /// What is wrong.
+        errors: Vec<FieldError>,
+    },
+    /// A call was placed.
+    Call {
+        /// Who is called.
+        to: String,
+        /// The number.
+        number: String,
+        /// What the voice says.
+        about: String,
+    },
+    /// A ringing call was ended.
+    Hangup {
+        /// Who was called.
+        to: String,
+    },
+}
+
+/// What a message says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// What a person reads.
+    pub text: String,
+    /// Who is notified.
+    pub mentions: Vec<String>,
+    /// The buttons' labels.
+    pub buttons: Vec<String>,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Its label.
+    pub field: String,
+    /// What is wrong.
+    pub text: String,
+}
+
+impl std::fmt::Display for Act {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = self.at.format("%m-%d %H:%M:%S");
+        let said = |f: &mut std::fmt::Formatter<'_>, words: &Words| {
+            for line in words.text.lines() {
+                write!(f, "\n    {line}")?;
+            }
+            if !words.buttons.is_empty() {
+                write!(f, "\n    [{}]", words.buttons.join("] ["))?;
+            }
+            Ok(())
+        };
+        let under = |thread: &Option<String>| {
+            thread.as_ref().map_or_else(String::new, |root| format!(" ↳{root}"))
+        };
+        match &self.did {
+            Did::Post { id, channel, thread, words } => {
+                write!(f, "{at} 글 {id} {channel}{}", under(thread))?;
+                said(f, words)
+            }
+            Did::Update { id, channel, thread, words } => {
+                write!(f, "{at} 고침 {id} {channel}{}", under(thread))?;
+                said(f, words)
+            }
+            Did::Ephemeral { to, channel, thread, words, .. } => {
+                write!(f, "{at} {to}에게만 {channel}{}", under(thread))?;
+                said(f, words)
+            }
+            Did::Dm { to, words, .. } => {
+                write!(f, "{at} {to}에게 DM")?;
+                said(f, words)
+            }
+            Did::View { to, title, text, fields, errors } => {
+                write!(f, "{at} {to}의 양식 \"{title}\" ({})", fields.join(", "))?;
+                for line in text.lines() {
+                    write!(f, "\n    {line}")?;
+                }
+                for error in errors {
+                    write!(f, "\n    ⛔ {}: {}", error.field, error.text)?;
+                }
+                Ok(())
+            }
+            Did::Call { to, number, .. } => write!(f, "{at} 전화 {to} {number}"),
+            Did::Hangup { to } => write!(f, "{at} 전화 끊음 {to}"),
+        }
+    }
+}

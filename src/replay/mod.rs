@@ -1,0 +1,12 @@
+//! Scenario files on a virtual clock: the same engine, errand runner, Slack parsing and rendering as in production, over a
+//! workspace in memory. The same file gives the same bytes.
+
+mod acts;
+mod play;
+pub mod scenario;
+mod site;
+mod world;
+
+pub use acts::Act;
+pub use play::{PlayError, Played, play};
+pub use world::{Crash, World};

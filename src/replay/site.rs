@@ -1,0 +1,401 @@
+//! The world of a replay: a Slack workspace, telephones and the data folder in memory, with their faults.
+
+use super::acts::{Act, Did, FieldError, Words};
+use super::scenario::{FailHow, Failing};
+use crate::adapters::slack::api::{Method, WebApi};
+use crate::domain::errand::CallEvent;
+use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser};
+use crate::domain::time::Time;
+use crate::ports::{Clock, Library, Phone, PortError};
+use crate::sandbox::workspace::Workspace;
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Everything outside the process.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) now: Time,
+    pub(super) workspace: Workspace,
+    pub(super) acts: Vec<Act>,
+    pub(super) posts: Vec<Posted>,
+    /// Names of people's messages (`as`).
+    pub(super) names: BTreeMap<String, MessageRef>,
+    pub(super) faults: BTreeMap<Failing, (FailHow, Time)>,
+    pub(super) ringing: Vec<RingingCall>,
+    /// What somebody will do with the next call.
+    pub(super) will_do: BTreeMap<Name, VecDeque<CallEvent>>,
+    /// What happened on calls and was not told to the desk yet.
+    pub(super) call_events: VecDeque<(ErrandId, CallEvent)>,
+    pub(super) guide: Result<String, String>,
+    /// Calls that the carrier knows, ringing or over.
+    placed: BTreeMap<ErrandId, String>,
+    /// Effects that happen although the attempt fails, counted down (simulation).
+    pub(super) lose_answers: u32,
+}
+
+/// A post of the bot.
+#[derive(Clone, Debug)]
+pub(super) struct Posted {
+    pub(super) id: String,
+    pub(super) at: MessageRef,
+    pub(super) mentions: Vec<String>,
+}
+
+/// A call that rings.
+#[derive(Clone, Debug)]
+pub(super) struct RingingCall {
+    pub(super) errand: ErrandId,
+    pub(super) to: Name,
+    pub(super) reference: String,
+}
+
+/// The site in the hands of several.
+#[derive(Clone, Debug)]
+pub(super) struct Shared(Arc<Mutex<Site>>);
+
+impl Shared {
+    pub(super) fn new(now: Time, workspace: Workspace, guide: String) -> Self {
+        Self(Arc::new(Mutex::new(Site {
+            now,
+            workspace,
+            acts: Vec::new(),
+            posts: Vec::new(),
+            names: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            ringing: Vec::new(),
+            will_do: BTreeMap::new(),
+            call_events: VecDeque::new(),
+            guide: Ok(guide),
+            placed: BTreeMap::new(),
+            lose_answers: 0,
+        })))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Site> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Site {
+    pub(super) fn failing(&self, what: Failing) -> Option<FailHow> {
+        self.faults.get(&what).filter(|(_, until)| self.now < *until).map(|(how, _)| *how)
+    }
+
+    fn check(&self, what: Failing) -> Result<(), PortError> {
+        let Some(how) = self.failing(what) else { return Ok(()) };
+        let name = match what {
+            Failing::Slack => "Slack",
+            Failing::Phone => "전화 발신",
+            Failing::Tickets => "티켓",
+            Failing::Mail => "메일",
+            Failing::Customers => "고객 정보",
+            Failing::Feeds => "피드",
+        };
+        let said = |why: &str| format!("{name}: {why}");
+        Err(match how {
+            FailHow::TooMany => {
+                PortError::Transient { why: said("429 요청이 너무 많음"), retry_after: None }
+            }
+            FailHow::ServerError => {
+                PortError::Transient { why: said("500 서버 오류"), retry_after: None }
+            }
+            FailHow::Timeout => PortError::Unknown { why: said("응답 없음") },
+            FailHow::Refused => {
+                PortError::Transient { why: said("연결되지 않음"), retry_after: None }
+            }
+        })
+    }
+
+    pub(super) fn did(&mut self, did: Did) {
+        let at = self.now;
+        self.acts.push(Act { at, did });
+    }
+
+    fn words_of(&self, text: &str, blocks: &[Value]) -> Words {
+        Words {
+            text: self.workspace.words(text, blocks),
+            mentions: self.workspace.mentions(text, blocks),
+            buttons: button_labels(blocks),
+        }
+    }
+
+    fn channel_name(&self, id: &ChannelId) -> String {
+        match self.workspace.channel(id) {
+            Some(channel) => format!("#{}", channel.name),
+            None => id.to_string(),
+        }
+    }
+
+    pub(super) fn person_name(&self, id: &SlackUser) -> String {
+        self.workspace.user(id).map_or_else(|| id.to_string(), |user| user.real_name.clone())
+    }
+
+    /// A message's name: the one that a step gave it, the post's id, or its timestamp.
+    pub(super) fn name_of(&self, at: &MessageRef) -> String {
+        let named = self.names.iter().find(|(_, known)| *known == at).map(|(name, _)| name.clone());
+        named
+            .or_else(|| self.posts.iter().find(|post| &post.at == at).map(|post| post.id.clone()))
+            .unwrap_or_else(|| at.ts.to_string())
+    }
+
+    fn thread_name(&self, channel: &ChannelId, thread: Option<&crate::domain::ids::Ts>) -> Option<String> {
+        thread.map(|ts| self.name_of(&MessageRef { channel: channel.clone(), ts: ts.clone() }))
+    }
+
+    /// Tells what a successful call of the Web API did to the world.
+    fn told(&mut self, method: Method, arguments: &Value, answer: &Value) {
+        match method {
+            Method::ChatPostMessage => self.told_post(answer),
+            Method::ChatUpdate => {
+                let at = reference(&arguments["channel"], &arguments["ts"]);
+                let Some(message) = self.workspace.message(&at).cloned() else { return };
+                let words = self.words_of(&message.text, &message.blocks);
+                let (id, channel) = (self.name_of(&at), self.channel_name(&at.channel));
+                let thread = self.thread_name(&at.channel, message.thread.as_ref());
+                self.did(Did::Update { id, channel, thread, words });
+            }
+            Method::ChatPostEphemeral => self.told_ephemeral(),
+            Method::ViewsOpen => {
+                let user = answer.pointer("/view/id").and_then(Value::as_str).and_then(|id| {
+                    let users: Vec<SlackUser> =
+                        self.workspace.users().map(|user| user.id.clone()).collect();
+                    users.into_iter().find(|user| {
+                        self.workspace.modal(user).is_some_and(|view| view.id == id)
+                    })
+                });
+                if let Some(user) = user {
+                    self.told_view(&user);
+                }
+            }
+            Method::AppsConnectionsOpen
+            | Method::AuthTest
+            | Method::ConversationsHistory
+            | Method::ConversationsOpen
+            | Method::ConversationsReplies
+            | Method::DndInfo
+            | Method::UsergroupsList
+            | Method::UsersConversations
+            | Method::UsersGetPresence
+            | Method::UsersList
+            | Method::UsersProfileGet
+            | Method::ViewsPublish => {}
+        }
+    }
+
+    fn told_post(&mut self, answer: &Value) {
+        let at = reference(&answer["channel"], &answer["ts"]);
+        let Some(message) = self.workspace.message(&at).cloned() else { return };
+        let words = self.words_of(&message.text, &message.blocks);
+        let id = format!("p{}", self.posts.len() + 1);
+        let direct =
+            self.workspace.channel(&at.channel).and_then(|channel| channel.direct_with.clone());
+        if let Some(to) = direct {
+            let to = self.person_name(&to);
+            let id = format!("d{}", self.acts.len() + 1);
+            return self.did(Did::Dm { id, to, thread: None, words });
+        }
+        let channel = self.channel_name(&at.channel);
+        let thread = self.thread_name(&at.channel, message.thread.as_ref());
+        let mentions = words.mentions.clone();
+        self.posts.push(Posted { id: id.clone(), at, mentions });
+        self.did(Did::Post { id, channel, thread, words });
+    }
+
+    fn told_ephemeral(&mut self) {
+        let Some(shown) = self.workspace.ephemerals().last().cloned() else { return };
+        let words = self.words_of(&shown.text, &shown.blocks);
+        let id = format!("e{}", self.acts.len() + 1);
+        let to = self.person_name(&shown.to);
+        let channel = self.channel_name(&shown.at.channel);
+        let thread = self.thread_name(&shown.at.channel, shown.thread.as_ref());
+        self.did(Did::Ephemeral { id, to, channel, thread, words });
+    }
+
+    /// Tells of the form that is open for somebody, with its errors.
+    pub(super) fn told_view(&mut self, user: &SlackUser) {
+        let Some(form) = self.workspace.open_form(user) else { return };
+        let errors = form
+            .fields
+            .iter()
+            .filter_map(|field| {
+                let text = field.error.clone()?;
+                Some(FieldError { field: field.label.clone(), text })
+            })
+            .collect();
+        let did = Did::View {
+            to: self.person_name(user),
+            title: form.title,
+            text: form.text,
+            fields: form.fields.into_iter().map(|field| field.label).collect(),
+            errors,
+        };
+        self.did(did);
+    }
+
+    /// Somebody does something with the telephone: with the ringing one, or with the next that rings.
+    pub(super) fn telephone(&mut self, who: &Name, event: CallEvent) {
+        match self.ringing.iter().position(|call| &call.to == who) {
+            Some(place) => {
+                let call = self.ringing.remove(place);
+                self.call_events.push_back((call.errand, event));
+            }
+            None => self.will_do.entry(who.clone()).or_default().push_back(event),
+        }
+    }
+}
+
+fn button_labels(blocks: &[Value]) -> Vec<String> {
+    let actions = blocks.iter().filter(|block| block["type"] == "actions");
+    let elements = actions.filter_map(|block| block["elements"].as_array()).flatten();
+    elements
+        .filter_map(|element| element.pointer("/text/text").and_then(Value::as_str))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn reference(channel: &Value, ts: &Value) -> MessageRef {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    MessageRef {
+        channel: ChannelId(text(channel)),
+        ts: crate::domain::ids::Ts(text(ts)),
+    }
+}
+
+/// Slack's Web API within the process.
+#[derive(Clone, Debug)]
+pub(super) struct Line(pub(super) Shared);
+
+fn taken(method: Method, answer: Value) -> Result<Value, PortError> {
+    if answer["ok"] == true {
+        return Ok(answer);
+    }
+    let error = answer["error"].as_str().unwrap_or("unknown_error");
+    Err(PortError::Permanent { why: format!("{}: {error}", method.name()) })
+}
+
+impl Line {
+    fn call(&self, method: Method, arguments: &Value) -> Result<Value, PortError> {
+        let mut site = self.0.lock();
+        site.check(Failing::Slack)?;
+        let (now, token) = (site.now, site.workspace.bot.bot_token.clone());
+        let answer = site.workspace.api(now, Some(&token), method.name(), arguments);
+        let answer = taken(method, answer)?;
+        site.told(method, arguments, &answer);
+        if method == Method::ChatPostMessage && site.lose_answers > 0 {
+            site.lose_answers -= 1;
+            return Err(PortError::Unknown { why: "Slack: 응답이 오지 않음".to_owned() });
+        }
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl WebApi for Line {
+    async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, PortError> {
+        let arguments: serde_json::Map<String, Value> =
+            arguments.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+        self.call(method, &Value::Object(arguments))
+    }
+
+    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, PortError> {
+        self.call(method, arguments)
+    }
+
+    async fn respond(&self, url: &str, message: &Value) -> Result<(), PortError> {
+        let mut site = self.0.lock();
+        site.check(Failing::Slack)?;
+        let token = url.rsplit('/').next().unwrap_or_default();
+        let now = site.now;
+        let answer = site.workspace.respond(now, token, message);
+        if answer["ok"] != true {
+            let error = answer["error"].as_str().unwrap_or("unknown_error");
+            return Err(PortError::Permanent { why: format!("response_url: {error}") });
+        }
+        site.told_ephemeral();
+        Ok(())
+    }
+}
+
+/// Telephones within the process.
+#[derive(Clone, Debug)]
+pub(super) struct Telephones(pub(super) Shared);
+
+#[async_trait]
+impl Phone for Telephones {
+    async fn call(
+        &self,
+        errand: ErrandId,
+        to: &Name,
+        number: &PhoneNumber,
+        about: &str,
+    ) -> Result<String, PortError> {
+        let mut site = self.0.lock();
+        site.check(Failing::Phone)?;
+        let reference = format!("call-{errand}");
+        site.placed.insert(errand, reference.clone());
+        site.did(Did::Call {
+            to: to.to_string(),
+            number: number.to_string(),
+            about: about.to_owned(),
+        });
+        let planned = site.will_do.get_mut(to).and_then(VecDeque::pop_front);
+        match planned {
+            Some(event) => site.call_events.push_back((errand, event)),
+            None => {
+                let call = RingingCall { errand, to: to.clone(), reference: reference.clone() };
+                site.ringing.push(call);
+            }
+        }
+        Ok(reference)
+    }
+
+    async fn find_call(
+        &self,
+        errand: ErrandId,
+        _number: &PhoneNumber,
+        _since: Time,
+    ) -> Result<Option<String>, PortError> {
+        let site = self.0.lock();
+        site.check(Failing::Phone)?;
+        Ok(site.placed.get(&errand).cloned())
+    }
+
+    async fn hang_up(&self, reference: &str, to: &Name) -> Result<(), PortError> {
+        let mut site = self.0.lock();
+        site.check(Failing::Phone)?;
+        let ringing = site.ringing.len();
+        site.ringing.retain(|call| call.reference != reference);
+        if site.ringing.len() < ringing {
+            site.did(Did::Hangup { to: to.to_string() });
+        }
+        Ok(())
+    }
+}
+
+/// The data folder's guide within the process.
+#[derive(Clone, Debug)]
+pub(super) struct Shelf(pub(super) Shared);
+
+impl Library for Shelf {
+    fn guide(&self) -> Result<String, String> {
+        self.0.lock().guide.clone()
+    }
+}
+
+/// The virtual clock.
+#[derive(Clone, Debug)]
+pub(super) struct Hand(pub(super) Shared);
+
+#[async_trait]
+impl Clock for Hand {
+    fn now(&self) -> Time {
+        self.0.lock().now
+    }
+
+    async fn sleep_until(&self, _at: Option<Time>) {
+        // the player turns this clock; nothing in a replay waits by itself
+        std::future::pending::<()>().await;
+    }
+}

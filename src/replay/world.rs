@@ -1,0 +1,394 @@
+//! A process of the bot on a virtual clock: started, stopped, crashed, and driven instant by instant.
+
+use super::site::{Hand, Line, Shared, Shelf, Site, Telephones};
+use super::scenario::Failing;
+use crate::adapters::slack::blocks;
+use crate::adapters::slack::chat::Slack;
+use crate::adapters::slack::events::{self, Ignored};
+use crate::domain::desk::Desk;
+use crate::domain::ids::{Name, SlackUser};
+use crate::domain::input::{Books, Input, SlackAct, SlackInput};
+use crate::domain::message::Answer;
+use crate::domain::policy::PhoneMode;
+use crate::domain::time::Time;
+use crate::engine::{Engine, OfferError};
+use crate::errands::{Hands, Runner, carry_out};
+use crate::journal::Memory;
+use crate::recovery::{Recovering, first_inputs, read_back, read_directory};
+use crate::sandbox::workspace::payload::{Delivery, DeliveryKind};
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::sync::Arc;
+
+/// Where a simulated crash strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// Right after this record became durable, before anything of it was carried out.
+    AfterRecord(u64),
+    /// After this many effects in the world, before the outcome of the last became a record.
+    AfterEffect(u64),
+}
+
+/// The world of one replay.
+pub struct World {
+    pub(super) site: Shared,
+    store: Memory,
+    hands: Hands,
+    books: Books,
+    tickets: BTreeMap<Name, u32>,
+    phone_adapter: bool,
+    running: Option<Running>,
+    /// What Slack holds back while it is away.
+    waiting: VecDeque<Delivery>,
+    slack_was_down: bool,
+    /// Crashes still to come.
+    pub(super) crashes: Vec<Crash>,
+    effects: u64,
+    guard: u32,
+}
+
+struct Running {
+    engine: Engine<Memory>,
+    runner: Runner,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("effects", &self.effects).finish_non_exhaustive()
+    }
+}
+
+/// Instants in a row without anything settling: a loop that must not be.
+const RESTLESS: u32 = 100_000;
+
+/// The ports of a replay are ready at once: a future that waits is a mistake of the replay itself.
+#[expect(clippy::expect_used, reason = "a replay's ports never wait")]
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("a replay's port waited")
+}
+
+impl World {
+    pub(super) fn new(site: Shared, books: Books, tickets: BTreeMap<Name, u32>, phone: PhoneMode) -> Self {
+        let clock = Arc::new(Hand(site.clone()));
+        let phone_adapter = phone == PhoneMode::Auto;
+        let hands = Hands {
+            chat: Arc::new(Slack::over(Line(site.clone()), clock)),
+            phone: phone_adapter.then(|| Arc::new(Telephones(site.clone())) as _),
+            library: Arc::new(Shelf(site.clone())),
+        };
+        Self {
+            site,
+            store: Memory::new(),
+            hands,
+            books,
+            tickets,
+            phone_adapter,
+            running: None,
+            waiting: VecDeque::new(),
+            slack_was_down: false,
+            crashes: Vec::new(),
+            effects: 0,
+            guard: 0,
+        }
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.site.lock().now
+    }
+
+    /// The desk, while the process runs.
+    #[must_use]
+    pub fn desk(&self) -> Option<&Desk> {
+        self.running.as_ref().map(|running| running.engine.desk())
+    }
+
+    /// How many records the journal has, and how many effects the world has seen.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        (self.running.as_ref().map_or(0, |running| running.engine.last_seq()), self.effects)
+    }
+
+    pub(super) fn start(&mut self) -> Result<(), String> {
+        let (engine, alive_until) = Engine::open(self.store.clone()).map_err(|e| e.to_string())?;
+        let first = engine.last_seq() == 0;
+        let runner = Runner::new(engine.desk());
+        self.running = Some(Running { engine, runner });
+        let mut inputs = first_inputs(alive_until, self.phone_adapter, self.books.clone());
+        self.books.guide = self.site.lock().guide.clone().unwrap_or_default();
+        if first {
+            inputs.push(Input::Tickets(self.tickets.clone()));
+        }
+        self.offer(inputs)?;
+        self.recover(alive_until)
+    }
+
+    /// Reads what was missed. While Slack is away it is tried again when it is back, and the desk goes on without: a page late by
+    /// an outage of Slack is worse than one too many.
+    fn recover(&mut self, alive_until: Option<Time>) -> Result<(), String> {
+        let chat = Arc::clone(&self.hands.chat);
+        let read = at_once(async {
+            read_directory(self, chat.as_ref()).await?;
+            read_back(self, chat.as_ref(), alive_until).await
+        });
+        if let Err(error) = read {
+            tracing::warn!(%error, "not read back");
+            self.slack_was_down = true;
+        }
+        if self.running.is_some() {
+            self.offer(vec![Input::CaughtUp])?;
+        }
+        self.settle()
+    }
+
+    /// Gone between two instructions.
+    pub(super) fn crash(&mut self) {
+        if let Some(running) = &mut self.running {
+            let now = self.site.lock().now;
+            running.engine.note_alive(now);
+        }
+        self.running = None;
+    }
+
+    /// Stopped in order.
+    pub(super) fn stop(&mut self) -> Result<(), String> {
+        self.settle()?;
+        self.offer(vec![Input::Stopping])?;
+        if let Some(running) = &mut self.running {
+            running.engine.snapshot();
+        }
+        self.crash();
+        Ok(())
+    }
+
+    /// Takes inputs; an input that the process does not live to take is lost with it, like in life.
+    fn offer(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, String> {
+        let now = self.now();
+        let Some(running) = &mut self.running else { return Ok(Vec::new()) };
+        let before = running.engine.last_seq();
+        let answers = running.engine.offer(now, inputs).map_err(|error| error.to_string())?;
+        let after = running.engine.last_seq();
+        let hit = self.crashes.iter().position(
+            |crash| matches!(crash, Crash::AfterRecord(seq) if before < *seq && *seq <= after),
+        );
+        if let Some(hit) = hit {
+            self.crashes.remove(hit);
+            self.crash();
+        }
+        Ok(answers)
+    }
+
+    /// Somebody did something in Slack: told to the process, held back while Slack is away, lost while the process is.
+    pub(super) fn deliver(&mut self, deliveries: Vec<Delivery>) -> Result<(), String> {
+        for delivery in deliveries {
+            if self.site.lock().failing(Failing::Slack).is_some() {
+                self.waiting.push_back(delivery);
+                continue;
+            }
+            self.hand_over(&delivery)?;
+        }
+        self.settle()
+    }
+
+    fn hand_over(&mut self, delivery: &Delivery) -> Result<(), String> {
+        if self.running.is_none() {
+            return Ok(());
+        }
+        let Some(input) = parsed(delivery) else { return Ok(()) };
+        let answers = self.offer(vec![Input::Slack(input.clone())])?;
+        if let SlackAct::Submitted { .. } = &input.what {
+            self.answer_form(&input.by, delivery, answers.first());
+        }
+        if self.running.is_none() {
+            // Slack was not answered in time and delivers again
+            self.come_back()?;
+            self.offer(vec![Input::Slack(input)])?;
+        }
+        Ok(())
+    }
+
+    fn answer_form(&mut self, by: &SlackUser, delivery: &Delivery, answer: Option<&Answer>) {
+        let view = delivery.payload.pointer("/view/id").and_then(serde_json::Value::as_str);
+        let (Some(view), Some(answer)) = (view, answer) else { return };
+        let mut site = self.site.lock();
+        let said = blocks::answer(answer);
+        site.workspace.answer_form(by, view, said.as_ref());
+        if matches!(answer, Answer::Errors(_)) {
+            site.told_view(by);
+        }
+    }
+
+    fn come_back(&mut self) -> Result<(), String> {
+        if self.running.is_none() { self.start() } else { Ok(()) }
+    }
+
+    /// Carries out whatever can be carried out at this instant, until nothing moves.
+    pub(super) fn settle(&mut self) -> Result<(), String> {
+        loop {
+            self.guard += 1;
+            if self.guard > RESTLESS {
+                return Err("재생이 끝나지 않습니다: 같은 시각에 할 일이 계속 생깁니다".to_owned());
+            }
+            let now = self.now();
+            let echoes = self.site.lock().workspace.take_echoes();
+            for echo in echoes {
+                self.hand_over(&echo)?;
+            }
+            let call = self.site.lock().call_events.pop_front();
+            if let Some((call, event)) = call {
+                self.offer(vec![Input::Phone { call, event }])?;
+                continue;
+            }
+            if self.running.is_none() && !self.crashes.is_empty() {
+                self.come_back()?;
+                continue;
+            }
+            let Some(running) = &mut self.running else { return Ok(()) };
+            let ready = running.runner.ready(running.engine.desk(), now);
+            let idle = ready.attempts.is_empty() && ready.settled.is_empty();
+            self.offer(ready.settled)?;
+            for attempt in ready.attempts {
+                if self.running.is_none() {
+                    break;
+                }
+                let seen = self.site.lock().acts.len();
+                let result = at_once(carry_out(&self.hands, &attempt));
+                if self.site.lock().acts.len() > seen {
+                    self.effects += 1;
+                    let hit = self.crashes.iter().position(
+                        |crash| matches!(crash, Crash::AfterEffect(nth) if *nth == self.effects),
+                    );
+                    if let Some(hit) = hit {
+                        self.crashes.remove(hit);
+                        self.crash();
+                        break;
+                    }
+                }
+                let Some(running) = &mut self.running else { break };
+                let done = running.runner.done(running.engine.desk(), &attempt, result, now);
+                if let Some(input) = done {
+                    self.offer(vec![input])?;
+                }
+            }
+            if self.running.is_none() {
+                self.come_back()?;
+                continue;
+            }
+            if idle {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Turns the clock to `to`. Timers before then run at their instants; those of `to` itself only with `inclusive`.
+    pub(super) fn turn_to(&mut self, to: Time, inclusive: bool) -> Result<(), String> {
+        self.guard = 0;
+        loop {
+            let now = self.now();
+            let Some(next) = self.next_instant(now) else { break };
+            if next > to || (next == to && !inclusive) {
+                break;
+            }
+            self.site.lock().now = next.max(now);
+            self.instant()?;
+        }
+        let mut site = self.site.lock();
+        site.now = site.now.max(to);
+        drop(site);
+        self.slack_back()
+    }
+
+    fn next_instant(&mut self, now: Time) -> Option<Time> {
+        let outage = self.site.lock().faults.get(&Failing::Slack).map(|(_, until)| *until);
+        let outage = outage.filter(|_| self.slack_was_down || !self.waiting.is_empty());
+        let running = self.running.as_mut()?;
+        let wake = running.engine.desk().next_wake().map(|wake| wake.due.max(now));
+        let again = running.runner.ready(running.engine.desk(), now);
+        // whatever is ready now was carried out by the settling before; what comes back here waits
+        let again = again.again_at;
+        [wake, again, outage].into_iter().flatten().min()
+    }
+
+    /// Everything due at this instant: first Slack coming back, then timers.
+    fn instant(&mut self) -> Result<(), String> {
+        self.slack_back()?;
+        self.settle()?;
+        let now = self.now();
+        let wake = self.desk().and_then(Desk::next_wake).filter(|wake| wake.due <= now);
+        if let Some(wake) = wake {
+            self.offer(vec![Input::Woken(wake)])?;
+            if self.running.is_none() {
+                self.come_back()?;
+            }
+        }
+        self.settle()
+    }
+
+    /// Slack is there again: hands over what it held back, and the runner need not wait.
+    fn slack_back(&mut self) -> Result<(), String> {
+        let away = self.site.lock().failing(Failing::Slack).is_some();
+        if away {
+            self.slack_was_down = true;
+            return Ok(());
+        }
+        if !self.slack_was_down {
+            return Ok(());
+        }
+        self.slack_was_down = false;
+        if let Some(running) = &mut self.running {
+            running.runner.chat_is_back();
+        }
+        while let Some(delivery) = self.waiting.pop_front() {
+            self.hand_over(&delivery)?;
+        }
+        self.settle()
+    }
+
+    /// Slack is known to be away from now on.
+    pub(super) fn slack_goes(&mut self) {
+        self.slack_was_down = true;
+    }
+}
+
+/// A delivery as the ingress reads it.
+pub(super) fn parsed(delivery: &Delivery) -> Option<SlackInput> {
+    let read: Result<SlackInput, Ignored> = match delivery.kind {
+        DeliveryKind::Event => events::event(&delivery.payload),
+        DeliveryKind::Interactive => events::interaction(&delivery.payload),
+        DeliveryKind::Command => events::command(&delivery.payload),
+    };
+    match read {
+        Ok(input) => Some(input),
+        Err(reason) => {
+            tracing::debug!(%reason, "ignored");
+            None
+        }
+    }
+}
+
+#[async_trait]
+impl Recovering for World {
+    async fn offer(&mut self, inputs: Vec<Input>) -> Result<(), OfferError> {
+        let now = self.now();
+        if let Some(running) = &mut self.running {
+            running.engine.offer(now, inputs)?;
+        }
+        Ok(())
+    }
+
+    async fn desk(&mut self) -> Desk {
+        self.running.as_ref().map(|running| running.engine.desk().clone()).unwrap_or_default()
+    }
+
+    fn now(&self) -> Time {
+        self.site.lock().now
+    }
+}
+
+impl Site {
+    /// Gives a fault until then.
+    pub(super) fn fail(&mut self, what: Failing, how: super::scenario::FailHow, until: Time) {
+        self.faults.insert(what, (how, until));
+    }
+}
