@@ -102,9 +102,16 @@ pub const COLUMNS: [&str; 15] = [
 /// # Errors
 /// Everything that is wrong, each with its line; then no record.
 pub fn read_customers(csv: &str) -> Result<Customers, Vec<LineError>> {
+    read_customers_with_lines(csv).map(|(customers, _)| customers)
+}
+
+/// [`read_customers`], with the line of each customer.
+pub(super) fn read_customers_with_lines(
+    csv: &str,
+) -> Result<(Customers, Vec<usize>), Vec<LineError>> {
     let text = csv.trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
-        return Ok(Customers::default());
+        return Ok((Customers::default(), Vec::new()));
     }
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -122,13 +129,16 @@ pub fn read_customers(csv: &str) -> Result<Customers, Vec<LineError>> {
             Err(error) => {
                 let line = error.position().map_or(1, csv::Position::line);
                 let line = usize::try_from(line).unwrap_or(usize::MAX);
-                let text = format!("CSV로 읽을 수 없습니다 ({error}). 따옴표와 쉼표를 확인해 주십시오.");
+                let text =
+                    format!("CSV로 읽을 수 없습니다 ({error}). 따옴표와 쉼표를 확인해 주십시오.");
                 return Err(vec![LineError { line, text }]);
             }
         }
     }
     let mut rows = rows.into_iter();
-    let Some((line, header)) = rows.next() else { return Ok(Customers::default()) };
+    let Some((line, header)) = rows.next() else {
+        return Ok((Customers::default(), Vec::new()));
+    };
     if header.iter().map(|name| name.to_lowercase()).ne(COLUMNS.map(str::to_owned)) {
         let text = format!(
             "머리글이 다릅니다. 읽은 값: {}. 이대로 적어 주십시오: {}",
@@ -144,13 +154,19 @@ pub fn read_customers(csv: &str) -> Result<Customers, Vec<LineError>> {
         }
     }
     book.errors.sort_by_key(|error| error.line);
-    if book.errors.is_empty() { Ok(Customers(book.customers)) } else { Err(book.errors) }
+    if book.errors.is_empty() {
+        Ok((Customers(book.customers), book.lines))
+    } else {
+        Err(book.errors)
+    }
 }
 
 /// The file as far as it is read.
 #[derive(Default)]
 struct Book {
     customers: Vec<Customer>,
+    /// The line of each customer.
+    lines: Vec<usize>,
     errors: Vec<LineError>,
     /// Names and aliases, made even, with whose they are and where.
     names: BTreeMap<String, (String, usize)>,
@@ -186,7 +202,10 @@ impl Book {
         let person = |column: &str| Some(field(column)).filter(|n| !n.is_empty()).map(Name::from);
         let name = field("name").to_owned();
         if name.is_empty() {
-            self.error(line, "name이 비어 있습니다. 고객사 이름을 적어 주십시오. 예: 한빛전자".to_owned());
+            self.error(
+                line,
+                "name이 비어 있습니다. 고객사 이름을 적어 주십시오. 예: 한빛전자".to_owned(),
+            );
         }
         let aliases = list("aliases");
         self.claim_names(line, &name, &aliases);
@@ -202,11 +221,22 @@ impl Book {
             );
         }
         if person("ts_primary").is_some() && person("ts_primary") == person("ts_backup") {
-            self.error(line, format!("{name}: ts_primary와 ts_backup이 같은 사람입니다. 부가 없으면 비워 주십시오."));
+            self.error(
+                line,
+                format!(
+                    "{name}: ts_primary와 ts_backup이 같은 사람입니다. 부가 없으면 비워 주십시오."
+                ),
+            );
         }
         if person("sa_primary").is_some() && person("sa_primary") == person("sa_backup") {
-            self.error(line, format!("{name}: sa_primary와 sa_backup이 같은 사람입니다. 부가 없으면 비워 주십시오."));
+            self.error(
+                line,
+                format!(
+                    "{name}: sa_primary와 sa_backup이 같은 사람입니다. 부가 없으면 비워 주십시오."
+                ),
+            );
         }
+        self.lines.push(line);
         self.customers.push(Customer {
             aliases,
             grade,
@@ -273,7 +303,9 @@ impl Book {
             _ => {
                 self.error(
                     line,
-                    format!("{name}: {column} \"{text}\"을(를) 모릅니다. y를 적거나 비워 주십시오."),
+                    format!(
+                        "{name}: {column} \"{text}\"을(를) 모릅니다. y를 적거나 비워 주십시오."
+                    ),
                 );
                 false
             }
@@ -418,7 +450,7 @@ impl Spaceless {
     /// Where `key` stands. A key that begins or ends in Latin letters or digits must begin or end a word there: "abc" is not in "abcd".
     fn find<'a>(&'a self, key: &'a [char]) -> impl Iterator<Item = usize> + 'a {
         let starts = self.letters.windows(key.len()).enumerate();
-        starts.filter(|(_, part)| *part == key).map(|(start, _)| start).filter(move |start| {
+        starts.filter(move |(_, part)| *part == key).map(|(start, _)| start).filter(move |start| {
             let end = start + key.len();
             let latin = |at: Option<&char>| at.is_some_and(char::is_ascii_alphanumeric);
             let glued_before = *start > 0
