@@ -122,13 +122,11 @@ pub(super) fn read_customers_with_lines(
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let line = record.position().map_or(1, csv::Position::line);
-                let fields = record.iter().map(str::to_owned).collect();
-                rows.push((usize::try_from(line).unwrap_or(usize::MAX), fields));
+                let start = record.position().map_or(0, csv::Position::byte);
+                rows.push((line_of(text, start), record.iter().map(str::to_owned).collect()));
             }
             Err(error) => {
-                let line = error.position().map_or(1, csv::Position::line);
-                let line = usize::try_from(line).unwrap_or(usize::MAX);
+                let line = line_of(text, error.position().map_or(0, csv::Position::byte));
                 let text =
                     format!("CSV로 읽을 수 없습니다 ({error}). 따옴표와 쉼표를 확인해 주십시오.");
                 return Err(vec![LineError { line, text }]);
@@ -159,6 +157,14 @@ pub(super) fn read_customers_with_lines(
     } else {
         Err(book.errors)
     }
+}
+
+/// The line of the record that the reader found from byte `start` on, counted from 1: blank lines before it are not its own.
+fn line_of(text: &str, start: u64) -> usize {
+    let start = usize::try_from(start).unwrap_or(text.len()).min(text.len());
+    let bytes = text.as_bytes();
+    let blank = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    bytes[..start + blank].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 /// The file as far as it is read.

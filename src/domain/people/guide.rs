@@ -12,7 +12,6 @@ use chrono::NaiveDate;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// Something doubtful at a line of the guide (lines count from 1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +44,6 @@ pub fn read_guide(text: &str, near: NaiveDate) -> Result<(Roster, Vec<Warning>),
     reader.errors.sort_by_key(|error| error.line);
     reader.warnings.sort_by_key(|warning| warning.line);
     if reader.errors.is_empty() { Ok((roster, reader.warnings)) } else { Err(reader.errors) }
-}
-
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        #[expect(clippy::unwrap_used, reason = "a constant pattern")]
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).unwrap());
-    };
 }
 
 pattern!(GENERAL_HEADING, r"(?i)^general(?:티켓|ticket)담[당장]자(?:\(.*\))?$");
