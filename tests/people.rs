@@ -427,6 +427,19 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_table_without_its_head_is_one_error() {
+    for gone in [
+        "TS Part Engineers ( 25.2.10 ~ )",
+        "Part Name\n",
+        "General 티켓 담당자 ( CSG/TS )",
+        "이름\n",
+    ] {
+        let errors = bad(&WHOLE.replace(gone, ""));
+        assert_eq!(errors.len(), 1, "{gone}: {errors:?}");
+    }
+}
+
+#[test]
 fn r5_and_r6_missing_duties_are_doubtful() {
     let text = WHOLE.replace("* 계정 해지 통합 업무 담당(정) ", "");
     let warnings = good(&text).1;
