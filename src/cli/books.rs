@@ -1,112 +1,104 @@
-//! The data folder's files as the subcommands read them.
+//! The data folder's books, read from disk.
 
-use super::{Failure, Folders, out};
-use crate::domain::policy::Policy;
-use std::io::ErrorKind;
-use std::path::Path;
+use crate::domain::books::BookFile;
+use crate::domain::input::Books;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// The policy's file in the data folder.
-const POLICY: &str = "policy.toml";
+/// Files to be read in place of the data folder's.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// In place of `policy.toml`.
+    pub policy: Option<PathBuf>,
+    /// In place of `guide.txt`.
+    pub guide: Option<PathBuf>,
+    /// In place of `customers.csv`.
+    pub customers: Option<PathBuf>,
+}
 
-/// Reads the policy: `file` where it is given, the data folder's otherwise. Where the data folder holds none the defaults hold.
+impl Overrides {
+    /// Where the book is read from.
+    #[must_use]
+    pub fn path(&self, data: &Path, file: BookFile) -> PathBuf {
+        let other = match file {
+            BookFile::Policy => &self.policy,
+            BookFile::Guide => &self.guide,
+            BookFile::Customers => &self.customers,
+        };
+        other.clone().unwrap_or_else(|| data.join(file.name()))
+    }
+
+    fn names(&self, file: BookFile) -> bool {
+        match file {
+            BookFile::Policy => self.policy.is_some(),
+            BookFile::Guide => self.guide.is_some(),
+            BookFile::Customers => self.customers.is_some(),
+        }
+    }
+}
+
+/// A book that cannot be had from disk.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It must be there and is not.
+    #[error("{}: 파일이 없습니다. 가이드 전체를 UTF-8 텍스트로 저장해 주십시오. 다른 곳에 있으면 --data로 알려 주십시오. 예: coc check --data data", .0.display())]
+    Missing(PathBuf),
+    /// Its bytes are no UTF-8; `line` is the first line that is not.
+    #[error("{}:{line}: UTF-8이 아닌 글자가 있습니다. 파일을 UTF-8로 다시 저장해 주십시오. 예: 메모장 → 다른 이름으로 저장 → 인코딩 UTF-8", .path.display())]
+    NotUtf8 {
+        /// Which file.
+        path: PathBuf,
+        /// The first such line, counted from 1.
+        line: usize,
+    },
+    /// The disk refuses.
+    #[error("{}: 파일을 읽을 수 없습니다 ({source}). 경로와 권한을 확인해 주십시오.", .path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Reads the books. The policy and the customers may be absent (empty text); the guide, and whatever `overrides` names, may not.
 ///
 /// # Errors
-/// Bad input with file and line: an unknown key, a value that is none, a file asked for by name that is not there.
-pub(crate) fn policy(folders: &Folders, file: Option<&Path>) -> Result<Policy, Failure> {
-    if let Some(file) = file {
-        return match text(file)? {
-            Some(text) => parse_policy(file, &text),
-            None => Err(missing(file)),
-        };
-    }
-    if folders.data_given && !folders.data.is_dir() {
-        return Err(missing(&folders.data));
-    }
-    let file = folders.data.join(POLICY);
-    match text(&file)? {
-        Some(text) => parse_policy(&file, &text),
-        None => {
-            out::note(&format!("⚠️ {} 파일이 없어 기본값으로 계산합니다.", file.display()));
-            Ok(Policy::default())
+/// Every book that cannot be had.
+pub fn load(data: &Path, overrides: &Overrides) -> Result<Books, Vec<LoadError>> {
+    let mut errors = Vec::new();
+    let mut read = |file: BookFile| {
+        let path = overrides.path(data, file);
+        let may_be_absent = file != BookFile::Guide && !overrides.names(file);
+        match text(&path) {
+            Ok(text) => text,
+            Err(LoadError::Missing(_)) if may_be_absent => String::new(),
+            Err(error) => {
+                errors.push(error);
+                String::new()
+            }
         }
-    }
+    };
+    let books = Books {
+        policy: read(BookFile::Policy),
+        guide: read(BookFile::Guide),
+        customers: read(BookFile::Customers),
+    };
+    if errors.is_empty() { Ok(books) } else { Err(errors) }
 }
 
-/// The text of a file, without a byte order mark; `None` when there is no such file.
-fn text(file: &Path) -> Result<Option<String>, Failure> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => match text.strip_prefix('\u{feff}') {
-            Some(bare) => Ok(Some(bare.to_owned())),
-            None => Ok(Some(text)),
-        },
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == ErrorKind::InvalidData => {
-            let said =
-                format!("{}: UTF-8 파일이 아닙니다. UTF-8로 저장해 주십시오.", file.display());
-            Err(Failure::input(said))
+fn text(path: &Path) -> Result<String, LoadError> {
+    let path = || path.to_owned();
+    let bytes = match std::fs::read(path()) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(LoadError::Missing(path()));
         }
-        Err(error) => {
-            Err(Failure::input(format!("{}: 읽을 수 없습니다 ({error}).", file.display())))
-        }
-    }
-}
-
-fn missing(path: &Path) -> Failure {
-    Failure::input(format!("{}: 찾을 수 없습니다. 경로를 확인해 주십시오.", path.display()))
-}
-
-fn parse_policy(file: &Path, text: &str) -> Result<Policy, Failure> {
-    toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let before = text.get(..start).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let read = text.lines().nth(line - 1).unwrap_or_default().trim();
-        Failure::input(format!(
-            "{} {line}행: 읽은 값: {read}\n{}",
-            file.display(),
-            reason(error.message())
-        ))
+        Err(source) => return Err(LoadError::Unreadable { path: path(), source }),
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(good);
+        LoadError::NotUtf8 { path: path(), line: before.filter(|b| **b == b'\n').count() + 1 }
     })
-}
-
-/// The parser's reason in Korean. Its own words stand where it says something rarer than these.
-fn reason(said: &str) -> String {
-    if let Some((key, known)) = refusal(said, "unknown field ") {
-        return format!("모르는 키입니다: {key}. 쓸 수 있는 키: {known}");
-    }
-    if let Some((value, known)) = refusal(said, "unknown variant ") {
-        return format!("모르는 값입니다: {value}. 쓸 수 있는 값: {known}");
-    }
-    if let Some((_, expected)) = refusal(said, "invalid type: ") {
-        let expected = match expected {
-            "a string" => "따옴표 안의 글자 (예: \"09:00\")",
-            "a formatted date string" => "따옴표 안의 날짜 (예: \"2025-08-15\")",
-            "a sequence" => "목록 (예: [\"a\", \"b\"])",
-            other => other,
-        };
-        return format!("값의 종류가 다릅니다. 쓸 수 있는 값: {expected}");
-    }
-    if DATE_ERRORS.contains(&said) {
-        return "날짜가 아닙니다. 예: \"2025-08-15\"".to_owned();
-    }
-    if said.is_ascii() {
-        format!("TOML로 읽을 수 없습니다: {said}")
-    } else {
-        said.to_owned()
-    }
-}
-
-/// What chrono says of a text that is no date; the policy's other values have words of their own.
-const DATE_ERRORS: [&str; 4] = [
-    "input contains invalid characters",
-    "input is out of range",
-    "premature end of input",
-    "trailing input",
-];
-
-/// `unknown field `a`, expected one of `b`, `c`` as what was read and what is expected.
-fn refusal<'a>(said: &'a str, opening: &str) -> Option<(&'a str, &'a str)> {
-    let rest = said.strip_prefix(opening)?;
-    let (read, expected) = rest.split_once(", expected ").unwrap_or((rest, ""));
-    Some((read, expected.trim_start_matches("one of ")))
 }

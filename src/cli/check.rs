@@ -1,10 +1,143 @@
-//! `coc check`: everything that is wrong with the data folder.
+//! `coc check`: reads everything in the data folder and says all that is wrong with it, with lines.
 
-use super::{Done, Failure, Folders};
+use super::books::{Overrides, load};
+use crate::domain::books::{BookFile, ReadBooks, read_books};
+use chrono::NaiveDate;
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::Path;
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+/// What a check found, as `--json` prints it.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Nothing of it goes live while there is one.
+    pub errors: Vec<Finding>,
+    /// Worth a look.
+    pub warnings: Vec<Finding>,
+    /// What was read, when nothing was wrong.
+    pub read: Option<Counts>,
+}
 
-pub(crate) fn run(Args {}: Args, _folders: &Folders) -> Done {
-    Err(Failure::absent("check"))
+/// One thing that was found.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// The file; `None` when the text names it (a file that cannot be read).
+    pub file: Option<String>,
+    /// The line, counted from 1; `None` when it is about the whole file.
+    pub line: Option<usize>,
+    /// What was read, what is expected, an example.
+    pub text: String,
+}
+
+/// How much was read.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    /// People of the General list.
+    pub general: usize,
+    /// TS parts.
+    pub parts: usize,
+    /// People, each once.
+    pub people: usize,
+    /// Customers.
+    pub customers: usize,
+}
+
+impl Report {
+    /// The exit status: 0 fine, 2 bad input.
+    #[must_use]
+    pub fn status(&self) -> u8 {
+        if self.errors.is_empty() { 0 } else { 2 }
+    }
+
+    /// Checks a data folder; `near` is today's date (reading 21).
+    #[must_use]
+    pub fn of(data: &Path, near: NaiveDate) -> Self {
+        let none = Overrides::default();
+        let file = |file: BookFile| Some(none.path(data, file).display().to_string());
+        let mut report = Self { errors: Vec::new(), warnings: Vec::new(), read: None };
+        let books = match load(data, &none) {
+            Ok(books) => books,
+            Err(errors) => {
+                let findings = errors.iter();
+                let findings =
+                    findings.map(|e| Finding { file: None, line: None, text: e.to_string() });
+                report.errors.extend(findings);
+                return report;
+            }
+        };
+        match read_books(&books, near) {
+            Ok(ReadBooks { policy: _, roster, customers, warnings }) => {
+                let findings = warnings.into_iter();
+                let findings =
+                    findings.map(|w| Finding { file: file(w.file), line: w.line, text: w.text });
+                report.warnings.extend(findings);
+                report.read = Some(Counts {
+                    general: roster.general.len(),
+                    parts: roster.parts.len(),
+                    people: roster.people.len(),
+                    customers: customers.0.len(),
+                });
+            }
+            Err(errors) => {
+                let findings = errors.into_iter();
+                let findings =
+                    findings.map(|e| Finding { file: file(e.file), line: e.line, text: e.text });
+                report.errors.extend(findings);
+            }
+        }
+        report
+    }
+
+    /// Prints it for people.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        for finding in &self.errors {
+            writeln!(out, "⛔ {finding}")?;
+        }
+        for finding in &self.warnings {
+            writeln!(out, "⚠️ {finding}")?;
+        }
+        match &self.read {
+            Some(Counts { general, parts, people, customers }) => writeln!(
+                out,
+                "✅ 읽었습니다: General {general}명, 파트 {parts}개, 사람 {people}명, 고객 {customers}곳. 확인할 것 {}건.",
+                self.warnings.len()
+            ),
+            None => writeln!(
+                out,
+                "고칠 것이 {}건 있습니다. 고치신 뒤 coc check로 다시 확인해 주십시오.",
+                self.errors.len()
+            ),
+        }
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+            if let Some(line) = self.line {
+                write!(f, "{line}:")?;
+            }
+            f.write_str(" ")?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+/// Checks a data folder and prints what it finds; returns the exit status (0 fine, 2 bad input). `near` is today's date.
+///
+/// # Errors
+/// When `out` takes no more.
+pub fn run(data: &Path, near: NaiveDate, json: bool, out: &mut impl Write) -> io::Result<u8> {
+    let report = Report::of(data, near);
+    if json {
+        serde_json::to_writer_pretty(&mut *out, &report)?;
+        writeln!(out)?;
+    } else {
+        report.print(out)?;
+    }
+    Ok(report.status())
 }

@@ -68,6 +68,7 @@ pub struct Hours {
     /// Days added to the computed holidays (elections, temporary ones).
     pub holidays: Vec<NamedDay>,
     /// Days taken out of the holidays.
+    #[serde(with = "days")]
     pub workdays: Vec<NaiveDate>,
 }
 
@@ -76,6 +77,7 @@ pub struct Hours {
 #[serde(deny_unknown_fields)]
 pub struct NamedDay {
     /// The day.
+    #[serde(with = "day")]
     pub date: NaiveDate,
     /// What it is called.
     pub name: String,
@@ -456,5 +458,55 @@ mod hhmm {
         NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| {
             D::Error::custom(format!("\"{text}\"은(는) 시각이 아닙니다. 예: \"09:00\""))
         })
+    }
+}
+
+/// A day as `"2025-06-03"`, or as TOML's own date without quotes.
+mod day {
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    pub(super) enum Written {
+        Text(String),
+        Date(toml::value::Datetime),
+    }
+
+    impl Written {
+        pub(super) fn read<E: Error>(self) -> Result<NaiveDate, E> {
+            let text = match self {
+                Self::Text(text) => text,
+                Self::Date(date) => date.to_string(),
+            };
+            NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| {
+                E::custom(format!("\"{text}\"은(는) 날짜가 아닙니다. 예: \"2025-06-03\""))
+            })
+        }
+    }
+
+    pub(super) fn serialize<S: Serializer>(day: &NaiveDate, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(day)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
+        Written::deserialize(from)?.read()
+    }
+}
+
+/// Days as [`day`] reads them.
+mod days {
+    use super::day::Written;
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(days: &[NaiveDate], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(days.iter().map(NaiveDate::to_string))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<NaiveDate>, D::Error> {
+        Vec::<Written>::deserialize(from)?.into_iter().map(Written::read).collect()
     }
 }

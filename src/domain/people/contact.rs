@@ -1,13 +1,8 @@
 //! Telephone numbers and e-mail addresses as the guide has them.
 
 use crate::domain::ids::PhoneNumber;
-use regex::Regex;
-use std::sync::LazyLock;
 
-#[expect(clippy::unwrap_used, reason = "a constant pattern")]
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$").unwrap()
-});
+pattern!(EMAIL, r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$");
 
 /// Whether the text is an e-mail address.
 pub(crate) fn is_email(text: &str) -> bool {

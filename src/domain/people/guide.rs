@@ -12,7 +12,6 @@ use chrono::NaiveDate;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// Something doubtful at a line of the guide (lines count from 1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +44,6 @@ pub fn read_guide(text: &str, near: NaiveDate) -> Result<(Roster, Vec<Warning>),
     reader.errors.sort_by_key(|error| error.line);
     reader.warnings.sort_by_key(|warning| warning.line);
     if reader.errors.is_empty() { Ok((roster, reader.warnings)) } else { Err(reader.errors) }
-}
-
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        #[expect(clippy::unwrap_used, reason = "a constant pattern")]
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).unwrap());
-    };
 }
 
 pattern!(GENERAL_HEADING, r"(?i)^general(?:티켓|ticket)담[당장]자(?:\(.*\))?$");
@@ -151,10 +143,15 @@ impl Reader {
         };
         let general = heading(&GENERAL_HEADING, 0);
         let parts = heading(&PARTS_HEADING, 0);
+        let part_columns = match parts {
+            Some(_) => None,
+            None => lines.iter().position(|(_, line)| heading_text(line).starts_with("partname")),
+        };
         let region = |start: usize| {
             // The page's own title also stands above the tables, so only what follows them ends them.
             let page = heading(&PAGE_HEADING, start + 1);
-            let ends = [general, parts, page];
+            // Without its heading the part table still must not be read as rows of the General table.
+            let ends = [general, parts, part_columns, page];
             let end = ends.into_iter().flatten().filter(|end| *end > start).min();
             cells(&lines[start + 1..end.unwrap_or(lines.len())])
         };
@@ -504,7 +501,8 @@ impl Reader {
         for row in part_rows {
             self.part(row, &mut roster, &lines, &mut placed);
         }
-        for row in &rows {
+        // A part table that could not be read is one error, not one a person.
+        for row in rows.iter().filter(|_| !placed.is_empty()) {
             if !placed.contains_key(&row.name) && lines.get(&row.name) == Some(&row.line) {
                 let near_by = similar_name(&row.name, placed.keys());
                 let hint =
@@ -661,7 +659,10 @@ impl Reader {
     ) {
         for (duty, sign) in [(AccountDuty::Primary, "정"), (AccountDuty::Backup, "부")] {
             let mut holders = duties.iter().filter(|(held, _, _)| *held == duty);
-            match (holders.next(), holders.next()) {
+            let first = holders.next();
+            // Said twice of one person it is still one owner.
+            let other = first.and_then(|(_, first, _)| holders.find(|(_, name, _)| name != first));
+            match (first, other) {
                 (Some((_, first, _)), Some((_, second, line))) => self.error(
                     *line,
                     format!("{second}: 계정 해지 통합 업무 담당({sign})이 {first}에게도 있습니다. 한 명만 남겨 주십시오."),

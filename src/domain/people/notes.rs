@@ -8,8 +8,7 @@ use super::absence::{Absence, AbsenceScope, OPEN_END};
 use super::clean::squash;
 use crate::domain::time::{Time, seoul};
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Weekday};
-use regex::{Captures, Regex};
-use std::sync::LazyLock;
+use regex::Captures;
 
 /// What a note says of absences.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -199,13 +198,6 @@ enum Token {
     /// 3일간
     Lasting(u32),
     Words(String),
-}
-
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        #[expect(clippy::unwrap_used, reason = "a constant pattern")]
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).unwrap());
-    };
 }
 
 pattern!(NUMBER, r"^\+?\d{2,4}-\d{3,4}-\d{4}");

@@ -11,7 +11,7 @@ pub struct Roster {
     pub general: Vec<GeneralEntry>,
     /// The parts in table order (R7).
     pub parts: Vec<Part>,
-    /// Everybody, once each (a person on both lists is one person), General list first, then parts' members, then leaders.
+    /// Everybody, once each (a person on both lists is one person), General list first, then each part's members and its leader.
     pub people: Vec<Person>,
 }
 

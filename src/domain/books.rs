@@ -1,0 +1,499 @@
+//! The data folder's three texts, read together: policy, guide, customers. Pure; files are read elsewhere.
+
+use super::customers::{Customers, Grade, read_customers_with_lines};
+use super::input::Books;
+use super::people::contact::is_email;
+use super::people::{Roster, read_guide};
+use super::policy::{GroupRef, Policy};
+use super::time::Span;
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Range;
+use toml::de::{DeTable, DeValue, Deserializer};
+
+/// One of the data folder's texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BookFile {
+    /// `policy.toml`
+    Policy,
+    /// `guide.txt`
+    Guide,
+    /// `customers.csv`
+    Customers,
+}
+
+impl BookFile {
+    /// Its name in the data folder.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Policy => "policy.toml",
+            Self::Guide => "guide.txt",
+            Self::Customers => "customers.csv",
+        }
+    }
+}
+
+impl fmt::Display for BookFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Something wrong with a book: nothing of the books goes live.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{}: {text}", place(*file, *line))]
+pub struct BookError {
+    /// Which.
+    pub file: BookFile,
+    /// Where, counted from 1; `None` when it is about the whole file.
+    pub line: Option<usize>,
+    /// What was read, what is expected, an example, in Korean.
+    pub text: String,
+}
+
+/// Something doubtful about a book; it goes live all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookWarning {
+    /// Which.
+    pub file: BookFile,
+    /// Where, counted from 1; `None` when it is about the whole file.
+    pub line: Option<usize>,
+    /// What is doubtful, in Korean.
+    pub text: String,
+}
+
+impl fmt::Display for BookWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", place(self.file, self.line), self.text)
+    }
+}
+
+/// `guide.txt:14`
+fn place(file: BookFile, line: Option<usize>) -> String {
+    line.map_or_else(|| file.to_string(), |line| format!("{file}:{line}"))
+}
+
+/// The books as read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadBooks {
+    /// The policy.
+    pub policy: Policy,
+    /// The guide's people.
+    pub roster: Roster,
+    /// The customers.
+    pub customers: Customers,
+    /// What is doubtful, by file and line.
+    pub warnings: Vec<BookWarning>,
+}
+
+/// Reads the three texts; `near` is the guide's date (reading 21).
+///
+/// # Errors
+/// Everything that is wrong in any of them, by file and line.
+pub fn read_books(books: &Books, near: NaiveDate) -> Result<ReadBooks, Vec<BookError>> {
+    let mut errors = Vec::new();
+    let policy = read_policy(&books.policy).map_err(|wrong| errors.extend(wrong)).ok();
+    let guide = read_guide(&books.guide, near)
+        .map_err(|wrong| {
+            errors.extend(wrong.into_iter().map(|error| BookError {
+                file: BookFile::Guide,
+                line: Some(error.line),
+                text: error.text,
+            }));
+        })
+        .ok();
+    let customers = read_customers_with_lines(&books.customers)
+        .map_err(|wrong| {
+            errors.extend(wrong.into_iter().map(|error| BookError {
+                file: BookFile::Customers,
+                line: Some(error.line),
+                text: error.text,
+            }));
+        })
+        .ok();
+    let (Some(policy), Some((roster, noted)), Some((customers, lines))) =
+        (policy, guide, customers)
+    else {
+        return Err(errors);
+    };
+    let mut warnings: Vec<BookWarning> = noted
+        .into_iter()
+        .map(|warning| BookWarning {
+            file: BookFile::Guide,
+            line: Some(warning.line),
+            text: warning.text,
+        })
+        .collect();
+    warnings.extend(doubts(&policy, &roster, &customers, &lines));
+    Ok(ReadBooks { policy, roster, customers, warnings })
+}
+
+/// What the books say of one another that does not fit.
+fn doubts(
+    policy: &Policy,
+    roster: &Roster,
+    customers: &Customers,
+    lines: &[usize],
+) -> Vec<BookWarning> {
+    let mut warnings = Vec::new();
+    for (customer, line) in customers.0.iter().zip(lines) {
+        let mut warn = |text: String| {
+            warnings.push(BookWarning { file: BookFile::Customers, line: Some(*line), text });
+        };
+        let owners = [("ts_primary", &customer.ts_primary), ("ts_backup", &customer.ts_backup)];
+        for (column, owner) in owners {
+            if let Some(owner) = owner
+                && roster.person(owner).is_none()
+            {
+                warn(format!(
+                    "{}: {column} \"{owner}\"은(는) 가이드에 없는 사람입니다. 이름으로만 표시하고 COC에 전화를 요청합니다.",
+                    customer.name
+                ));
+            }
+        }
+        if customer.grade == Grade::Msp && customer.ts_primary.is_none() {
+            warn(format!(
+                "{}: MSP 고객인데 ts_primary가 비어 있습니다. 이 고객의 순서에는 TS 정 담당자가 없습니다.",
+                customer.name
+            ));
+        }
+    }
+    if !customers.0.is_empty() && customers.find(&policy.company.customer).is_none() {
+        warnings.push(BookWarning {
+            file: BookFile::Customers,
+            line: None,
+            text: format!(
+                "회사 자신의 기록 \"{}\"(policy.toml의 company.customer)이(가) 없습니다. 회사 계정의 티켓을 가려낼 수 없습니다.",
+                policy.company.customer
+            ),
+        });
+    }
+    warnings
+}
+
+// ---- the policy ---------------------------------------------------------------------------------------------------------------
+
+/// Reads `policy.toml`; empty text is the defaults.
+///
+/// # Errors
+/// Everything that is wrong: syntax; else unknown keys and values that cannot be read; else values that do not fit one another.
+pub fn read_policy(text: &str) -> Result<Policy, Vec<BookError>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (table, broken) = DeTable::parse_recoverable(text);
+    if !broken.is_empty() {
+        return Err(broken
+            .iter()
+            .map(|error| {
+                let line = error.span().map(|span| line_at(text, &span));
+                policy_error(
+                    line,
+                    format!("TOML 문법에 맞지 않습니다 ({}). 예: rung = \"5m\"", error.message()),
+                )
+            })
+            .collect());
+    }
+    let mut reader = PolicyReader { text, lines: BTreeMap::new(), errors: Vec::new() };
+    reader.keys(table.get_ref());
+    if !reader.errors.is_empty() {
+        return Err(reader.errors);
+    }
+    let policy = Policy::deserialize(Deserializer::from(table)).map_err(|error| {
+        let line = error.span().map(|span| line_at(text, &span));
+        vec![policy_error(line, format!("정책을 읽을 수 없습니다 ({}).", error.message()))]
+    })?;
+    reader.sane(&policy);
+    if reader.errors.is_empty() { Ok(policy) } else { Err(reader.errors) }
+}
+
+fn policy_error(line: Option<usize>, text: String) -> BookError {
+    BookError { file: BookFile::Policy, line, text }
+}
+
+/// The line of a place in a text, counted from 1.
+fn line_at(text: &str, span: &Range<usize>) -> usize {
+    let before = text.as_bytes().iter().take(span.start);
+    before.filter(|byte| **byte == b'\n').count() + 1
+}
+
+struct PolicyReader<'a> {
+    text: &'a str,
+    /// The line of each key that is written, by its dotted path.
+    lines: BTreeMap<String, usize>,
+    errors: Vec<BookError>,
+}
+
+/// A table that holds nothing but one key.
+fn alone<'a>(
+    key: &toml::Spanned<toml::de::DeString<'a>>,
+    value: toml::Spanned<DeValue<'a>>,
+) -> DeTable<'a> {
+    let mut table = DeTable::new();
+    table.insert(key.clone(), value);
+    table
+}
+
+impl PolicyReader<'_> {
+    /// Each key by itself against the defaults, so that everything wrong is said at once.
+    fn keys(&mut self, table: &DeTable<'_>) {
+        let known = match toml::Table::try_from(Policy::default()) {
+            Ok(known) => known,
+            Err(error) => {
+                self.errors
+                    .push(policy_error(None, format!("기본 정책을 쓸 수 없습니다 ({error}).")));
+                return;
+            }
+        };
+        let paths: Vec<String> = known
+            .iter()
+            .flat_map(|(section, value)| match value.as_table() {
+                Some(inner) => inner.keys().map(|key| format!("{section}.{key}")).collect(),
+                None => vec![section.clone()],
+            })
+            .collect();
+        for (key, value) in table {
+            let section = key.get_ref().to_string();
+            let line = line_at(self.text, &key.span());
+            match (known.get(&section), value.get_ref()) {
+                (None, _) => self.unknown(line, &section, &paths),
+                (Some(toml::Value::Table(inner)), DeValue::Table(written)) => {
+                    for (name, value) in written {
+                        let path = format!("{section}.{}", name.get_ref());
+                        let line = line_at(self.text, &name.span());
+                        let Some(default) = inner.get(name.get_ref().as_ref()) else {
+                            self.unknown(line, &path, &paths);
+                            continue;
+                        };
+                        let one = DeValue::Table(alone(name, value.clone()));
+                        let document = alone(key, toml::Spanned::new(value.span(), one));
+                        self.value(&path, line, default, document);
+                    }
+                }
+                (Some(default), _) => {
+                    let document = alone(key, value.clone());
+                    self.value(&section, line, default, document);
+                }
+            }
+        }
+    }
+
+    fn unknown(&mut self, line: usize, path: &str, known: &[String]) {
+        let near = known
+            .iter()
+            .map(|other| (strsim::jaro_winkler(path, other), other))
+            .filter(|(near, _)| *near >= 0.85)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other));
+        let hint = near.map_or_else(String::new, |(_, other)| format!(" 비슷한 항목: {other}."));
+        let text = format!(
+            "\"{path}\"은(는) 모르는 항목입니다.{hint} 항목의 목록은 함께 드린 policy.toml에 있습니다."
+        );
+        self.errors.push(policy_error(Some(line), text));
+    }
+
+    /// One value alone.
+    fn value(&mut self, path: &str, line: usize, default: &toml::Value, document: DeTable<'_>) {
+        self.lines.insert(path.to_owned(), line);
+        let document = toml::Spanned::new(0..0, document);
+        let Err(error) = Policy::deserialize(Deserializer::from(document)) else { return };
+        // The document has no place of its own, its values do.
+        let inner = error.span().filter(|span| span.end > 0);
+        let line = inner.map_or(line, |span| line_at(self.text, &span));
+        let example = match path {
+            "hours.holidays" => "[{ date = \"2025-06-03\", name = \"대통령 선거일\" }]".to_owned(),
+            "hours.workdays" => "[\"2025-06-03\"]".to_owned(),
+            _ => default.to_string(),
+        };
+        let said = in_korean(error.message());
+        self.errors
+            .push(policy_error(Some(line), format!("{path}: {said} 예: {path} = {example}")));
+    }
+
+    fn wrong(&mut self, path: &str, text: impl fmt::Display) {
+        let line = self.lines.get(path).copied();
+        self.errors.push(policy_error(line, format!("{path}: {text}")));
+    }
+
+    /// Values that are readable but cannot be meant.
+    fn sane(&mut self, policy: &Policy) {
+        self.sane_hours(policy);
+        let spans: [(&str, Span); 9] = [
+            ("hours.answer_within", policy.hours.answer_within),
+            ("chain.rung", policy.chain.rung),
+            ("urgent.ask_again", policy.urgent.ask_again),
+            ("alarm.l2_window", policy.alarm.l2_window),
+            ("guardduty.decide_within", policy.guardduty.decide_within),
+            ("desk.promise", policy.desk.promise),
+            ("phd.chase_after", policy.phd.chase_after),
+            ("rooms.chase_after", policy.rooms.chase_after),
+            ("feeds.poll", policy.feeds.poll),
+        ];
+        for (path, span) in spans {
+            if span.as_seconds() == 0 {
+                self.wrong(path, "0보다 길어야 합니다. 예: \"5m\"");
+            }
+        }
+        let high = policy.guardduty.high_from;
+        if !(0.0..=10.0).contains(&high) {
+            self.wrong(
+                "guardduty.high_from",
+                format!("{high}은(는) 0에서 10 사이가 아닙니다. 예: 7.0"),
+            );
+        }
+        let channels = &policy.channels;
+        let names = [
+            ("channels.general", &channels.general),
+            ("channels.noti", &channels.noti),
+            ("channels.unlink", &channels.unlink),
+            ("channels.tam", &channels.tam),
+            ("company.customer", &policy.company.customer),
+        ];
+        for (path, name) in names {
+            if name.trim_start_matches('#').trim().is_empty() {
+                self.wrong(path, "비어 있습니다. 이름을 적어 주십시오. 예: \"#general\"");
+            }
+        }
+        let groups = &policy.groups;
+        for (path, group) in
+            [("groups.coc", &groups.coc), ("groups.csr", &groups.csr), ("groups.sa", &groups.sa)]
+        {
+            match group {
+                GroupRef::Handle(handle) if handle.trim_start_matches('@').trim().is_empty() => {
+                    self.wrong(
+                        path,
+                        "비어 있습니다. 그룹 이름이나 e-mail 목록을 적어 주십시오. 예: \"coc\"",
+                    );
+                }
+                GroupRef::Handle(_) => {}
+                GroupRef::Emails(emails) => self.emails(path, emails),
+            }
+        }
+        let roles = &policy.roles;
+        let lists = [
+            ("roles.urgent", &roles.urgent),
+            ("roles.assign", &roles.assign),
+            ("roles.chain", &roles.chain),
+            ("roles.leave", &roles.leave),
+            ("roles.guide", &roles.guide),
+        ];
+        for (path, roles) in lists {
+            if roles.is_empty() {
+                self.wrong(
+                    path,
+                    "아무도 할 수 없게 됩니다. 하나 이상 적어 주십시오. 예: [\"coc\"]",
+                );
+            }
+        }
+        let command = &policy.offboard.command;
+        if !command.trim().is_empty() && !command.contains("{account}") {
+            self.wrong(
+                "offboard.command",
+                "계정이 들어갈 자리 {account}이(가) 없습니다. 예: \"/unlink {account}\"",
+            );
+        }
+        self.emails("reports.monthly_to", &policy.reports.monthly_to);
+        if !policy.reports.monthly_cc.is_empty() {
+            self.emails("reports.monthly_cc", &policy.reports.monthly_cc);
+        }
+    }
+
+    fn emails(&mut self, path: &str, emails: &[String]) {
+        if emails.is_empty() {
+            self.wrong(
+                path,
+                "비어 있습니다. 주소를 하나 이상 적어 주십시오. 예: [\"csg@saltware.co.kr\"]",
+            );
+        }
+        for email in emails.iter().filter(|email| !is_email(email)) {
+            self.wrong(
+                path,
+                format!("\"{email}\"은(는) e-mail 주소가 아닙니다. 예: [\"csg@saltware.co.kr\"]"),
+            );
+        }
+    }
+
+    /// Reading 1 and 3: no call may fall outside business time.
+    fn sane_hours(&mut self, policy: &Policy) {
+        let hours = &policy.hours;
+        let clock = |time: NaiveTime| time.format("%H:%M").to_string();
+        let rising = [
+            ("hours.open", hours.open),
+            ("hours.lunch_from", hours.lunch_from),
+            ("hours.lunch_to", hours.lunch_to),
+        ];
+        for pair in rising.windows(2) {
+            if let [(before_path, before), (path, time)] = pair
+                && before >= time
+            {
+                let (time, before) = (clock(*time), clock(*before));
+                self.wrong(
+                    path,
+                    format!(
+                        "{time}은(는) {before_path}({before})보다 늦어야 합니다. 예: \"12:00\""
+                    ),
+                );
+            }
+        }
+        if hours.close < hours.lunch_to {
+            let (close, lunch) = (clock(hours.close), clock(hours.lunch_to));
+            self.wrong(
+                "hours.close",
+                format!("{close}은(는) hours.lunch_to({lunch}) 이후여야 합니다. 예: \"18:00\""),
+            );
+        }
+        if hours.late_from < hours.lunch_to || hours.late_from > hours.close {
+            let (late, from, to) =
+                (clock(hours.late_from), clock(hours.lunch_to), clock(hours.close));
+            self.wrong(
+                "hours.late_from",
+                format!("{late}은(는) {from}에서 {to} 사이여야 합니다. 예: \"17:30\""),
+            );
+        }
+        let room = |from: NaiveTime, to: NaiveTime| (to - from).max(TimeDelta::zero());
+        let answer = hours.answer_within.delta();
+        if answer > room(hours.late_from, hours.close)
+            || answer > room(hours.open, hours.lunch_from)
+        {
+            let (late, close) = (clock(hours.late_from), clock(hours.close));
+            self.wrong(
+                "hours.answer_within",
+                format!("{}은(는) 너무 깁니다. hours.late_from({late}) 전의 알림은 hours.close({close})까지, 아침의 알림은 점심 전까지 답할 수 있어야 합니다. 예: \"30m\"", hours.answer_within),
+            );
+        }
+        let mut named = BTreeSet::new();
+        for day in &hours.holidays {
+            if !named.insert(day.date) {
+                self.wrong(
+                    "hours.holidays",
+                    format!("{}이(가) 두 번 있습니다. 하루에 하나만 적어 주십시오.", day.date),
+                );
+            }
+        }
+        for day in hours.workdays.iter().filter(|day| named.contains(day)) {
+            self.wrong(
+                "hours.workdays",
+                format!("{day}이(가) hours.holidays에도 있습니다. 한 곳에만 적어 주십시오."),
+            );
+        }
+    }
+}
+
+/// What the TOML reader says of one value, in Korean.
+fn in_korean(message: &str) -> String {
+    if message.chars().any(|c| ('가'..='힣').contains(&c)) {
+        return message.to_owned();
+    }
+    let quoted = message.split('`').nth(1).unwrap_or_default();
+    let expected = || message.split_once("expected ").map_or("", |(_, rest)| rest).replace('`', "");
+    if message.starts_with("unknown field") {
+        format!("\"{quoted}\"은(는) 모르는 항목입니다. 쓸 수 있는 항목: {}.", expected())
+    } else if message.starts_with("unknown variant") {
+        format!("\"{quoted}\"은(는) 쓸 수 없는 값입니다. 쓸 수 있는 값: {}.", expected())
+    } else if message.starts_with("missing field") {
+        format!("\"{quoted}\"이(가) 없습니다.")
+    } else {
+        format!("값의 형식이 다릅니다 ({message}).")
+    }
+}
