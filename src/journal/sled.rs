@@ -7,6 +7,8 @@
 //! - A truncated `snap.*` (sled's own snapshot of its page table, not ours) makes it refuse to open. The file is only a
 //!   short cut to the log in `db`: it is set aside, and sled reads the whole log.
 //! - sled's lock shows only as text in an error. So the folder has a lock of its own.
+//! - Where its log is damaged, sled ends it, without a word. The sign of life that follows every append (see
+//!   [`Journal::append`](super::Journal::append)) makes that show.
 //! - The periodic flush stays on: without it sled collects no garbage.
 //! - sled's page cache looks at its capacity only when one of its 256 shards has seen 64 accesses. A journal touches each
 //!   page a few times and never again, so pages would pile up by the tens of megabytes; see [`Sled::touch`].
@@ -74,13 +76,11 @@ impl Sled {
             // Written before the database file: left by a process that was killed while it made the folder.
             remove_if_there(&path.join("conf"))?;
         }
-        let db = match open_database(&path) {
-            Ok(db) => db,
-            Err(Opening::Corrupt) if set_snapshots_aside(&folder, &path)? => {
-                open_database(&path).map_err(Opening::into_error)?
-            }
-            Err(other) => return Err(other.into_error()),
-        };
+        let mut opened = open_database(&path);
+        if matches!(opened, Err(Opening::Corrupt)) && set_snapshots_aside(&folder, &path)? {
+            opened = open_database(&path);
+        }
+        let db = opened.map_err(Opening::into_error)?;
         if fresh {
             folder::sync(&path.join("conf"))?;
         }
