@@ -134,7 +134,7 @@ pub fn run(
     }
 }
 
-/// Writes every record as one line (see [`line`]) to `out` or to the file of the options. The file appears whole; when
+/// Writes every record as one line (see [`crate::journal::line`]) to `out` or to the file of the options. The file appears whole; when
 /// the journal breaks, what comes before the break is kept beside it, as `FILE.partial`.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! - `flush` hands the pages to the disk without waiting for the disk's own cache. So every append also calls `sync_all`
 //!   on a second handle of the file `db` before it returns.
 //! - Values beyond an eighth of a megabyte go to files of their own that sled never syncs, and so do leaves (up to 17
-//!   values) of that size. So a record is cut into pieces of [`PIECE`] bytes, all written in one batch.
+//!   values) of that size. So a record is cut into pieces of 4096 bytes, all written in one batch.
 //! - A truncated `snap.*` (sled's own snapshot of its page table, not ours) makes it refuse to open. The file is only a
 //!   short cut to the log in `db`: it is set aside, and sled reads the whole log.
 //! - sled's lock shows only as text in an error. So the folder has a lock of its own.
@@ -11,7 +11,7 @@
 //!   [`Journal::append`](super::Journal::append)) makes that show.
 //! - The periodic flush stays on: without it sled collects no garbage.
 //! - sled's page cache looks at its capacity only when one of its 256 shards has seen 64 accesses. A journal touches each
-//!   page a few times and never again, so pages would pile up by the tens of megabytes; see [`Sled::touch`].
+//!   page a few times and never again, so pages would pile up by the tens of megabytes; so each value counts by its size (`touch`).
 //!
 //! A record's pieces have the keys `seq` (8 bytes) and piece (2 bytes), big-endian, and the values:
 //! layout (1 byte), then in piece 0 the record's hash (32 bytes) and its length (4 bytes, big-endian), then the bytes.
