@@ -134,7 +134,7 @@ pub fn run(
     }
 }
 
-/// Writes every record as one line (see [`line`]) to `out` or to the file of the options. The file appears whole; when
+/// Writes every record as one line (see [`crate::journal::line`]) to `out` or to the file of the options. The file appears whole; when
 /// the journal breaks, what comes before the break is kept beside it, as `FILE.partial`.
 ///
 /// # Errors
@@ -332,10 +332,13 @@ impl Scaffold {
     }
 
     fn put_in_place(self, state: &Path) -> Result<(), CommandError> {
-        fs::rename(&self.path, state).map_err(|source| match source.kind() {
-            io::ErrorKind::DirectoryNotEmpty => not_empty(state),
-            _ => io_at(state)(source).into(),
-        })?;
+        match fs::rename(&self.path, state) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                return Err(not_empty(state));
+            }
+            Err(error) => return Err(io_at(state)(error).into()),
+        }
         journal::sync_folder_of(state)?;
         Ok(())
     }

@@ -42,6 +42,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use store::MAX_RECORD_BYTES;
+use tracing::warn;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -255,6 +256,11 @@ impl<S: Store> Journal<S> {
             return Err(error);
         }
         self.tail = tail;
+        // With this the loss of the very last record shows too. It is durable already, so a failure here is none of its.
+        let noted = drafts.last().map_or(Ok(()), |draft| self.note_alive(draft.at));
+        if let Err(error) = noted {
+            warn!(%error, "살아 있다는 표시를 남기지 못했습니다");
+        }
         Ok(tail)
     }
 

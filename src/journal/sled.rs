@@ -3,11 +3,15 @@
 //! - `flush` hands the pages to the disk without waiting for the disk's own cache. So every append also calls `sync_all`
 //!   on a second handle of the file `db` before it returns.
 //! - Values beyond an eighth of a megabyte go to files of their own that sled never syncs, and so do leaves (up to 17
-//!   values) of that size. So a record is cut into pieces of [`PIECE`] bytes, all written in one batch.
+//!   values) of that size. So a record is cut into pieces of 4096 bytes, all written in one batch.
 //! - A truncated `snap.*` (sled's own snapshot of its page table, not ours) makes it refuse to open. The file is only a
 //!   short cut to the log in `db`: it is set aside, and sled reads the whole log.
 //! - sled's lock shows only as text in an error. So the folder has a lock of its own.
+//! - Where its log is damaged, sled ends it, without a word. The sign of life that follows every append (see
+//!   [`Journal::append`](super::Journal::append)) makes that show.
 //! - The periodic flush stays on: without it sled collects no garbage.
+//! - sled's page cache looks at its capacity only when one of its 256 shards has seen 64 accesses. A journal touches each
+//!   page a few times and never again, so pages would pile up by the tens of megabytes; so each value counts by its size (`touch`).
 //!
 //! A record's pieces have the keys `seq` (8 bytes) and piece (2 bytes), big-endian, and the values:
 //! layout (1 byte), then in piece 0 the record's hash (32 bytes) and its length (4 bytes, big-endian), then the bytes.
@@ -36,6 +40,10 @@ const _: () =
 
 /// sled's page cache. The journal is read once, from front to back; nothing is gained by keeping it.
 const CACHE_BYTES: u64 = 1 << 20;
+
+/// For how many bytes of a value an access is made up. With 64 accesses to each of 256 shards, about 4 MB of pages are
+/// held beyond the capacity.
+const BYTES_PER_ACCESS: usize = 256;
 
 /// How often sled writes out and tidies up by itself.
 const FLUSH_EVERY_MS: u64 = 1000;
@@ -68,14 +76,11 @@ impl Sled {
             // Written before the database file: left by a process that was killed while it made the folder.
             remove_if_there(&path.join("conf"))?;
         }
-        let db = match open_database(&path) {
-            Ok(db) => db,
-            Err(Opening::Corrupt) => {
-                set_snapshots_aside(&folder, &path)?;
-                open_database(&path).map_err(Opening::into_error)?
-            }
-            Err(other) => return Err(other.into_error()),
-        };
+        let mut opened = open_database(&path);
+        if matches!(opened, Err(Opening::Corrupt)) && set_snapshots_aside(&folder, &path)? {
+            opened = open_database(&path);
+        }
+        let db = opened.map_err(Opening::into_error)?;
         if fresh {
             folder::sync(&path.join("conf"))?;
         }
@@ -102,17 +107,28 @@ impl Sled {
         last.map(|(key, _)| Key::parse(&key, self.next)).transpose()
     }
 
+    /// Makes the page of this value count in sled's page cache by its size, so that the pages before it are let go.
+    fn touch(&self, key: &[u8], bytes: usize) -> Result<(), StoreError> {
+        (0..bytes / BYTES_PER_ACCESS)
+            .try_for_each(|_| self.db.get(key).map(drop))
+            .map_err(failed("기록 읽기"))
+    }
+
     /// Everything but the checks of who may write.
     fn keep(&self, batch: &[StoredRecord]) -> Result<(), StoreError> {
         let mut writes = Batch::default();
+        let mut written = Vec::with_capacity(batch.len());
         for stored in batch {
             for (piece, value) in pieces(stored) {
-                writes.insert(&Key { seq: stored.seq, piece }.bytes(), value);
+                let key = Key { seq: stored.seq, piece }.bytes();
+                written.push((key, value.len()));
+                writes.insert(&key, value);
             }
         }
         self.db.apply_batch(writes).map_err(failed("기록 저장"))?;
         self.db.flush().map_err(failed("기록 저장"))?;
-        self.file.sync_all().map_err(folder::at(&self.folder.path().join("journal/db")))
+        self.file.sync_all().map_err(folder::at(&self.folder.path().join("journal/db")))?;
+        written.iter().try_for_each(|(key, bytes)| self.touch(key, *bytes))
     }
 }
 
@@ -135,6 +151,7 @@ impl Store for Sled {
         let mut assembly = Assembly { expected: from, open: None };
         for entry in self.db.range(Key { seq: from, piece: 0 }.bytes()..) {
             let (key, value) = entry.map_err(failed("기록 읽기"))?;
+            self.touch(&key, value.len())?;
             if let Some(stored) = assembly.take(&key, &value)?
                 && each(stored).is_break()
             {
@@ -357,14 +374,18 @@ fn wait_until_released(db: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Keeps a copy of sled's own snapshots and takes them away, so that it reads its whole log.
-fn set_snapshots_aside(folder: &Folder, path: &Path) -> Result<(), StoreError> {
+/// Keeps a copy of sled's own snapshots and takes them away, so that it reads its whole log. Says whether there were any:
+/// without them there is nothing to gain by another attempt.
+fn set_snapshots_aside(folder: &Folder, path: &Path) -> Result<bool, StoreError> {
     let mut snaps: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(path).map_err(folder::at(path))? {
         let entry = entry.map_err(folder::at(path))?;
         if entry.file_name().to_string_lossy().starts_with("snap.") {
             snaps.push(entry.path());
         }
+    }
+    if snaps.is_empty() {
+        return Ok(false);
     }
     let kept = folder.set_aside(&snaps)?;
     for snap in &snaps {
@@ -376,7 +397,7 @@ fn set_snapshots_aside(folder: &Folder, path: &Path) -> Result<(), StoreError> {
         kept = %kept.display(),
         "저장소의 snap 파일이 손상되어 사본을 남기고 로그 전체에서 다시 읽습니다"
     );
-    Ok(())
+    Ok(true)
 }
 
 fn remove_if_there(path: &Path) -> Result<(), StoreError> {

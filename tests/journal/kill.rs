@@ -1,5 +1,7 @@
 //! A real process that appends, killed by signal 9 at any moment.
 
+#![expect(clippy::print_stdout, reason = "the killed process speaks to the test by its output")]
+
 use crate::{drafts, open, read_all, said};
 use coc::journal::{Sled, StoreError};
 use std::io::{BufRead, BufReader};

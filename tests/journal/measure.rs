@@ -1,6 +1,8 @@
 //! Figures, not checks: `cargo test --release --test journal -- --ignored --nocapture measure`.
 
-use crate::{State, drafts, open, read_all, said};
+#![expect(clippy::print_stdout, reason = "figures")]
+
+use crate::{State, drafts, open, said};
 use coc::journal::{Journal, Sled};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -61,17 +63,4 @@ fn read_all_count(journal: &Journal<Sled>) -> usize {
     let mut count = 0;
     journal.read_after(0, |_| count += 1).unwrap();
     count
-}
-
-#[test]
-#[ignore = "prints figures"]
-fn a_process_of_its_own_opens_a_long_journal() {
-    let Some(state) = std::env::var_os("COC_TEST_STATE") else {
-        println!("COC_TEST_STATE names no folder");
-        return;
-    };
-    let journal = opened("open", Path::new(&state));
-    std::thread::sleep(Duration::from_secs(3));
-    println!("after three seconds: {} records, resident {}", journal.tail().seq, resident());
-    timed("read all", || read_all(&journal).unwrap().len());
 }
