@@ -1,6 +1,8 @@
 //! The data folder's books, read from disk.
 
-use crate::domain::books::BookFile;
+use super::{Failure, Folders};
+use crate::domain::books::{BookFile, read_policy};
+use crate::domain::policy::Policy;
 use crate::domain::input::Books;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -100,5 +102,34 @@ fn text(path: &Path) -> Result<String, LoadError> {
         let good = error.utf8_error().valid_up_to();
         let before = error.as_bytes().iter().take(good);
         LoadError::NotUtf8 { path: path(), line: before.filter(|b| **b == b'\n').count() + 1 }
+    })
+}
+
+/// The policy alone, for questions that need nothing else. Where the data folder holds none the defaults hold.
+///
+/// # Errors
+/// Bad input with file and line.
+pub(crate) fn policy(folders: &Folders, overrides: &Overrides) -> Result<Policy, Failure> {
+    if folders.data_given && !folders.data.is_dir() {
+        return Err(Failure::input(format!(
+            "{}: 폴더를 찾을 수 없습니다. 경로를 확인해 주십시오.",
+            folders.data.display()
+        )));
+    }
+    let path = overrides.path(&folders.data, BookFile::Policy);
+    let text = match text(&path) {
+        Ok(text) => text,
+        Err(LoadError::Missing(_)) if !overrides.names(BookFile::Policy) => String::new(),
+        Err(error) => return Err(Failure::input(error.to_string())),
+    };
+    read_policy(&text).map_err(|errors| {
+        let said: Vec<String> = errors
+            .iter()
+            .map(|error| match error.line {
+                Some(line) => format!("{}:{line}: {}", path.display(), error.text),
+                None => format!("{}: {}", path.display(), error.text),
+            })
+            .collect();
+        Failure::input(said.join("\n"))
     })
 }

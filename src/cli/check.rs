@@ -1,10 +1,10 @@
 //! `coc check`: reads everything in the data folder and says all that is wrong with it, with lines.
 
 use super::books::{Overrides, load};
+use super::{Done, Failure, Folders, out};
 use crate::domain::books::{BookFile, ReadBooks, read_books};
 use chrono::NaiveDate;
 use serde::Serialize;
-use std::io::{self, Write};
 use std::path::Path;
 
 /// What a check found, as `--json` prints it.
@@ -87,29 +87,23 @@ impl Report {
         }
         report
     }
+}
 
-    /// Prints it for people.
-    ///
-    /// # Errors
-    /// When `out` takes no more.
-    pub fn print(&self, out: &mut impl Write) -> io::Result<()> {
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for finding in &self.errors {
-            writeln!(out, "⛔ {finding}")?;
+            writeln!(f, "⛔ {finding}")?;
         }
         for finding in &self.warnings {
-            writeln!(out, "⚠️ {finding}")?;
+            writeln!(f, "⚠️ {finding}")?;
         }
         match &self.read {
             Some(Counts { general, parts, people, customers }) => writeln!(
-                out,
+                f,
                 "✅ 읽었습니다: General {general}명, 파트 {parts}개, 사람 {people}명, 고객 {customers}곳. 확인할 것 {}건.",
                 self.warnings.len()
             ),
-            None => writeln!(
-                out,
-                "고칠 것이 {}건 있습니다. 고치신 뒤 coc check로 다시 확인해 주십시오.",
-                self.errors.len()
-            ),
+            None => writeln!(f, "고치신 뒤 coc check로 다시 확인해 주십시오."),
         }
     }
 }
@@ -127,17 +121,23 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Checks a data folder and prints what it finds; returns the exit status (0 fine, 2 bad input). `near` is today's date.
-///
-/// # Errors
-/// When `out` takes no more.
-pub fn run(data: &Path, near: NaiveDate, json: bool, out: &mut impl Write) -> io::Result<u8> {
-    let report = Report::of(data, near);
-    if json {
-        serde_json::to_writer_pretty(&mut *out, &report)?;
-        writeln!(out)?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// 결과를 JSON 문서 하나로 보입니다
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
+    let today = chrono::Utc::now().with_timezone(&crate::domain::time::SEOUL).date_naive();
+    let report = Report::of(&folders.data, today);
+    if args.json {
+        out::json(&report)?;
     } else {
-        report.print(out)?;
+        out::text(&report.to_string())?;
     }
-    Ok(report.status())
+    match report.errors.len() {
+        0 => Ok(()),
+        wrong => Err(Failure::input(format!("데이터 폴더에 고칠 것이 {wrong}건 있습니다."))),
+    }
 }

@@ -20,11 +20,11 @@ const RESTORE_BATCH_BYTES: usize = 1 << 20;
 /// What `coc journal` does.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub enum JournalCommand {
-    /// 저널을 JSON Lines로 내보냅니다
+    /// 저널을 JSON Lines로 내보냅니다.
     Export(Export),
-    /// 저널의 해시 사슬을 처음부터 끝까지 확인합니다
+    /// 저널의 해시 사슬을 처음부터 끝까지 확인합니다.
     Verify(Verify),
-    /// 내보낸 파일에서 빈 상태 폴더를 다시 만듭니다
+    /// 내보낸 파일에서 빈 상태 폴더를 다시 만듭니다.
     Restore(Restore),
 }
 
@@ -116,6 +116,15 @@ impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         JournalError::from(error).into()
     }
+}
+
+/// Carries out a subcommand, with stdout for its results.
+pub(crate) fn main(command: &JournalCommand, folders: &super::Folders) -> super::Done {
+    let mut stdout = io::stdout().lock();
+    run(&folders.state, command, &mut stdout).map_err(|error| match error {
+        CommandError::Input(said) => super::Failure::input(said),
+        CommandError::Failed(failure) => super::Failure::Work(failure.into()),
+    })
 }
 
 /// Carries out a subcommand on the journal in the state folder.

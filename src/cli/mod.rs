@@ -48,7 +48,8 @@ pub(crate) enum Command {
     /// 설정된 연결을 모두 시험하고 빠진 것을 알립니다.
     Doctor(doctor::Args),
     /// 일지를 내보내거나 검증하거나 복원합니다.
-    Journal(journal::Args),
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,7 +68,6 @@ pub(crate) struct Folders {
     /// Policy, guide, customers, scripts, procedures.
     pub(crate) data: PathBuf,
     /// The journal.
-    #[expect(dead_code, reason = "for the subcommands that keep or read a journal")]
     pub(crate) state: PathBuf,
     /// Whether `--data` was given; a folder asked for by name has to be there.
     pub(crate) data_given: bool,
@@ -168,10 +168,10 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &folders),
         Command::Sandbox(args) => sandbox::run(args, &folders),
         Command::Replay(args) => replay::run(args, &folders),
-        Command::Check(args) => check::run(args, &folders),
+        Command::Check(args) => check::run(&args, &folders),
         Command::Explain(args) => explain::run(args, &folders),
         Command::Doctor(args) => doctor::run(args, &folders),
-        Command::Journal(args) => journal::run(args, &folders),
+        Command::Journal(args) => journal::main(&args, &folders),
     };
     finish(done)
 }

@@ -115,8 +115,8 @@ impl World {
         let first = engine.last_seq() == 0;
         let runner = Runner::new(engine.desk());
         self.running = Some(Running { engine, runner });
-        let mut inputs = first_inputs(alive_until, self.phone_adapter, self.books.clone());
         self.books.guide = self.site.lock().guide.clone().unwrap_or_default();
+        let mut inputs = first_inputs(alive_until, self.phone_adapter, self.books.clone());
         if first {
             inputs.push(Input::Tickets(self.tickets.clone()));
         }

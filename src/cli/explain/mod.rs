@@ -34,9 +34,17 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    fn overrides(&self) -> books::Overrides {
+        books::Overrides {
+            policy: self.policy.clone(),
+            guide: self.guide.clone(),
+            customers: self.customers.clone(),
+        }
+    }
+
     /// Business time by the policy in force.
     fn calendar(&self, folders: &Folders) -> Result<Calendar, Failure> {
-        let policy = books::policy(folders, self.policy.as_deref())?;
+        let policy = books::policy(folders, &self.overrides())?;
         Ok(Calendar::new(&policy.hours))
     }
 }

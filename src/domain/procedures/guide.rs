@@ -1,5 +1,6 @@
 //! The data folder's books coming into force, and the guide's change that waits for 적용 (R1).
 
+use super::super::books::read_policy;
 use super::super::change::Change;
 use super::super::customers::read_customers;
 use super::super::desk::Room;
@@ -7,7 +8,7 @@ use super::super::errand::{Place, Urgency};
 use super::super::ids::SlackUser;
 use super::super::input::{Books, ReplyTo};
 use super::super::message::Message;
-use super::super::people::read_guide;
+use super::super::people::{LineError, read_guide};
 use super::super::turn::{Turn, one_line};
 use super::super::words;
 
@@ -22,7 +23,13 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
                 text: books.policy.clone(),
                 policy: Box::new(policy),
             }),
-            Err(errors) => told(turn, words::commands::book_refused("policy.toml", &errors)),
+            Err(errors) => {
+                let errors: Vec<LineError> = errors
+                    .into_iter()
+                    .map(|error| LineError { line: error.line.unwrap_or(1), text: error.text })
+                    .collect();
+                told(turn, words::commands::book_refused("policy.toml", &errors));
+            }
         }
     }
     if desk.customers.text != books.customers {
@@ -105,8 +112,4 @@ pub(in crate::domain) fn apply_pressed(
             turn.tell(by, reply, words::commands::book_refused("guide.txt", &errors));
         }
     }
-}
-
-fn read_policy(text: &str) -> Result<super::super::policy::Policy, Vec<super::super::people::LineError>> {
-    toml::from_str(text).map_err(|e| vec![super::super::people::LineError { line: 1, text: e.to_string() }])
 }

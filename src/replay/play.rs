@@ -1,0 +1,530 @@
+//! Plays a scenario: each step is something that a person, a telephone or a machine does.
+
+use super::acts::Act;
+use super::scenario::{
+    Extra, ExtraRole, Failing, Meanwhile, PolicySource, Scenario, Shown, Step,
+};
+use super::site::{Shared, Site};
+use super::world::{Crash, World};
+use crate::domain::books::{read_books, read_policy};
+use crate::domain::errand::CallEvent;
+use crate::domain::ids::{ChannelId, MessageRef, Name, SlackUser};
+use crate::domain::input::Books;
+use crate::domain::policy::{GroupRef, Policy};
+use crate::domain::time::Time;
+use crate::sandbox::workspace::{Delivery, Pick, PressOn, Refused, Typing, Workspace};
+use serde::Serialize;
+use serde_saphyr::Spanned;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a replay comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Played {
+    /// The scenario's title.
+    pub title: String,
+    /// When it ended.
+    pub ended_at: Time,
+    /// What the bot did, in order.
+    pub acts: Vec<Act>,
+}
+
+/// Why a scenario cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The file is no scenario.
+    #[error("{file}: 시나리오로 읽을 수 없습니다. {why}")]
+    Unreadable {
+        /// Which file.
+        file: String,
+        /// Where and why.
+        why: String,
+    },
+    /// A step cannot be done.
+    #[error("{file} {line}행 ({step}번째 step): {why}")]
+    Step {
+        /// Which file.
+        file: String,
+        /// The step's line.
+        line: u64,
+        /// The step, counted from 1.
+        step: usize,
+        /// Why.
+        why: String,
+    },
+    /// The books it needs are wrong.
+    #[error("{0}")]
+    Books(String),
+    /// The program itself failed.
+    #[error("재생이 실패했습니다: {0}")]
+    Failed(String),
+}
+
+/// Plays a scenario file. `data` gives the books that the scenario does not name; `crashes` strike where they say.
+///
+/// # Errors
+/// See [`PlayError`].
+pub fn play(file: &Path, data: &Books, crashes: &[Crash]) -> Result<(Played, World), PlayError> {
+    let shown = file.display().to_string();
+    let unreadable = |why: String| PlayError::Unreadable { file: shown.clone(), why };
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+    let scenario: Scenario =
+        serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let mut stage = Stage::set(&scenario, folder, data)?;
+    stage.world.crashes = crashes.to_vec();
+    stage.world.start().map_err(PlayError::Failed)?;
+    for (nth, step) in scenario.steps.iter().enumerate() {
+        stage.step(nth + 1, &step.value, folder).map_err(|why| PlayError::Step {
+            file: shown.clone(),
+            line: line_of(step),
+            step: nth + 1,
+            why,
+        })?;
+    }
+    let now = stage.world.now();
+    stage.world.turn_to(now, true).map_err(PlayError::Failed)?;
+    let acts = stage.world.site.lock().acts.clone();
+    let played = Played { title: scenario.title, ended_at: stage.world.now(), acts };
+    Ok((played, stage.world))
+}
+
+fn line_of(step: &Spanned<Step>) -> u64 {
+    step.referenced.line()
+}
+
+struct Stage {
+    world: World,
+    people: BTreeMap<String, SlackUser>,
+    steps: BTreeMap<usize, Vec<Delivery>>,
+}
+
+impl Stage {
+    fn set(scenario: &Scenario, folder: &Path, data: &Books) -> Result<Self, PlayError> {
+        let read = |path: &Path| {
+            let path = folder.join(path);
+            std::fs::read_to_string(&path)
+                .map_err(|error| PlayError::Books(format!("{}: {error}", path.display())))
+        };
+        let mut books = data.clone();
+        if let Some(path) = &scenario.guide {
+            books.guide = read(path)?;
+        }
+        if let Some(path) = &scenario.customers {
+            books.customers = read(path)?;
+        }
+        match &scenario.policy {
+            Some(PolicySource::File(path)) => books.policy = read(path)?,
+            Some(PolicySource::Changes(changes)) => {
+                books.policy = changed_policy(&books.policy, changes).map_err(PlayError::Books)?;
+            }
+            None => {}
+        }
+        let near = scenario.start.date_naive();
+        let read = read_books(&books, near).map_err(|errors| {
+            let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            PlayError::Books(said.join("\n"))
+        })?;
+        let (workspace, people) = furnish(&read.policy, &read.roster, scenario);
+        for name in scenario.tickets.keys() {
+            if read.roster.person(&Name::from(name.as_str())).is_none() {
+                return Err(PlayError::Books(format!(
+                    "tickets: 가이드에 없는 이름입니다. 읽은 값: \"{name}\""
+                )));
+            }
+        }
+        let site = Shared::new(scenario.start, workspace, books.guide.clone());
+        let tickets: BTreeMap<Name, u32> =
+            scenario.tickets.iter().map(|(name, n)| (Name::from(name.as_str()), *n)).collect();
+        let world = World::new(site, books, tickets, read.policy.phone);
+        Ok(Self { world, people, steps: BTreeMap::new() })
+    }
+
+    fn person(&self, name: &str) -> Result<SlackUser, String> {
+        let bare = name.trim_start_matches('@');
+        self.people.get(bare).cloned().ok_or_else(|| {
+            let known: Vec<&str> = self.people.keys().map(String::as_str).collect();
+            format!("\"{name}\"이라는 사람이 없습니다. 있는 사람: {}", known.join(", "))
+        })
+    }
+
+    fn channel(&self, name: &str) -> Result<ChannelId, String> {
+        let site = self.world.site.lock();
+        let found = site.workspace.channel_named(name.trim_start_matches('#'));
+        found.map(|channel| channel.id.clone()).ok_or_else(|| {
+            format!("\"{name}\" 채널이 없습니다. 예: \"#general\"")
+        })
+    }
+
+    fn message(&self, reference: &str) -> Result<MessageRef, String> {
+        let site = self.world.site.lock();
+        if let Some(at) = site.names.get(reference) {
+            return Ok(at.clone());
+        }
+        let newest = fitting(&site, reference)?.next();
+        newest.ok_or_else(|| format!("\"{reference}\"에 맞는 봇의 글이 없습니다"))
+    }
+
+    fn step(&mut self, nth: usize, step: &Step, folder: &Path) -> Result<(), String> {
+        match step {
+            Step::Wait(length) => {
+                let to = self.world.now() + length.delta();
+                self.world.turn_to(to, false)
+            }
+            Step::At(to) => {
+                if *to < self.world.now() {
+                    return Err(format!("{to}은 이미 지난 시각입니다"));
+                }
+                self.world.turn_to(*to, false)
+            }
+            Step::Fail(fail) => {
+                let until = self.world.now() + fail.length.delta();
+                self.world.site.lock().fail(fail.what, fail.how, until);
+                if fail.what == Failing::Slack {
+                    self.world.slack_goes();
+                }
+                Ok(())
+            }
+            Step::Down(down) => self.down(down.length.delta(), &down.meanwhile),
+            Step::Guide(guide) => {
+                let path = folder.join(&guide.file);
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                self.world.site.lock().guide = Ok(text);
+                Ok(())
+            }
+            Step::Restart(_) => {
+                self.world.stop()?;
+                self.world.start()
+            }
+            Step::Crash(_) => {
+                self.world.crash();
+                self.world.start()
+            }
+            Step::Repeat(repeat) => {
+                let deliveries = self.steps.get(&repeat.step).cloned().ok_or_else(|| {
+                    format!("{}번째 step은 Slack이 전달한 것이 아닙니다", repeat.step)
+                })?;
+                for _ in 0..repeat.times {
+                    self.world.deliver(deliveries.clone())?;
+                }
+                Ok(())
+            }
+            Step::Phone(phone) => {
+                self.person(&phone.who)?;
+                let who = self.display_name(&phone.who);
+                self.world.site.lock().telephone(&who, CallEvent::from(phone.does));
+                self.world.settle()
+            }
+            Step::Post(_) | Step::Feed(_) => {
+                Err("이 판의 봇은 아직 받지 않는 입력입니다 (post, feed)".to_owned())
+            }
+            Step::Say(_)
+            | Step::Press(_)
+            | Step::React(_)
+            | Step::Unreact(_)
+            | Step::Reply(_)
+            | Step::Edit(_)
+            | Step::Delete(_)
+            | Step::Slash(_)
+            | Step::Submit(_)
+            | Step::Presence(_) => {
+                let deliveries = self.act(step)?;
+                if !deliveries.is_empty() {
+                    self.steps.insert(nth, deliveries.clone());
+                }
+                self.world.deliver(deliveries)
+            }
+        }
+    }
+
+    fn display_name(&self, key: &str) -> Name {
+        match self.people.get(key) {
+            Some(id) => Name(self.world.site.lock().person_name(id)),
+            None => Name::from(key),
+        }
+    }
+
+    /// What a person does in Slack; returns what Slack tells the app of it.
+    fn act(&mut self, step: &Step) -> Result<Vec<Delivery>, String> {
+        let now = self.world.now();
+        let said = |refused: Refused| refused.to_string();
+        match step {
+            Step::Say(say) => {
+                let (by, channel) = (self.person(&say.by)?, self.channel(&say.channel)?);
+                let mut site = self.world.site.lock();
+                let (at, told) = site
+                    .workspace
+                    .say(now, &by, &channel, None, &say.text, Typing::AsTyped)
+                    .map_err(said)?;
+                name_message(&mut site, say.name.as_deref(), at)?;
+                Ok(told)
+            }
+            Step::Reply(reply) => {
+                let (by, to) = (self.person(&reply.by)?, self.message(&reply.to)?);
+                let mut site = self.world.site.lock();
+                let root = site
+                    .workspace
+                    .message(&to)
+                    .map_or_else(|| to.clone(), crate::sandbox::workspace::Message::root);
+                let (at, told) = site
+                    .workspace
+                    .say(now, &by, &root.channel, Some(&root.ts), &reply.text, Typing::AsTyped)
+                    .map_err(said)?;
+                name_message(&mut site, reply.name.as_deref(), at)?;
+                Ok(told)
+            }
+            Step::Press(press) => self.press(now, press),
+            Step::React(react) => {
+                let (by, to) = (self.person(&react.by)?, self.message(&react.to)?);
+                let emoji = react.emoji.trim_matches(':');
+                self.world.site.lock().workspace.react(now, &by, &to, emoji).map_err(said)
+            }
+            Step::Unreact(react) => {
+                let (by, to) = (self.person(&react.by)?, self.message(&react.to)?);
+                let emoji = react.emoji.trim_matches(':');
+                self.world.site.lock().workspace.unreact(now, &by, &to, emoji).map_err(said)
+            }
+            Step::Edit(edit) => {
+                let (by, at) = (self.person(&edit.by)?, self.message(&edit.message)?);
+                let mut site = self.world.site.lock();
+                site.workspace.edit(now, &by, &at, &edit.text, Typing::AsTyped).map_err(said)
+            }
+            Step::Delete(delete) => {
+                let (by, at) = (self.person(&delete.by)?, self.message(&delete.message)?);
+                self.world.site.lock().workspace.delete(now, &by, &at).map_err(said)
+            }
+            Step::Slash(slash) => {
+                let (by, channel) = (self.person(&slash.by)?, self.channel(&slash.channel)?);
+                let mut site = self.world.site.lock();
+                let told = site
+                    .workspace
+                    .slash(now, &by, &channel, &slash.command, &slash.text, Typing::AsTyped)
+                    .map_err(said)?;
+                Ok(vec![told])
+            }
+            Step::Submit(submit) => {
+                let by = self.person(&submit.by)?;
+                let mut site = self.world.site.lock();
+                let told = site.workspace.submit(now, &by, &submit.fields).map_err(said)?;
+                Ok(vec![told])
+            }
+            Step::Presence(presence) => {
+                let who = self.person(&presence.who)?;
+                let mut site = self.world.site.lock();
+                if let Some(shown) = presence.is {
+                    site.workspace.set_presence(&who, shown == Shown::Active).map_err(said)?;
+                }
+                if let Some(on) = presence.dnd {
+                    site.workspace.set_dnd(now, &who, on).map_err(said)?;
+                }
+                let user = site.workspace.user(&who).cloned();
+                if let (Some(user), true) =
+                    (user, presence.status.is_some() || presence.emoji.is_some())
+                {
+                    let status = presence.status.as_deref().unwrap_or(&user.status);
+                    let emoji = presence.emoji.as_deref().unwrap_or(&user.emoji);
+                    site.workspace.set_status(now, &who, status, emoji).map_err(said)?;
+                }
+                Ok(Vec::new())
+            }
+            Step::Wait(_)
+            | Step::At(_)
+            | Step::Phone(_)
+            | Step::Post(_)
+            | Step::Feed(_)
+            | Step::Fail(_)
+            | Step::Down(_)
+            | Step::Guide(_)
+            | Step::Restart(_)
+            | Step::Crash(_)
+            | Step::Repeat(_) => Err("사람이 Slack에서 하는 일이 아닙니다".to_owned()),
+        }
+    }
+
+    fn press(&mut self, now: Time, press: &super::scenario::Press) -> Result<Vec<Delivery>, String> {
+        let by = self.person(&press.by)?;
+        let mut site = self.world.site.lock();
+        let bears = |site: &Site, at: &MessageRef| {
+            site.workspace.buttons(at).iter().any(|button| button.label == press.button)
+        };
+        let candidates: Vec<MessageRef> = match site.names.get(&press.on) {
+            // a person's message stands for its thread
+            Some(root) => site
+                .posts
+                .iter()
+                .rev()
+                .map(|post| post.at.clone())
+                .filter(|at| {
+                    site.workspace.message(at).is_some_and(|message| &message.root() == root)
+                })
+                .collect(),
+            None => fitting(&site, &press.on)?.collect(),
+        };
+        let on = candidates.into_iter().find(|at| bears(&site, at)).ok_or_else(|| {
+            format!("\"{}\"에 맞고 지금 [{}] 버튼이 있는 글이 없습니다", press.on, press.button)
+        })?;
+        let told = site
+            .workspace
+            .press(now, &by, PressOn::Message(&on), Pick::Label(&press.button))
+            .map_err(|refused| refused.to_string())?;
+        Ok(vec![told])
+    }
+
+    /// The process is gone; people go on.
+    fn down(&mut self, length: chrono::TimeDelta, meanwhile: &[Meanwhile]) -> Result<(), String> {
+        let from = self.world.now();
+        self.world.crash();
+        for doing in meanwhile {
+            let at = from + doing.after.delta();
+            let mut site = self.world.site.lock();
+            site.now = site.now.max(at);
+            drop(site);
+            if let Step::Phone(phone) = doing.step.as_ref() {
+                let who = self.display_name(&phone.who);
+                self.world.site.lock().telephone(&who, CallEvent::from(phone.does));
+            } else {
+                // told to nobody: it is read back at the start
+                self.act(&doing.step)?;
+            }
+        }
+        let mut site = self.world.site.lock();
+        site.now = from + length;
+        site.workspace.take_echoes();
+        drop(site);
+        self.world.start()
+    }
+}
+
+fn name_message(site: &mut Site, name: Option<&str>, at: MessageRef) -> Result<(), String> {
+    let Some(name) = name else { return Ok(()) };
+    if site.names.insert(name.to_owned(), at).is_some() {
+        return Err(format!("\"{name}\"은(는) 이미 쓴 이름입니다"));
+    }
+    Ok(())
+}
+
+/// The bot's posts that a reference means, newest first.
+fn fitting<'a>(site: &'a Site, reference: &str) -> Result<Box<dyn Iterator<Item = MessageRef> + 'a>, String> {
+    let newest = site.posts.iter().rev();
+    match reference.split_once(':') {
+        None if reference == "last" => Ok(Box::new(newest.map(|post| post.at.clone()))),
+        Some(("last", name)) => {
+            let name = name.to_owned();
+            let fits = move |post: &&super::site::Posted| {
+                post.mentions.iter().any(|who| who.trim_start_matches('@') == name.trim_start_matches('@'))
+            };
+            Ok(Box::new(newest.filter(fits).map(|post| post.at.clone())))
+        }
+        Some(_) | None => Err(format!(
+            "\"{reference}\"을(를) 알 수 없습니다. 쓸 수 있는 것: as로 붙인 이름, last, last:이름"
+        )),
+    }
+}
+
+/// A workspace with the desk's channels and groups, the guide's people and the scenario's.
+fn furnish(
+    policy: &Policy,
+    roster: &crate::domain::people::Roster,
+    scenario: &Scenario,
+) -> (Workspace, BTreeMap<String, SlackUser>) {
+    let mut workspace = Workspace::new();
+    let names = &policy.channels;
+    let mut channels: Vec<String> = [&names.general, &names.noti, &names.unlink, &names.tam]
+        .into_iter()
+        .map(|name| name.trim_start_matches('#').to_owned())
+        .collect();
+    for step in &scenario.steps {
+        let used = match &step.value {
+            Step::Say(say) => say.channel.trim_start_matches('#').to_owned(),
+            Step::Slash(slash) => slash.channel.trim_start_matches('#').to_owned(),
+            _ => continue,
+        };
+        if !channels.contains(&used) {
+            channels.push(used);
+        }
+    }
+    for name in &channels {
+        workspace.add_channel(name, "");
+    }
+    let mut people = BTreeMap::new();
+    for (nth, person) in roster.people.iter().enumerate() {
+        let made_up = format!("ts{}@example.co.kr", nth + 1);
+        let email = person.email.as_deref().unwrap_or(&made_up);
+        let handle = email.split('@').next().unwrap_or_default().to_owned();
+        let id = workspace.add_user(&handle, person.name.as_str(), email);
+        people.insert(person.name.to_string(), id);
+    }
+    let mut members: BTreeMap<&str, Vec<SlackUser>> = BTreeMap::new();
+    for (key, extra) in &scenario.people {
+        let id = match people.get(&extra.name) {
+            Some(id) => id.clone(),
+            None => add_extra(&mut workspace, key, extra),
+        };
+        let group = match extra.role {
+            ExtraRole::Coc => "coc",
+            ExtraRole::Csr => "csr",
+            ExtraRole::Sa => "sa",
+            ExtraRole::Customer | ExtraRole::Engineer => "",
+        };
+        members.entry(group).or_default().push(id.clone());
+        people.insert(key.clone(), id.clone());
+        people.insert(extra.name.clone(), id);
+    }
+    let groups = &policy.groups;
+    for (key, group) in [("coc", &groups.coc), ("csr", &groups.csr), ("sa", &groups.sa)] {
+        if let GroupRef::Handle(handle) = group {
+            let handle = handle.trim_start_matches('@');
+            let empty = Vec::new();
+            workspace.add_group(handle, handle, members.get(key).unwrap_or(&empty));
+        }
+    }
+    (workspace, people)
+}
+
+fn add_extra(workspace: &mut Workspace, key: &str, extra: &Extra) -> SlackUser {
+    let made_up = format!("{}@example.com", key.to_lowercase());
+    let email = extra.email.as_deref().unwrap_or(&made_up);
+    let id = workspace.add_user(key, &extra.name, email);
+    if let Some(phone) = &extra.phone {
+        workspace.set_phone(&id, phone);
+    }
+    id
+}
+
+/// The data folder's policy with these changes; keys may be dotted (`chain.rung`).
+fn changed_policy(
+    base: &str,
+    changes: &BTreeMap<String, serde_json::Value>,
+) -> Result<String, String> {
+    let mut table: toml::Table = toml::from_str(base).map_err(|error| error.to_string())?;
+    for (key, value) in changes {
+        let value = toml::Value::try_from(value).map_err(|error| format!("{key}: {error}"))?;
+        merge(&mut table, key, value);
+    }
+    let text = toml::to_string(&table).map_err(|error| error.to_string())?;
+    read_policy(&text).map_err(|errors| {
+        errors.iter().map(|error| error.text.clone()).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(text)
+}
+
+fn merge(table: &mut toml::Table, key: &str, value: toml::Value) {
+    if let Some((head, rest)) = key.split_once('.') {
+        let inner = table.entry(head).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let toml::Value::Table(inner) = inner {
+            merge(inner, rest, value);
+        }
+        return;
+    }
+    match (table.get_mut(key), value) {
+        (Some(toml::Value::Table(old)), toml::Value::Table(new)) => {
+            for (key, value) in new {
+                merge(old, &key, value);
+            }
+        }
+        (_, value) => {
+            table.insert(key.to_owned(), value);
+        }
+    }
+}
