@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
@@ -170,10 +170,16 @@ impl Line {
                     // Ends when Slack announces that it will close the connection, or when it is closed.
                     let announced = renewal.await.is_ok();
                     while connections.try_join_next().is_some() {}
-                    if announced || began.elapsed() > self.settings.longest_wait {
+                    let stood = began.elapsed();
+                    if stood > self.settings.longest_wait {
                         wait = self.settings.first_wait;
                     }
-                    if announced { Duration::ZERO } else { wait }
+                    // The old one carries on while the new one is made; but not in a circle without a pause.
+                    if announced && stood > self.settings.first_wait {
+                        Duration::ZERO
+                    } else {
+                        wait
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, wait_ms = wait.as_millis(), "no connection to Slack");
@@ -249,9 +255,12 @@ impl Line {
                                     let _ = renew.send(());
                                 }
                             }
-                            Heard::Envelope { id, answers, input } => {
-                                self.hand_in(&mut takes, &acks, id, answers, input).await;
-                            }
+                            Heard::Envelope { id, answers, input } => tokio::select! {
+                                () = self.hand_in(&mut takes, &acks, id, answers, input) => {
+                                    heard = Instant::now();
+                                }
+                                () = over(&mut stop) => break,
+                            },
                             Heard::Nothing => tracing::debug!("a frame without an envelope"),
                         },
                         Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Binary(_) | Frame::Frame(_))) => {}
@@ -276,14 +285,18 @@ impl Line {
                     }
                 }
                 // Collected as they end, so that a long-lived connection does not pile them up.
-                Some(_) = takes.join_next() => {}
+                Some(ended) = takes.join_next() => note(&ended),
                 () = over(&mut stop) => break,
             }
         }
         // No longer read from, so for the desk it is gone; and a keeper that waits for the end may go on.
         drop(standing);
         drop(renew);
-        let drained = async { while takes.join_next().await.is_some() {} };
+        let drained = async {
+            while let Some(ended) = takes.join_next().await {
+                note(&ended);
+            }
+        };
         if timeout(self.settings.drain_within, drained).await.is_err() {
             tracing::warn!("inputs were still being taken; Slack will send them again");
             takes.shutdown().await;
@@ -349,6 +362,12 @@ fn acknowledge(acks: &mpsc::UnboundedSender<Frame>, id: &str, payload: Option<Va
     }
 }
 
+fn note(ended: &Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(panicked = error.is_panic(), "taking an input ended early");
+    }
+}
+
 fn is_over(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
 }
@@ -388,6 +407,7 @@ fn what(error: &tungstenite::Error) -> String {
 
 /// A frame of Slack's.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for a moment")]
 enum Heard {
     Hello,
     /// With the reason, if it is one that Slack documents.
