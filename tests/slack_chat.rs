@@ -87,7 +87,7 @@ impl Fake {
     }
 
     fn chat(&self) -> Slack {
-        chat_at(self.address)
+        chat_at(self.address, Duration::from_secs(5))
     }
 
     fn seen(&self, method: &str) -> Vec<Seen> {
@@ -110,10 +110,10 @@ async fn read(request: Request) -> Seen {
     Seen { path: head.uri.path().to_owned(), token, arguments }
 }
 
-fn chat_at(address: SocketAddr) -> Slack {
+fn chat_at(address: SocketAddr, time_out: Duration) -> Slack {
     let mut settings = Settings::new(Token::from("xoxb-secret"));
     settings.base = format!("http://{address}/api/").parse().unwrap();
-    settings.time_out = Duration::from_millis(300);
+    settings.time_out = time_out;
     Slack::new(settings, Arc::new(Still)).unwrap()
 }
 
@@ -247,7 +247,7 @@ async fn a_fault_of_the_server_leaves_a_post_in_doubt_and_a_reading_not() {
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_not_waited_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let chat = chat_at(listener.local_addr().unwrap());
+    let chat = chat_at(listener.local_addr().unwrap(), Duration::from_millis(300));
     let hold = tokio::spawn(async move {
         let mut lines = Vec::new();
         while let Ok((line, _)) = listener.accept().await {
@@ -265,7 +265,7 @@ async fn an_answer_that_does_not_come_is_not_waited_for() {
 #[tokio::test]
 async fn a_connection_that_breaks_leaves_a_post_in_doubt() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let chat = chat_at(listener.local_addr().unwrap());
+    let chat = chat_at(listener.local_addr().unwrap(), Duration::from_millis(300));
     let drops = tokio::spawn(async move {
         while let Ok((mut line, _)) = listener.accept().await {
             // The request is read; the answer never comes.
@@ -279,7 +279,7 @@ async fn a_connection_that_breaks_leaves_a_post_in_doubt() {
 #[tokio::test]
 async fn what_never_left_did_not_happen() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let chat = chat_at(listener.local_addr().unwrap());
+    let chat = chat_at(listener.local_addr().unwrap(), Duration::from_millis(300));
     drop(listener);
     let error = post(&chat).await.unwrap_err();
     assert!(matches!(error, PortError::Transient { retry_after: None, .. }), "{error:?}");
@@ -460,6 +460,7 @@ async fn the_directory_is_read_page_by_page_and_waits_out_a_limit() {
 async fn what_was_missed_comes_oldest_first_and_once() {
     let fake = Fake::new(|seen, _| match seen.path.as_str() {
         "/api/auth.test" => ok(json!({"user_id": "UBOT"})),
+        _ if seen.arguments["channel"] == "C0LEFT" => no("not_in_channel"),
         // Slack's order: newest first; a broadcast reply stands in both.
         "/api/conversations.history" => ok(json!({"messages": [
             {"user": "U0DA", "text": "확인했습니다", "ts": "1754398830.0", "thread_ts": "1754398820.0",
@@ -490,7 +491,8 @@ async fn what_was_missed_comes_oldest_first_and_once() {
         thread: thread.map(Ts::from),
         since: at(NOW),
     };
-    let watched = [watch(None), watch(Some("1754390000.0")), watch(Some("1754300000.0"))];
+    let left = Watched { channel: "C0LEFT".into(), thread: None, since: at(NOW) };
+    let watched = [left, watch(None), watch(Some("1754390000.0")), watch(Some("1754300000.0"))];
     let missed = fake.chat().missed(&watched).await.unwrap();
     let keys: Vec<_> = missed.iter().map(|input| input.key.as_str()).collect();
     assert_eq!(
@@ -506,4 +508,16 @@ async fn what_was_missed_comes_oldest_first_and_once() {
     assert!(missed.iter().all(|input| input.raw.is_none()));
     let thread = Some(Ts::from("1754398820.0"));
     assert!(matches!(&missed[4].what, SlackAct::Said { thread: on, .. } if *on == thread));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_back_for_another_reason_is_no_catching_up() {
+    let fake = Fake::new(|seen, _| match seen.path.as_str() {
+        "/api/auth.test" => ok(json!({"user_id": "UBOT"})),
+        _ => no("missing_scope"),
+    })
+    .await;
+    let watched = [Watched { channel: general(), thread: None, since: at(NOW) }];
+    let error = fake.chat().missed(&watched).await.unwrap_err();
+    assert!(matches!(error, PortError::Permanent { .. }), "{error:?}");
 }

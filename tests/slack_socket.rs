@@ -163,8 +163,8 @@ impl Bench {
         api.base = format!("http://{address}/api/").parse().unwrap();
         let settings = Settings {
             connections,
-            connect_within: Duration::from_millis(400),
-            ping_every: Duration::from_millis(100),
+            connect_within: Duration::from_millis(1000),
+            ping_every: Duration::from_millis(300),
             first_wait: Duration::from_millis(20),
             longest_wait: Duration::from_millis(200),
             ..Settings::default()
@@ -285,9 +285,10 @@ async fn an_announced_end_is_forestalled_and_the_old_line_still_acknowledges() {
     let mut new = bench.line().await;
     bench.desk.go.notify_one();
     assert_eq!(old.ack().await["envelope_id"], "slow");
-    drop(old);
     new.say(&message("e2", "C0GENERAL", "1754398801.000100"));
     assert_eq!(new.ack().await["envelope_id"], "e2");
+    drop(old);
+    sleep(Duration::from_millis(50)).await;
     assert!(bench.up.try_recv().is_err(), "the line was never down");
     bench.stop().await;
 }

@@ -5,7 +5,7 @@
 //! there has a time-out. The library opens the connection's address, as it does every other call.
 
 use super::{Desk, Unavailable};
-use crate::adapters::slack::api::{Api, Method, is_here};
+use crate::adapters::slack::api::{Api, Failed, Method, is_here};
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::events::{self, Ignored, MAX_BODY};
 use crate::domain::input::{SlackAct, SlackInput};
@@ -141,8 +141,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Why there is no connection. Bears no address: it is a secret.
 #[derive(Debug, thiserror::Error)]
 enum NoConnection {
-    #[error(transparent)]
-    Opening(#[from] PortError),
+    #[error("{}", PortError::from(.0.clone()))]
+    Opening(Failed),
     #[error("{0}")]
     Address(&'static str),
     #[error("{0}")]
@@ -198,7 +198,8 @@ impl Line {
     }
 
     async fn connect(&self) -> Result<Socket, NoConnection> {
-        let answer = self.api.post(Method::AppsConnectionsOpen, &json!({})).await?;
+        let opening = self.api.post(Method::AppsConnectionsOpen, &json!({})).await;
+        let answer = opening.map_err(NoConnection::Opening)?;
         let url = answer.get("url").and_then(Value::as_str).unwrap_or_default();
         let url = Url::parse(url).map_err(|_| NoConnection::Address("no address was given"))?;
         if url.scheme() != "wss" && !(url.scheme() == "ws" && is_here(&url)) {
@@ -380,11 +381,8 @@ async fn over(stop: &mut watch::Receiver<bool>) {
 
 fn asked_wait(error: &NoConnection) -> Option<Duration> {
     match error {
-        NoConnection::Opening(PortError::Transient { retry_after, .. }) => *retry_after,
-        NoConnection::Opening(PortError::Unknown { .. } | PortError::Permanent { .. })
-        | NoConnection::Address(_)
-        | NoConnection::Socket(_)
-        | NoConnection::Late => None,
+        NoConnection::Opening(failed) => failed.asked_wait(),
+        NoConnection::Address(_) | NoConnection::Socket(_) | NoConnection::Late => None,
     }
 }
 
@@ -527,10 +525,9 @@ mod tests {
                 "type": "message", "channel": channel, "user": "U0CSR", "text": "확인했습니다",
                 "ts": "1754398800.000100"}},
         });
-        match Heard::read(&frame.to_string()) {
-            Heard::Envelope { input, .. } => input.unwrap(),
-            other => panic!("{other:?}"),
-        }
+        let heard = Heard::read(&frame.to_string());
+        let Heard::Envelope { input, .. } = heard else { panic!("{heard:?}") };
+        input.unwrap()
     }
 
     #[test]
@@ -551,10 +548,9 @@ mod tests {
         for payload in ["7", "null", deep.as_str()] {
             let frame =
                 format!(r#"{{"type":"events_api","envelope_id":"e1","payload":{payload}}}"#);
-            match Heard::read(&frame) {
-                Heard::Envelope { id, input, .. } => assert!(id == "e1" && input.is_err()),
-                other => panic!("{other:?}"),
-            }
+            let heard = Heard::read(&frame);
+            let Heard::Envelope { id, input, .. } = heard else { panic!("{heard:?}") };
+            assert!(id == "e1" && input.is_err());
         }
     }
 

@@ -251,12 +251,8 @@ impl Api {
     /// Calls a reading method with its arguments in the query.
     ///
     /// # Errors
-    /// See [`PortError`].
-    pub async fn get(
-        &self,
-        method: Method,
-        arguments: &[(&str, String)],
-    ) -> Result<Value, PortError> {
+    /// See [`Failed`].
+    pub async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, Failed> {
         let arguments: Vec<(&str, Option<&String>)> =
             arguments.iter().map(|(name, value)| (*name, Some(value))).collect();
         let session = self.client.open_session(&self.settings.token.0);
@@ -267,8 +263,8 @@ impl Api {
     /// Calls a method with its arguments as JSON.
     ///
     /// # Errors
-    /// See [`PortError`].
-    pub async fn post(&self, method: Method, arguments: &Value) -> Result<Value, PortError> {
+    /// See [`Failed`].
+    pub async fn post(&self, method: Method, arguments: &Value) -> Result<Value, Failed> {
         let session = self.client.open_session(&self.settings.token.0);
         let call = session.http_session_api.http_post(method.name(), arguments, None);
         self.answer(method, call).await
@@ -301,7 +297,7 @@ impl Api {
         &self,
         method: Method,
         call: impl Future<Output = ClientResult<Value>>,
-    ) -> Result<Value, PortError> {
+    ) -> Result<Value, Failed> {
         let answer = self.within(call).await;
         let answer = match answer {
             // An answer that is no JSON arrives here as an empty one.
@@ -309,7 +305,7 @@ impl Api {
             Ok(_) => Err(Failure::Garbled),
             Err(failure) => Err(failure),
         };
-        answer.map_err(|failure| failure.port(method.name(), method.repeat()))
+        answer.map_err(|failure| Failed { method, failure })
     }
 
     async fn within<T>(&self, call: impl Future<Output = ClientResult<T>>) -> Result<T, Failure> {
@@ -317,6 +313,55 @@ impl Api {
             Ok(answer) => answer.map_err(|error| Failure::of(&error)),
             Err(_) => Err(Failure::Silence),
         }
+    }
+}
+
+/// A call that did not work out. Becomes a [`PortError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    method: Method,
+    failure: Failure,
+}
+
+impl Failed {
+    /// An answer that lacks what was asked for.
+    #[must_use]
+    pub fn garbled(method: Method) -> Self {
+        Self { method, failure: Failure::Garbled }
+    }
+
+    /// Whether Slack refused it with one of these words.
+    #[must_use]
+    pub fn is(&self, codes: &[&str]) -> bool {
+        match &self.failure {
+            Failure::Refused { code, .. } => codes.contains(&code.as_str()),
+            Failure::Unreachable
+            | Failure::Silence
+            | Failure::Broken
+            | Failure::Garbled
+            | Failure::Limited(_)
+            | Failure::Status(_) => false,
+        }
+    }
+
+    /// How long to wait, if Slack said so.
+    #[must_use]
+    pub fn asked_wait(&self) -> Option<Duration> {
+        match self.failure {
+            Failure::Limited(wait) => wait,
+            Failure::Unreachable
+            | Failure::Silence
+            | Failure::Broken
+            | Failure::Garbled
+            | Failure::Status(_)
+            | Failure::Refused { .. } => None,
+        }
+    }
+}
+
+impl From<Failed> for PortError {
+    fn from(failed: Failed) -> Self {
+        failed.failure.port(failed.method.name(), failed.method.repeat())
     }
 }
 
