@@ -240,6 +240,24 @@ impl Line {
         let mut closing: Option<Instant> = None;
         loop {
             tokio::select! {
+                // The stop first: a connection that has only now been greeted must not count as standing after it.
+                biased;
+                () = over(&mut stop) => break,
+                _ = ping.tick() => {
+                    let silent = heard.elapsed() > self.settings.ping_every * 3;
+                    let mute = standing.is_none() && began.elapsed() > self.settings.connect_within;
+                    if silent || mute {
+                        tracing::warn!("a connection to Slack has fallen silent");
+                        break;
+                    }
+                    if closing.is_some_and(|at| at <= Instant::now())
+                        || acks.send(Frame::Ping(tungstenite::Bytes::new())).is_err()
+                    {
+                        break;
+                    }
+                }
+                // Collected as they end, so that a long-lived connection does not pile them up.
+                Some(ended) = takes.join_next() => note(&ended),
                 frame = reader.next() => {
                     heard = Instant::now();
                     match frame {
@@ -272,22 +290,6 @@ impl Line {
                         }
                     }
                 }
-                _ = ping.tick() => {
-                    let silent = heard.elapsed() > self.settings.ping_every * 3;
-                    let mute = standing.is_none() && began.elapsed() > self.settings.connect_within;
-                    if silent || mute {
-                        tracing::warn!("a connection to Slack has fallen silent");
-                        break;
-                    }
-                    if closing.is_some_and(|at| at <= Instant::now())
-                        || acks.send(Frame::Ping(tungstenite::Bytes::new())).is_err()
-                    {
-                        break;
-                    }
-                }
-                // Collected as they end, so that a long-lived connection does not pile them up.
-                Some(ended) = takes.join_next() => note(&ended),
-                () = over(&mut stop) => break,
             }
         }
         // No longer read from, so for the desk it is gone; and a keeper that waits for the end may go on.
