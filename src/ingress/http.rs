@@ -139,6 +139,7 @@ async fn take_interaction(
     .await
 }
 
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for a moment")]
 enum Read {
     /// Slack tries whether somebody is there.
     Challenge(String),

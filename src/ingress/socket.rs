@@ -5,7 +5,7 @@
 //! there has a time-out. The library opens the connection's address, as it does every other call.
 
 use super::{Desk, Unavailable};
-use crate::adapters::slack::api::{Api, Method, is_here};
+use crate::adapters::slack::api::{Api, Failed, Method, WebApi, is_here};
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::events::{self, Ignored, MAX_BODY};
 use crate::domain::input::{SlackAct, SlackInput};
@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
@@ -141,8 +141,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Why there is no connection. Bears no address: it is a secret.
 #[derive(Debug, thiserror::Error)]
 enum NoConnection {
-    #[error(transparent)]
-    Opening(#[from] PortError),
+    #[error("{}", PortError::from(.0.clone()))]
+    Opening(Failed),
     #[error("{0}")]
     Address(&'static str),
     #[error("{0}")]
@@ -170,10 +170,16 @@ impl Line {
                     // Ends when Slack announces that it will close the connection, or when it is closed.
                     let announced = renewal.await.is_ok();
                     while connections.try_join_next().is_some() {}
-                    if announced || began.elapsed() > self.settings.longest_wait {
+                    let stood = began.elapsed();
+                    if stood > self.settings.longest_wait {
                         wait = self.settings.first_wait;
                     }
-                    if announced { Duration::ZERO } else { wait }
+                    // The old one carries on while the new one is made; but not in a circle without a pause.
+                    if announced && stood > self.settings.first_wait {
+                        Duration::ZERO
+                    } else {
+                        wait
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, wait_ms = wait.as_millis(), "no connection to Slack");
@@ -192,7 +198,8 @@ impl Line {
     }
 
     async fn connect(&self) -> Result<Socket, NoConnection> {
-        let answer = self.api.post(Method::AppsConnectionsOpen, &json!({})).await?;
+        let opening = self.api.post(Method::AppsConnectionsOpen, &json!({})).await;
+        let answer = opening.map_err(NoConnection::Opening)?;
         let url = answer.get("url").and_then(Value::as_str).unwrap_or_default();
         let url = Url::parse(url).map_err(|_| NoConnection::Address("no address was given"))?;
         if url.scheme() != "wss" && !(url.scheme() == "ws" && is_here(&url)) {
@@ -233,6 +240,24 @@ impl Line {
         let mut closing: Option<Instant> = None;
         loop {
             tokio::select! {
+                // The stop first: a connection that has only now been greeted must not count as standing after it.
+                biased;
+                () = over(&mut stop) => break,
+                _ = ping.tick() => {
+                    let silent = heard.elapsed() > self.settings.ping_every * 3;
+                    let mute = standing.is_none() && began.elapsed() > self.settings.connect_within;
+                    if silent || mute {
+                        tracing::warn!("a connection to Slack has fallen silent");
+                        break;
+                    }
+                    if closing.is_some_and(|at| at <= Instant::now())
+                        || acks.send(Frame::Ping(tungstenite::Bytes::new())).is_err()
+                    {
+                        break;
+                    }
+                }
+                // Collected as they end, so that a long-lived connection does not pile them up.
+                Some(ended) = takes.join_next() => note(&ended),
                 frame = reader.next() => {
                     heard = Instant::now();
                     match frame {
@@ -249,9 +274,12 @@ impl Line {
                                     let _ = renew.send(());
                                 }
                             }
-                            Heard::Envelope { id, answers, input } => {
-                                self.hand_in(&mut takes, &acks, id, answers, input).await;
-                            }
+                            Heard::Envelope { id, answers, input } => tokio::select! {
+                                () = self.hand_in(&mut takes, &acks, id, answers, input) => {
+                                    heard = Instant::now();
+                                }
+                                () = over(&mut stop) => break,
+                            },
                             Heard::Nothing => tracing::debug!("a frame without an envelope"),
                         },
                         Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Binary(_) | Frame::Frame(_))) => {}
@@ -262,28 +290,16 @@ impl Line {
                         }
                     }
                 }
-                _ = ping.tick() => {
-                    let silent = heard.elapsed() > self.settings.ping_every * 3;
-                    let mute = standing.is_none() && began.elapsed() > self.settings.connect_within;
-                    if silent || mute {
-                        tracing::warn!("a connection to Slack has fallen silent");
-                        break;
-                    }
-                    if closing.is_some_and(|at| at <= Instant::now())
-                        || acks.send(Frame::Ping(tungstenite::Bytes::new())).is_err()
-                    {
-                        break;
-                    }
-                }
-                // Collected as they end, so that a long-lived connection does not pile them up.
-                Some(_) = takes.join_next() => {}
-                () = over(&mut stop) => break,
             }
         }
         // No longer read from, so for the desk it is gone; and a keeper that waits for the end may go on.
         drop(standing);
         drop(renew);
-        let drained = async { while takes.join_next().await.is_some() {} };
+        let drained = async {
+            while let Some(ended) = takes.join_next().await {
+                note(&ended);
+            }
+        };
         if timeout(self.settings.drain_within, drained).await.is_err() {
             tracing::warn!("inputs were still being taken; Slack will send them again");
             takes.shutdown().await;
@@ -349,6 +365,12 @@ fn acknowledge(acks: &mpsc::UnboundedSender<Frame>, id: &str, payload: Option<Va
     }
 }
 
+fn note(ended: &Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(panicked = error.is_panic(), "taking an input ended early");
+    }
+}
+
 fn is_over(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
 }
@@ -361,11 +383,8 @@ async fn over(stop: &mut watch::Receiver<bool>) {
 
 fn asked_wait(error: &NoConnection) -> Option<Duration> {
     match error {
-        NoConnection::Opening(PortError::Transient { retry_after, .. }) => *retry_after,
-        NoConnection::Opening(PortError::Unknown { .. } | PortError::Permanent { .. })
-        | NoConnection::Address(_)
-        | NoConnection::Socket(_)
-        | NoConnection::Late => None,
+        NoConnection::Opening(failed) => failed.asked_wait(),
+        NoConnection::Address(_) | NoConnection::Socket(_) | NoConnection::Late => None,
     }
 }
 
@@ -388,6 +407,7 @@ fn what(error: &tungstenite::Error) -> String {
 
 /// A frame of Slack's.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "lives on the stack for a moment")]
 enum Heard {
     Hello,
     /// With the reason, if it is one that Slack documents.
@@ -507,10 +527,9 @@ mod tests {
                 "type": "message", "channel": channel, "user": "U0CSR", "text": "확인했습니다",
                 "ts": "1754398800.000100"}},
         });
-        match Heard::read(&frame.to_string()) {
-            Heard::Envelope { input, .. } => input.unwrap(),
-            other => panic!("{other:?}"),
-        }
+        let heard = Heard::read(&frame.to_string());
+        let Heard::Envelope { input, .. } = heard else { panic!("{heard:?}") };
+        input.unwrap()
     }
 
     #[test]
@@ -531,10 +550,9 @@ mod tests {
         for payload in ["7", "null", deep.as_str()] {
             let frame =
                 format!(r#"{{"type":"events_api","envelope_id":"e1","payload":{payload}}}"#);
-            match Heard::read(&frame) {
-                Heard::Envelope { id, input, .. } => assert!(id == "e1" && input.is_err()),
-                other => panic!("{other:?}"),
-            }
+            let heard = Heard::read(&frame);
+            let Heard::Envelope { id, input, .. } = heard else { panic!("{heard:?}") };
+            assert!(id == "e1" && input.is_err());
         }
     }
 

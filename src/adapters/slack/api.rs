@@ -50,7 +50,7 @@ macro_rules! methods {
 
 /// What it means to call a method again whose answer never came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Repeat {
+pub enum Repeat {
     /// Nothing: it reads, or the second time changes nothing.
     Harmless,
     /// People would see it twice.
@@ -206,14 +206,14 @@ pub trait WebApi: Send + Sync {
     /// Calls a reading method with its arguments in the query.
     ///
     /// # Errors
-    /// See [`PortError`].
-    async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, PortError>;
+    /// See [`Failed`].
+    async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, Failed>;
 
     /// Calls a method with its arguments as JSON.
     ///
     /// # Errors
-    /// See [`PortError`].
-    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, PortError>;
+    /// See [`Failed`].
+    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, Failed>;
 
     /// Answers through a `response_url`, without any token.
     ///
@@ -275,7 +275,7 @@ impl Api {
         &self,
         method: Method,
         call: impl Future<Output = ClientResult<Value>>,
-    ) -> Result<Value, PortError> {
+    ) -> Result<Value, Failed> {
         let answer = self.within(call).await;
         let answer = match answer {
             // An answer that is no JSON arrives here as an empty one.
@@ -283,7 +283,7 @@ impl Api {
             Ok(_) => Err(Failure::Garbled),
             Err(failure) => Err(failure),
         };
-        answer.map_err(|failure| failure.port(method.name(), method.repeat()))
+        answer.map_err(|failure| Failed { method, failure })
     }
 
     async fn within<T>(&self, call: impl Future<Output = ClientResult<T>>) -> Result<T, Failure> {
@@ -296,11 +296,7 @@ impl Api {
 
 #[async_trait]
 impl WebApi for Api {
-    async fn get(
-        &self,
-        method: Method,
-        arguments: &[(&str, String)],
-    ) -> Result<Value, PortError> {
+    async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, Failed> {
         let arguments: Vec<(&str, Option<&String>)> =
             arguments.iter().map(|(name, value)| (*name, Some(value))).collect();
         let session = self.client.open_session(&self.settings.token.0);
@@ -308,7 +304,7 @@ impl WebApi for Api {
         self.answer(method, call).await
     }
 
-    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, PortError> {
+    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, Failed> {
         let session = self.client.open_session(&self.settings.token.0);
         let call = session.http_session_api.http_post(method.name(), arguments, None);
         self.answer(method, call).await
@@ -334,9 +330,71 @@ impl WebApi for Api {
     }
 }
 
+/// A call that did not work out. Becomes a [`PortError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    method: Method,
+    failure: Failure,
+}
+
+impl Failed {
+    /// A call that failed so.
+    #[must_use]
+    pub const fn new(method: Method, failure: Failure) -> Self {
+        Self { method, failure }
+    }
+
+    /// A call that Slack refused with this word.
+    #[must_use]
+    pub fn refused(method: Method, code: &str) -> Self {
+        let code = word(code).unwrap_or_else(|| "(unprintable)".to_owned());
+        Self { method, failure: Failure::Refused { code, needed: None } }
+    }
+
+    /// An answer that lacks what was asked for.
+    #[must_use]
+    pub fn garbled(method: Method) -> Self {
+        Self { method, failure: Failure::Garbled }
+    }
+
+    /// Whether Slack refused it with one of these words.
+    #[must_use]
+    pub fn is(&self, codes: &[&str]) -> bool {
+        match &self.failure {
+            Failure::Refused { code, .. } => codes.contains(&code.as_str()),
+            Failure::Unreachable
+            | Failure::Silence
+            | Failure::Broken
+            | Failure::Garbled
+            | Failure::Limited(_)
+            | Failure::Status(_) => false,
+        }
+    }
+
+    /// How long to wait, if Slack said so.
+    #[must_use]
+    pub fn asked_wait(&self) -> Option<Duration> {
+        match self.failure {
+            Failure::Limited(wait) => wait,
+            Failure::Unreachable
+            | Failure::Silence
+            | Failure::Broken
+            | Failure::Garbled
+            | Failure::Status(_)
+            | Failure::Refused { .. } => None,
+        }
+    }
+}
+
+impl From<Failed> for PortError {
+    fn from(failed: Failed) -> Self {
+        failed.failure.port(failed.method.name(), failed.method.repeat())
+    }
+}
+
 /// What went wrong, without anything that anybody wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Failure {
+pub enum Failure {
     /// No connection came about.
     Unreachable,
     /// No answer in time.
@@ -350,7 +408,12 @@ enum Failure {
     /// An HTTP status other than 200.
     Status(u16),
     /// Slack said no: its word for why, and the scope that is needed.
-    Refused { code: String, needed: Option<String> },
+    Refused {
+        /// The word.
+        code: String,
+        /// The scope.
+        needed: Option<String>,
+    },
 }
 
 impl Failure {
@@ -385,7 +448,9 @@ impl Failure {
         }
     }
 
-    fn port(self, what: &str, repeat: Repeat) -> PortError {
+    /// What it means for the errand: `what` was called, and repeating it is `harmless` or seen twice.
+    #[must_use]
+    pub fn port(self, what: &str, repeat: Repeat) -> PortError {
         let doubtful = |why: String| match repeat {
             Repeat::Harmless => PortError::Transient { why, retry_after: None },
             Repeat::Seen => PortError::Unknown { why },

@@ -299,7 +299,7 @@ fn mark_up(line: &Line) -> Vec<String> {
     for (n, piece) in line.iter().enumerate() {
         match piece {
             Piece::Bold(words) if is_strong(words) => {
-                let body: String = harmless(words, before, &paired).concat();
+                let body = harmless(&words.replace('*', "∗"), before, &paired).concat();
                 // Beside a letter Slack does not see the asterisk as mark-up; a space of no width parts them.
                 let glued = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
                 let after = line.get(n + 1).and_then(first_letter);
@@ -668,8 +668,10 @@ mod tests {
                         .map(|block| block["text"]["text"].as_str().unwrap()).collect();
                     prop_assert_eq!(shown.join("\n"), rendered.text);
                 }
-                Err(error) => prop_assert_eq!(
-                    (error, bare(&meant.plain()).trim()), (Unfit::Empty, "")),
+                Err(error) => {
+                    prop_assert_eq!(error, Unfit::Empty);
+                    prop_assert!(bare(&meant.plain()).trim().is_empty());
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Nothing is tried again and no pace is kept here: the errand runner does both. Only reading back page by page waits out a limit,
 //! because beginning anew would meet the same limit again.
 
-use super::api::{Api, Method, Settings, WebApi};
+use super::api::{Api, Failed, Method, Settings, WebApi};
 use super::blocks::{self, Rendered, Unfit};
 use super::events::{self, Past};
 use crate::domain::errand::Presence;
@@ -68,8 +68,8 @@ impl<A: WebApi> Slack<A> {
 
     async fn me(&self) -> Result<&Me, PortError> {
         let ask = || async {
-            let answer = self.api.get(Method::AuthTest, &[]).await?;
-            let user = text(&answer, "user_id").ok_or_else(|| lacking(Method::AuthTest))?;
+            let answer = self.api.post(Method::AuthTest, &json!({})).await?;
+            let user = text(&answer, "user_id").ok_or(Failed::garbled(Method::AuthTest))?;
             let bot = text(&answer, "bot_id").map(str::to_owned);
             Ok(Me { user: SlackUser::from(user), bot })
         };
@@ -82,7 +82,7 @@ impl<A: WebApi> Slack<A> {
         method: Method,
         arguments: &[(&str, String)],
         list: &str,
-    ) -> Result<Vec<Value>, PortError> {
+    ) -> Result<Vec<Value>, Failed> {
         let mut found = Vec::new();
         let mut cursor = String::new();
         for _ in 0..PAGES {
@@ -94,7 +94,7 @@ impl<A: WebApi> Slack<A> {
             let mut answer = self.patiently(method, &page).await?;
             match answer.get_mut(list).map(Value::take) {
                 Some(Value::Array(elements)) => found.extend(elements),
-                _ => return Err(lacking(method)),
+                _ => return Err(Failed::garbled(method)),
             }
             let next = answer.pointer("/response_metadata/next_cursor").and_then(Value::as_str);
             match next {
@@ -102,24 +102,24 @@ impl<A: WebApi> Slack<A> {
                 _ => return Ok(found),
             }
         }
-        Err(PortError::Permanent { why: format!("{}: more than {PAGES} pages", method.name()) })
+        tracing::warn!(method = method.name(), PAGES, "a paged answer without an end");
+        Err(Failed::garbled(method))
     }
 
     async fn patiently(
         &self,
         method: Method,
         arguments: &[(&str, String)],
-    ) -> Result<Value, PortError> {
+    ) -> Result<Value, Failed> {
         let mut waits = 0;
         loop {
-            match self.api.get(method, arguments).await {
-                Err(PortError::Transient { retry_after: Some(wait), .. })
-                    if wait <= PATIENCE && waits < WAITS =>
-                {
+            let answer = self.api.get(method, arguments).await;
+            match answer.as_ref().err().and_then(Failed::asked_wait) {
+                Some(wait) if wait <= PATIENCE && waits < WAITS => {
                     waits += 1;
                     tokio::time::sleep(wait).await;
                 }
-                answer => return answer,
+                _ => return answer,
             }
         }
     }
@@ -130,7 +130,7 @@ impl<A: WebApi> Slack<A> {
         channel: &ChannelId,
         thread: Option<&Ts>,
         since: Option<Time>,
-    ) -> Result<Vec<Value>, PortError> {
+    ) -> Result<Vec<Value>, Failed> {
         let mut arguments = vec![
             ("channel", channel.to_string()),
             ("include_all_metadata", "true".to_owned()),
@@ -179,7 +179,7 @@ impl<A: WebApi> Slack<A> {
         let method = Method::ConversationsOpen;
         let answer = self.api.post(method, &json!({"users": to})).await?;
         let id = answer.pointer("/channel/id").and_then(Value::as_str);
-        id.map(ChannelId::from).ok_or_else(|| lacking(method))
+        Ok(id.map(ChannelId::from).ok_or(Failed::garbled(method))?)
     }
 }
 
@@ -211,10 +211,8 @@ impl<A: WebApi> Chat for Slack<A> {
         let messages = match self.history(&channel, thread, Some(since - MARGIN)).await {
             Ok(messages) => messages,
             // The thread's root is gone, and what hung on it.
-            Err(PortError::Permanent { why }) if why.ends_with("thread_not_found") => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
+            Err(failed) if failed.is(&["thread_not_found"]) => return Ok(None),
+            Err(failed) => return Err(failed.into()),
         };
         let wanted = errand.to_string();
         let found = messages.iter().find(|message| {
@@ -237,7 +235,8 @@ impl<A: WebApi> Chat for Slack<A> {
         body["channel"] = json!(post.channel);
         body["ts"] = json!(post.ts);
         body["metadata"] = metadata(errand);
-        self.api.post(Method::ChatUpdate, &body).await.map(drop)
+        self.api.post(Method::ChatUpdate, &body).await?;
+        Ok(())
     }
 
     async fn ephemeral(
@@ -265,7 +264,8 @@ impl<A: WebApi> Chat for Slack<A> {
         }
         body["channel"] = json!(reply.channel);
         body["user"] = json!(to);
-        self.api.post(Method::ChatPostEphemeral, &body).await.map(drop)
+        self.api.post(Method::ChatPostEphemeral, &body).await?;
+        Ok(())
     }
 
     async fn direct(
@@ -286,13 +286,15 @@ impl<A: WebApi> Chat for Slack<A> {
     ) -> Result<(), PortError> {
         let view = blocks::form(form).map_err(unfit)?;
         let body = json!({"trigger_id": trigger, "view": view});
-        self.api.post(Method::ViewsOpen, &body).await.map(drop)
+        self.api.post(Method::ViewsOpen, &body).await?;
+        Ok(())
     }
 
     async fn publish_home(&self, to: &SlackUser, message: &Message) -> Result<(), PortError> {
         let view = blocks::home(message).map_err(unfit)?;
         let body = json!({"user_id": to, "view": view});
-        self.api.post(Method::ViewsPublish, &body).await.map(drop)
+        self.api.post(Method::ViewsPublish, &body).await?;
+        Ok(())
     }
 
     async fn presence(&self, of: &SlackUser) -> Result<Presence, PortError> {
@@ -324,7 +326,7 @@ impl<A: WebApi> Chat for Slack<A> {
         let channels = self.all(Method::UsersConversations, &joined, "channels").await?;
         let groups = match groups.get("usergroups").and_then(Value::as_array) {
             Some(groups) => groups.iter().filter_map(group).collect(),
-            None => return Err(lacking(Method::UsergroupsList)),
+            None => return Err(Failed::garbled(Method::UsergroupsList).into()),
         };
         let named = |channel: &Value| {
             Some((ChannelId::from(text(channel, "id")?), text(channel, "name")?.to_owned()))
@@ -357,7 +359,7 @@ impl<A: WebApi> Chat for Slack<A> {
                 earliest(&mut threads, channel, root.clone(), *since);
                 continue;
             }
-            for message in self.history(channel, None, Some(*since)).await? {
+            for message in there(self.history(channel, None, Some(*since)).await)? {
                 keep(channel, &message, *since);
                 let replied = text(&message, "latest_reply").is_some();
                 if let Some(root) = text(&message, "ts").filter(|_| replied) {
@@ -367,13 +369,8 @@ impl<A: WebApi> Chat for Slack<A> {
         }
         for ((channel, root), since) in threads {
             // The whole thread, because reactions come with messages of any age.
-            match self.history(channel, Some(&root), None).await {
-                Ok(messages) => messages.iter().for_each(|message| keep(channel, message, since)),
-                Err(PortError::Permanent { why }) if why.ends_with("thread_not_found") => {
-                    tracing::debug!("a watched thread is gone");
-                }
-                Err(error) => return Err(error),
-            }
+            let messages = there(self.history(channel, Some(&root), None).await)?;
+            messages.iter().for_each(|message| keep(channel, message, since));
         }
         found.sort_by_key(|past| past.at.time());
         let mut seen = BTreeSet::new();
@@ -404,10 +401,15 @@ fn unfit(error: Unfit) -> PortError {
     PortError::Permanent { why: error.to_string() }
 }
 
-/// An answer of a reading method that lacks what was asked for.
-fn lacking(method: Method) -> PortError {
-    let why = format!("{}: an unreadable answer", method.name());
-    PortError::Transient { why, retry_after: None }
+/// Nothing, where the thread or the channel is gone or the bot was sent out: the others must not be missed for it.
+fn there(messages: Result<Vec<Value>, Failed>) -> Result<Vec<Value>, Failed> {
+    match messages {
+        Err(failed) if failed.is(&["thread_not_found", "channel_not_found", "not_in_channel"]) => {
+            tracing::warn!(?failed, "not to be read back");
+            Ok(Vec::new())
+        }
+        messages => messages,
+    }
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
