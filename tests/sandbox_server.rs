@@ -186,7 +186,9 @@ impl Socket {
                         return serde_json::from_str(&text).unwrap();
                     }
                     tungstenite::Message::Ping(_) | tungstenite::Message::Pong(_) => {}
-                    other => panic!("an unexpected frame: {other:?}"),
+                    tungstenite::Message::Binary(_)
+                    | tungstenite::Message::Close(_)
+                    | tungstenite::Message::Frame(_) => panic!("the socket closed"),
                 }
             }
         })
@@ -366,6 +368,8 @@ async fn a_press_without_an_app_is_refused() {
     let pressed = socket.next().await;
     assert_eq!(pressed["type"], "interactive");
     assert_eq!(pressed["payload"]["actions"][0]["value"], "t");
+    let told = |state: &Value| state["ephemerals"][0]["to"] == "U0SBX00001";
+    it.state_when(told).await;
 }
 
 #[tokio::test]

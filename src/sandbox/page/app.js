@@ -34,7 +34,7 @@ function h(tag, props, ...children) {
     else if (key === "value") node.value = value;
     else node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -52,7 +52,7 @@ async function act(deed) {
       body: JSON.stringify({ who: me, ...deed }),
     });
     const said = await answer.json().catch(() => ({ ok: false, error: "요청을 읽지 못했습니다." }));
-    if (!said.ok && !said.fields?.length && deed.do !== "submit") toast(said.error);
+    if (!said.ok && deed.do !== "submit") toast(said.error);
     return said;
   } catch {
     toast("연습 서버에 연결할 수 없습니다. 서버가 켜져 있는지 확인해 주십시오.");
@@ -673,7 +673,10 @@ function start() {
   $("thread").addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented && !editing && !lastPick) { go({ thread: "" }); main.focus(); }
   });
-  addEventListener("hashchange", draw);
+  addEventListener("click", (event) => {
+    if (lastPick && !event.target.closest(".picker, .tools")) { lastPick = null; draw(); }
+  });
+  addEventListener("hashchange", () => { lastPick = null; editing = null; draw(); });
   addEventListener("focus", draw);
   setInterval(tick, 250);
 
