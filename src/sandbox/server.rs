@@ -204,7 +204,7 @@ impl Sandbox {
                     });
                 }
             }
-            Subject::Other => {}
+            Subject::Press { .. } | Subject::Other => {}
         }
         self.stir();
     }
@@ -223,6 +223,11 @@ impl Sandbox {
                 let command = delivery.payload["command"].as_str().unwrap_or_default();
                 let text =
                     format!("{command}: 앱이 3초 안에 응답하지 않았습니다. (operation_timeout)");
+                let body = json!({ "text": text });
+                self.on_workspace(|workspace| workspace.command_answer(now, user, channel, &body));
+            }
+            Subject::Press { user, channel } => {
+                let text = "앱이 3초 안에 응답하지 않았습니다. 버튼을 다시 눌러 주십시오.";
                 let body = json!({ "text": text });
                 self.on_workspace(|workspace| workspace.command_answer(now, user, channel, &body));
             }

@@ -42,7 +42,9 @@ pub(super) enum Subject {
     Form { user: SlackUser, view_id: String },
     /// A slash command.
     Command { user: SlackUser, channel: ChannelId },
-    /// A button, or an event: nothing to answer.
+    /// A button of a message: the person waits, but there is nothing to answer.
+    Press { user: SlackUser, channel: ChannelId },
+    /// An event, or a button elsewhere: nothing to answer.
     Other,
 }
 
@@ -58,6 +60,10 @@ impl Subject {
             DeliveryKind::Command => Self::Command {
                 user: SlackUser(text(&payload["user_id"])),
                 channel: ChannelId(text(&payload["channel_id"])),
+            },
+            DeliveryKind::Interactive if payload["channel"]["id"].is_string() => Self::Press {
+                user: SlackUser(text(&payload["user"]["id"])),
+                channel: ChannelId(text(&payload["channel"]["id"])),
             },
             DeliveryKind::Interactive | DeliveryKind::Event => Self::Other,
         }

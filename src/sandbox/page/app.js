@@ -1,0 +1,693 @@
+"use strict";
+
+// The whole state comes from the server, again and again; this page only draws it and sends what a person does.
+let slack = null;          // people, channels, messages, forms
+let stage = null;          // clock, telephone, desk
+let stageAt = 0;           // when `stage` came, by this machine's clock
+let me = null;             // the chosen person's id
+let place = null;          // the open channel's id, or "home"
+let thread = null;         // the open thread's root
+let shownForm = "";        // what the form on screen was drawn from
+let lastPick = null;       // the message whose reaction picker is open
+let editing = null;        // the message that is being edited
+const hidden = new Set();  // ephemeral messages put away
+
+const ACKS = ["white_check_mark", "heavy_check_mark", "+1", "eyes", "ok_hand", "raised_hands"];
+const EMOJI = {
+  white_check_mark: "✅", heavy_check_mark: "✔️", "+1": "👍", thumbsup: "👍", eyes: "👀", ok_hand: "👌",
+  raised_hands: "🙌", pray: "🙏", "-1": "👎", x: "❌", heart: "❤️", tada: "🎉", fire: "🔥", smile: "😄",
+  rotating_light: "🚨", phone: "☎️", telephone: "☎️", telephone_receiver: "📞", warning: "⚠️", no_entry: "⛔",
+  alarm_clock: "⏰", black_right_pointing_double_triangle_with_vertical_bar: "⏭️", next_track_button: "⏭️",
+  palm_tree: "🌴", military_helmet: "🪖", memo: "📝", calendar: "📅", bell: "🔔", house: "🏠", bus: "🚌",
+};
+const PICK = [...ACKS, "pray", "-1", "x", "heart", "tada", "fire"];
+const COLOURS = ["#2b6cb0", "#2f855a", "#b7791f", "#9b2c2c", "#6b46c1", "#2c7a7b", "#97266d", "#4a5568"];
+
+const $ = (id) => document.getElementById(id);
+
+function h(tag, props, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(props || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key === "class") node.className = value;
+    else if (key === "value") node.value = value;
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+function toast(text) {
+  const note = h("div", {}, text);
+  $("toasts").append(note);
+  setTimeout(() => note.remove(), 6000);
+}
+
+async function act(deed) {
+  try {
+    const answer = await fetch("page/act", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ who: me, ...deed }),
+    });
+    const said = await answer.json().catch(() => ({ ok: false, error: "요청을 읽지 못했습니다." }));
+    if (!said.ok && deed.do !== "submit") toast(said.error);
+    return said;
+  } catch {
+    toast("연습 서버에 연결할 수 없습니다. 서버가 켜져 있는지 확인해 주십시오.");
+    return { ok: false };
+  }
+}
+
+// ---- who, where -------------------------------------------------------------------------------------------------------------
+
+const user = (id) => slack.users.find((one) => one.id === id);
+const groupsOf = (id) => slack.groups.filter((group) => group.members.includes(id));
+const channel = (id) => slack.channels.find((one) => one.id === id);
+const nameOf = (id) => (id === slack.bot.id ? slack.bot.name : user(id)?.name || id);
+
+function readHash() {
+  const said = new URLSearchParams(location.hash.slice(1));
+  me = slack.users.find((one) => one.handle === said.get("who") || one.id === said.get("who"))?.id || slack.users[0]?.id;
+  const wanted = said.get("in") || "general";
+  place = wanted === "home" ? "home" : (slack.channels.find((one) => one.name === wanted || one.id === wanted) || slack.channels[0])?.id;
+  const mine = channel(place)?.direct_with;
+  if (mine && mine !== me) place = slack.channels.find((one) => !one.direct_with)?.id;
+  thread = said.get("thread");
+  document.title = `${user(me)?.name || ""} · COC 연습`;
+}
+
+function go(change) {
+  const said = new URLSearchParams(location.hash.slice(1));
+  said.set("who", user(me)?.handle || "");
+  for (const [key, value] of Object.entries(change)) value ? said.set(key, value) : said.delete(key);
+  location.hash = said.toString();
+}
+
+const placeName = (one) => one.name || one.id;
+
+// ---- time -------------------------------------------------------------------------------------------------------------------
+
+const SEOUL = 9 * 3600 * 1000;
+const two = (n) => String(n).padStart(2, "0");
+function seoul(ms) {
+  const at = new Date(ms + SEOUL);
+  const days = "일월화수목금토";
+  return {
+    day: `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())} (${days[at.getUTCDay()]})`,
+    clock: `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`,
+    seconds: `:${two(at.getUTCSeconds())}`,
+  };
+}
+const ofTs = (ts) => seoul(parseFloat(ts) * 1000);
+
+// ---- text -------------------------------------------------------------------------------------------------------------------
+
+const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+const emojiOf = (name) => EMOJI[name] || `:${name}:`;
+const MARK = /<([^>\n]+)>|```([\s\S]+?)```|`([^`\n]+)`|(?<![\p{L}\p{N}*])\*(\S(?:[^*\n]*\S)?)\*(?![\p{N}*])|(?<![\p{L}\p{N}_])_(\S(?:[^_\n]*\S)?)_(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}~])~(\S(?:[^~\n]*\S)?)~|:([a-z0-9_+'-]+):/gu;
+
+function marked(text) {
+  const out = [];
+  let from = 0;
+  for (const found of text.matchAll(MARK)) {
+    out.push(unescape(text.slice(from, found.index)));
+    from = found.index + found[0].length;
+    const [whole, tag, pre, code, bold, italic, strike, emoji] = found;
+    if (tag !== undefined) out.push(tagged(tag));
+    else if (pre !== undefined) out.push(h("pre", {}, unescape(pre)));
+    else if (code !== undefined) out.push(h("code", {}, unescape(code)));
+    else if (bold !== undefined) out.push(h("b", {}, marked(bold)));
+    else if (italic !== undefined) out.push(h("i", {}, marked(italic)));
+    else if (strike !== undefined) out.push(h("s", {}, marked(strike)));
+    else out.push(EMOJI[emoji] || whole);
+  }
+  out.push(unescape(text.slice(from)));
+  return out.filter((piece) => piece !== "");
+}
+
+function tagged(tag) {
+  const cut = tag.indexOf("|");
+  const head = cut < 0 ? tag : tag.slice(0, cut);
+  const label = cut < 0 ? "" : unescape(tag.slice(cut + 1));
+  if (head.startsWith("@")) {
+    const id = head.slice(1);
+    return h("span", { class: `mention${id === me ? " me" : ""}` }, `@${nameOf(id)}`);
+  }
+  if (head.startsWith("!subteam^")) {
+    const group = slack.groups.find((one) => one.id === head.slice(9));
+    const mine = group?.members.includes(me);
+    return h("span", { class: `mention${mine ? " me" : ""}` }, `@${group?.handle || label || head}`);
+  }
+  if (head.startsWith("#")) return h("span", { class: "mention" }, `#${channel(head.slice(1))?.name || label || head.slice(1)}`);
+  if (head.startsWith("!")) return h("span", { class: "mention me" }, label || `@${head.slice(1)}`);
+  const url = unescape(head);
+  const safe = /^(https?|mailto|tel):/.test(url) ? url : null;
+  return h("a", { href: safe, target: "_blank", rel: "noopener noreferrer" }, label || url);
+}
+
+/** Slack's text as the person would have typed it, for editing. */
+const asTyped = (text) => unescape(text.replace(/<([^>]+)>/g, (_, tag) => {
+  const [head, label] = tag.split("|");
+  if (head.startsWith("@")) return `@${nameOf(head.slice(1))}`;
+  if (head.startsWith("!subteam^")) return `@${slack.groups.find((one) => one.id === head.slice(9))?.handle || label}`;
+  if (head.startsWith("!")) return `@${head.slice(1)}`;
+  return head.replace(/^mailto:/, "");
+}));
+
+function mentionsMe(message) {
+  const mine = [`<@${me}`, ...groupsOf(me).map((group) => `<!subteam^${group.id}`)];
+  const said = message.blocks?.[0]?.type === "rich_text" ? message.text : message.text + JSON.stringify(message.blocks || []);
+  return message.user !== me && mine.some((one) => said.includes(one));
+}
+
+// ---- blocks -----------------------------------------------------------------------------------------------------------------
+
+const textOf = (text) => (text?.type === "mrkdwn" ? marked(text.text) : plain(text?.text || ""));
+const plain = (text) => text.replace(/:([a-z0-9_+'-]+):/g, (whole, name) => EMOJI[name] || whole);
+
+function drawBlocks(blocks, press) {
+  return blocks.map((block) => {
+    switch (block.type) {
+      case "section":
+        return h("div", { class: "block section" },
+          h("div", { class: "words" }, block.text ? textOf(block.text) : "",
+            block.fields ? h("div", { class: "fields" }, block.fields.map((field) => h("div", {}, textOf(field)))) : null),
+          block.accessory?.type === "button" ? drawButton(block, block.accessory, press) : null);
+      case "header": return h("div", { class: "block header" }, textOf(block.text));
+      case "context":
+        return h("div", { class: "block context words" }, block.elements.map((one) => [one.alt_text ? "" : textOf(one), " "]));
+      case "divider": return h("hr");
+      case "actions":
+        return h("div", { class: "block row" }, block.elements.filter((one) => one.type === "button").map((one) => drawButton(block, one, press)));
+      case "image": return h("div", { class: "block" }, h("img", { src: block.image_url, alt: block.alt_text }));
+      case "markdown": return h("div", { class: "block words" }, block.text);
+      default: return null;
+    }
+  });
+}
+
+function drawButton(block, button, press) {
+  return h("button", {
+    type: "button",
+    class: button.style || "",
+    "data-k": `${block.block_id}/${button.action_id}`,
+    onclick: async (event) => {
+      const confirm = button.confirm;
+      if (confirm && !window.confirm(`${confirm.title?.text || ""}\n${confirm.text?.text || ""}`)) return;
+      const node = event.currentTarget;
+      node.disabled = true;
+      await press({ block_id: block.block_id, action_id: button.action_id });
+      node.disabled = false;
+    },
+  }, plain(button.text.text));
+}
+
+// ---- messages ---------------------------------------------------------------------------------------------------------------
+
+function avatar(id) {
+  const name = nameOf(id);
+  const n = [...id].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) >>> 0;
+  const colour = id === slack.bot.id ? "#4a154b" : COLOURS[n % COLOURS.length];
+  const node = h("div", { class: "avatar", "aria-hidden": "true" }, id === slack.bot.id ? "C" : name.slice(0, 1));
+  node.style.background = colour;
+  return node;
+}
+
+function drawMessage(message, inThread) {
+  const key = message.ts;
+  const own = message.user === me && !message.ephemeral && message.subtype !== "tombstone";
+  const press = (button) => act({ do: "press", on: message.ephemeral ? "ephemeral" : "message", channel: message.channel, ts: message.ts, ...button });
+  const author = message.subtype === "tombstone" ? "" : nameOf(message.user);
+  const at = ofTs(message.ts);
+  const typed = !message.blocks?.length || message.blocks[0].type === "rich_text";
+  const item = h("li", {
+    class: `message${mentionsMe(message) ? " to-me" : ""}${message.ephemeral ? " ephemeral" : ""}`,
+    "data-ts": message.ts,
+    "aria-label": `${author} ${at.clock}`,
+  });
+  const body = h("div", { class: "body" });
+  item.append(message.subtype === "tombstone" ? h("div") : avatar(message.user), h("div", {},
+    h("div", { class: "head" },
+      h("b", {}, author), message.user === slack.bot.id ? h("span", { class: "app" }, "앱") : null,
+      h("time", { title: at.day }, at.clock),
+      message.edited ? h("span", { class: "mark" }, "(편집됨)") : null,
+      message.ephemeral ? h("span", { class: "mark" }, "👁 나에게만 보임") : null),
+    body, drawReactions(message), inThread ? null : drawReplyCount(message)));
+  if (editing === key) body.append(drawEdit(message));
+  else if (message.subtype === "tombstone") body.append(h("i", {}, "삭제된 메시지입니다."));
+  else if (typed) body.append(h("div", { class: "words" }, marked(message.text)));
+  else body.append(...drawBlocks(message.blocks, press).filter(Boolean));
+  if (message.ephemeral) {
+    item.append(h("div", { class: "tools" }, tool("✕", "숨기기", () => { hidden.add(key); draw(); })));
+  } else if (message.subtype !== "tombstone") {
+    item.append(h("div", { class: "tools", role: "group", "aria-label": "메시지 도구" },
+      ...ACKS.slice(0, 1).map((name) => tool(emojiOf(name), `:${name}: 반응`, () => toggle(message, name))),
+      tool("😀", "반응 고르기", () => { lastPick = lastPick === key ? null : key; draw(); }),
+      inThread ? null : tool("💬", "답글", () => openThread(message)),
+      own ? tool("✏️", "고치기", () => { editing = key; draw(); item.parentNode?.querySelector(".edit textarea")?.focus(); }) : null,
+      own ? tool("🗑", "지우기", () => act({ do: "delete", channel: message.channel, ts: message.ts })) : null));
+    if (lastPick === key) item.append(drawPicker(message));
+  }
+  return item;
+}
+
+function tool(face, label, run) {
+  return h("button", { type: "button", "aria-label": label, title: label, "data-k": label, onclick: run }, face);
+}
+
+function drawPicker(message) {
+  const close = (event) => { if (event.key === "Escape") { lastPick = null; draw(); } };
+  return h("div", { class: "picker", role: "group", "aria-label": "반응", onkeydown: close }, PICK.map((name) =>
+    tool(emojiOf(name), `:${name}:`, () => { lastPick = null; toggle(message, name); draw(); })));
+}
+
+function toggle(message, name) {
+  const mine = message.reactions?.some((one) => one.name === name && one.users.includes(me));
+  return act({ do: mine ? "unreact" : "react", channel: message.channel, ts: message.ts, emoji: name });
+}
+
+function drawReactions(message) {
+  if (!message.reactions?.length) return null;
+  return h("div", { class: "reactions" }, message.reactions.map((one) => {
+    const names = one.users.map(nameOf).join(", ");
+    return h("button", {
+      type: "button", "aria-pressed": String(one.users.includes(me)), title: `${names} :${one.name}:`,
+      "aria-label": `:${one.name}: ${one.count}명, ${names}`, "data-k": `r/${one.name}`, onclick: () => toggle(message, one.name),
+    }, `${emojiOf(one.name)} ${one.count}`);
+  }));
+}
+
+function drawReplyCount(message) {
+  const mine = myEphemerals().filter((one) => one.thread_ts === message.ts).length;
+  const count = (message.reply_count || 0) + mine;
+  if (!count) return null;
+  const last = message.latest_reply ? ` · 마지막 ${ofTs(message.latest_reply).clock}` : "";
+  return h("button", { type: "button", class: "replies", "data-k": "replies", onclick: () => openThread(message) }, `답글 ${count}개${last}`);
+}
+
+function drawEdit(message) {
+  const area = h("textarea", { "aria-label": "고칠 내용", value: asTyped(message.text) });
+  const leave = () => { editing = null; draw(); };
+  const save = async () => {
+    const said = await act({ do: "edit", channel: message.channel, ts: message.ts, text: area.value });
+    if (said.ok) leave();
+  };
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leave();
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); save(); }
+  });
+  return h("div", { class: "edit" }, area, h("div", { class: "row" },
+    h("button", { type: "button", onclick: save }, "저장"), h("button", { type: "button", onclick: leave }, "취소")));
+}
+
+function openThread(message) {
+  go({ thread: message.thread_ts || message.ts });
+  setTimeout(() => $("reply-composer").querySelector("textarea").focus(), 60);
+}
+
+const myEphemerals = () => slack.ephemerals.filter((one) => one.to === me && one.channel === place && !hidden.has(one.ts));
+
+function messagesHere(root) {
+  const here = channel(place);
+  if (!here) return [];
+  const fits = root
+    ? (one) => one.ts === root || one.thread_ts === root
+    : (one) => !one.thread_ts || one.thread_ts === one.ts;
+  const alone = myEphemerals()
+    .filter((one) => (root ? one.thread_ts === root : !one.thread_ts))
+    .map((one) => ({ ...one, user: slack.bot.id, ephemeral: true }));
+  const all = [...here.messages.filter(fits).map((one) => ({ ...one, channel: here.id })), ...alone];
+  return all.sort((a, b) => (a.ts < b.ts ? -1 : 1));
+}
+
+/** Draws a list in place: what did not change keeps its nodes, and with them the focus. */
+function fill(list, messages, inThread) {
+  const low = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const before = list.lastKey;
+  const wanted = [];
+  let day = "";
+  for (const message of messages) {
+    const at = ofTs(message.ts).day;
+    if (!inThread && at !== day) wanted.push({ key: `day ${at}`, made: at, draw: () => h("li", { class: "day" }, at) });
+    day = at;
+    const extra = `${me}${lastPick === message.ts}${editing === message.ts}${inThread}${drawReplyCount(message)?.textContent}`;
+    wanted.push({ key: message.ts, made: JSON.stringify(message) + extra, draw: () => drawMessage(message, inThread) });
+  }
+  if (!messages.length) wanted.push({ key: "empty", made: place, draw: () => h("li", { class: "empty" }, "아직 메시지가 없습니다.") });
+  const old = new Map([...list.children].map((node) => [node.key, node]));
+  let cursor = list.firstElementChild;
+  for (const one of wanted) {
+    let node = old.get(one.key);
+    if (node && node.made !== one.made) {
+      const focused = node.contains(document.activeElement) ? document.activeElement.dataset.k : null;
+      const fresh = one.draw();
+      if (node === cursor) cursor = fresh;
+      node.replaceWith(fresh);
+      node = fresh;
+      if (focused) node.querySelector(`[data-k="${CSS.escape(focused)}"]`)?.focus();
+    }
+    node ||= one.draw();
+    node.key = one.key;
+    node.made = one.made;
+    old.delete(one.key);
+    if (node === cursor) cursor = cursor.nextElementSibling;
+    else list.insertBefore(node, cursor);
+  }
+  old.forEach((node) => node.remove());
+  list.lastKey = `${place} ${inThread ? thread : ""}`;
+  if (low || before !== list.lastKey) list.scrollTop = list.scrollHeight;
+}
+
+// ---- left -------------------------------------------------------------------------------------------------------------------
+
+const readKey = () => `coc-read-${me}`;
+const readUpTo = () => JSON.parse(sessionStorage.getItem(readKey()) || "null");
+
+function drawSide() {
+  const kinds = [["csr", "CSR"], ["coc", "COC"], ["sa", "SA"]];
+  const kindOf = (one) => kinds.find(([handle]) => slack.groups.some((group) => group.handle === handle && group.members.includes(one.id)))?.[1] || "엔지니어";
+  const select = $("who");
+  const made = JSON.stringify(slack.users.map((one) => [one.id, one.name, kindOf(one)]));
+  if (select.made !== made) {
+    select.made = made;
+    select.replaceChildren(...[...kinds.map(([, label]) => label), "엔지니어"].map((label) => {
+      const members = slack.users.filter((one) => kindOf(one) === label);
+      return members.length ? h("optgroup", { label }, members.map((one) => h("option", { value: one.id }, one.name))) : null;
+    }).filter(Boolean));
+  }
+  select.value = me;
+
+  const mine = user(me);
+  $("mine-now").textContent = mine ? `${mine.active ? "🟢" : "⚪"}${mine.dnd ? "🔕" : ""} ${mine.emoji ? emojiOf(mine.emoji) : ""} ${mine.status}` : "";
+  $("mine-active").checked = mine?.active || false;
+  $("mine-dnd").checked = mine?.dnd || false;
+
+  let read = readUpTo();
+  const newest = (one) => one.messages.at(-1)?.ts || "0";
+  if (!read) read = Object.fromEntries(slack.channels.map((one) => [one.id, newest(one)]));
+  if (document.hasFocus() || !(place in read)) if (channel(place)) read[place] = newest(channel(place));
+  sessionStorage.setItem(readKey(), JSON.stringify(read));
+  const items = slack.channels.filter((one) => !one.direct_with && one.members.includes(me)).map((one) => {
+    const fresh = one.messages.filter((message) => message.ts > (read[one.id] || "0") && message.user !== me);
+    return sideItem(`# ${one.name}`, one.id, placeName(one), fresh.length, fresh.filter(mentionsMe).length);
+  });
+  fillSide($("channels"), items);
+  const direct = slack.channels.find((one) => one.direct_with === me);
+  const fresh = direct ? direct.messages.filter((message) => message.ts > (read[direct.id] || "0")).length : 0;
+  fillSide($("apps"), [
+    direct ? sideItem(`${slack.bot.name} (DM)`, direct.id, placeName(direct), fresh, fresh) : null,
+    sideItem(`${slack.bot.name} 홈`, "home", "home", 0, 0),
+  ].filter(Boolean));
+
+  const { sockets, waiting } = slack.app;
+  $("link").className = `link${sockets ? "" : " off"}`;
+  $("link").textContent = sockets ? `${slack.bot.name} 연결됨` : `${slack.bot.name} 연결 안 됨 · 대기 ${waiting}건`;
+}
+
+function sideItem(label, id, hashName, fresh, badge) {
+  return { id, made: `${label}${fresh}${badge}${place === id}`, draw: () => h("li", {}, h("button", {
+    type: "button", class: fresh && place !== id ? "unread" : "", "aria-current": place === id ? "page" : null,
+    "aria-label": `${label}${fresh && place !== id ? `, 읽지 않음 ${fresh}` : ""}`, "data-k": id,
+    onclick: () => { if (id === "home") act({ do: "home" }); go({ in: hashName, thread: "" }); },
+  }, h("span", {}, label), fresh && place !== id ? (badge ? h("span", { class: "badge" }, String(badge)) : h("span", { class: "dot" })) : null)) };
+}
+
+function fillSide(list, items) {
+  const made = items.map((one) => one.made).join("|");
+  if (list.made === made) return;
+  list.made = made;
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.k : null;
+  list.replaceChildren(...items.map((one) => one.draw()));
+  if (focused) list.querySelector(`[data-k="${CSS.escape(focused)}"]`)?.focus();
+}
+
+// ---- composer ---------------------------------------------------------------------------------------------------------------
+
+let composers = 0;
+function composer(slot, label, where) {
+  const id = `offers-${(composers += 1)}`;
+  const area = h("textarea", { rows: "1", "aria-label": label, placeholder: label, "aria-controls": id, "aria-autocomplete": "list" });
+  const offers = h("ul", { class: "offers", id, role: "listbox", hidden: true });
+  let list = [];
+  let at = 0;
+
+  const show = () => {
+    offers.hidden = !list.length;
+    area.setAttribute("aria-expanded", String(!!list.length));
+    offers.replaceChildren(...list.map((one, i) => h("li", {
+      role: "option", id: `${id}-${i}`, "aria-selected": String(i === at),
+      onmousedown: (event) => { event.preventDefault(); at = i; take(); },
+    }, one.show, h("small", {}, one.note))));
+    offers.children[at]?.scrollIntoView({ block: "nearest" });
+    list.length ? area.setAttribute("aria-activedescendant", `${id}-${at}`) : area.removeAttribute("aria-activedescendant");
+  };
+  const offer = () => {
+    const before = area.value.slice(0, area.selectionStart);
+    const name = before.match(/(?:^|[\s([])@([^\s@]*)$/u);
+    const command = !where().thread && before.match(/^\/\S*$/);
+    at = 0;
+    if (name) list = people(name[1]).slice(0, 12).map((one) => ({ ...one, from: before.length - name[1].length - 1 }));
+    else if (command) list = slack.commands.filter((one) => one.name.startsWith(before)).map((one) => ({ show: one.name, note: one.usage, put: `${one.name} `, from: 0 }));
+    else list = [];
+    show();
+  };
+  const take = () => {
+    const one = list[at];
+    const rest = area.value.slice(area.selectionStart);
+    area.value = area.value.slice(0, one.from) + one.put + rest;
+    area.selectionStart = area.selectionEnd = one.from + one.put.length;
+    list = [];
+    show();
+    area.focus();
+  };
+  const send = async () => {
+    const text = area.value;
+    if (!text.trim()) return;
+    const { channel: to, thread: root } = where();
+    const command = text.match(/^\/([^\s/]+)\s*([\s\S]*)$/);
+    if (command && root) return toast("슬래시 명령은 스레드에서 쓸 수 없습니다. 채널 입력란에 적어 주십시오.");
+    const deed = command
+      ? { do: "slash", channel: to, command: `/${command[1]}`, text: command[2] }
+      : { do: "say", channel: to, thread: root || undefined, text };
+    const said = await act(deed);
+    if (said.ok) { area.value = ""; grow(); }
+  };
+  const grow = () => { area.style.height = "auto"; area.style.height = `${Math.min(area.scrollHeight, 200)}px`; };
+  area.addEventListener("input", () => { offer(); grow(); });
+  area.addEventListener("blur", () => { list = []; show(); });
+  area.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (list.length) {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        at = (at + (event.key === "ArrowDown" ? 1 : list.length - 1)) % list.length;
+        return show();
+      }
+      if (event.key === "Escape") { event.preventDefault(); list = []; return show(); }
+      if (event.key === "Tab" || event.key === "Enter") { event.preventDefault(); return take(); }
+    }
+    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
+  });
+  slot.append(h("div", { class: "composer" }, offers, area, h("button", { type: "button", class: "send", onclick: send }, "보내기")));
+  return area;
+}
+
+function people(typed) {
+  const low = typed.toLowerCase();
+  const all = [
+    { show: `@${slack.bot.name}`, note: "앱", put: `@${slack.bot.name} `, names: [slack.bot.name] },
+    ...slack.groups.map((one) => ({ show: `@${one.handle}`, note: `그룹 · ${one.members.length}명`, put: `@${one.handle} `, names: [one.handle, one.name] })),
+    ...slack.users.map((one) => ({ show: `@${one.name}`, note: one.handle, put: `@${one.name} `, names: [one.name, one.handle] })),
+  ];
+  return all.filter((one) => one.names.some((name) => name.toLowerCase().startsWith(low)));
+}
+
+// ---- forms ------------------------------------------------------------------------------------------------------------------
+
+function drawForm() {
+  const dialog = $("form");
+  const view = slack.forms[me];
+  if (!view) {
+    shownForm = "";
+    if (dialog.open) dialog.close();
+    return;
+  }
+  const made = JSON.stringify([me, view.id, view.hash, view.errors]);
+  if (made === shownForm) return;
+  shownForm = made;
+  const typed = {};
+  dialog.querySelectorAll("[data-block]").forEach((input) => { typed[input.dataset.block] = input.value; });
+  const same = dialog.dataset.view === view.id;
+  dialog.dataset.view = view.id;
+  const body = view.body;
+  const press = (button) => act({ do: "press", on: "form", ...button });
+  const parts = body.blocks.map((block) => {
+    if (block.type !== "input") return drawBlocks([block], press)[0];
+    const was = same && block.block_id in typed ? typed[block.block_id] : view.answers[block.block_id];
+    return drawField(block, was, view.errors[block.block_id]);
+  });
+  const leave = () => act({ do: "close_view" });
+  const go = h("button", { type: "submit", class: "go" }, body.submit?.text || "보내기");
+  const form = h("form", {
+    novalidate: true,
+    onsubmit: async (event) => {
+      event.preventDefault();
+      const fields = {};
+      dialog.querySelectorAll("[data-block]").forEach((input) => { fields[input.dataset.block] = input.value; });
+      go.disabled = true;
+      const said = await act({ do: "submit", fields });
+      go.disabled = false;
+      if (!said.ok) wrong(said);
+    },
+  },
+  h("header", {}, h("h2", { id: "form-title" }, body.title?.text || ""), h("button", { type: "button", "aria-label": "닫기", onclick: leave }, "✕")),
+  h("div", { class: "fields-list" }, h("p", { class: "trouble", role: "alert", hidden: !view.errors[""] }, view.errors[""] || ""), parts),
+  h("footer", {}, h("button", { type: "button", onclick: leave }, body.close?.text || "취소"), body.submit ? go : null));
+  dialog.replaceChildren(form);
+  if (!dialog.open) dialog.showModal();
+  const first = dialog.querySelector(".bad [data-block]") || dialog.querySelector("[data-block]");
+  first?.focus();
+}
+
+function wrong(said) {
+  const dialog = $("form");
+  const trouble = dialog.querySelector(".trouble");
+  const marks = Object.entries(said.fields || {});
+  if (trouble && !marks.length) { trouble.hidden = false; trouble.textContent = said.error || ""; }
+  dialog.querySelectorAll(".field").forEach((field) => {
+    const input = field.querySelector("[data-block]");
+    const text = said.fields?.[input.dataset.block];
+    field.classList.toggle("bad", !!text);
+    field.querySelector(".wrong").textContent = text || "";
+    input.setAttribute("aria-invalid", String(!!text));
+  });
+  dialog.querySelector(".bad [data-block]")?.focus();
+}
+
+function drawField(block, was, error) {
+  const element = block.element;
+  const id = `field-${block.block_id}`;
+  const props = { id, "data-block": block.block_id, "aria-describedby": `${id}-hint ${id}-wrong`, "aria-invalid": String(!!error), "aria-required": String(!block.optional) };
+  const blank = h("option", { value: "" }, element.placeholder?.text || "선택");
+  const initial = (key) => (was !== undefined ? was : element[key] || "");
+  let input;
+  switch (element.type) {
+    case "static_select": case "radio_buttons": {
+      const options = element.options || element.option_groups.flatMap((group) => group.options);
+      input = h("select", props, blank, options.map((one) => h("option", { value: one.value }, one.text.text)));
+      input.value = was !== undefined ? was : element.initial_option?.value || "";
+      break;
+    }
+    case "users_select":
+      input = h("select", props, blank, slack.users.map((one) => h("option", { value: one.id }, one.name)));
+      input.value = initial("initial_user");
+      break;
+    case "datepicker": input = h("input", { ...props, type: "date", value: initial("initial_date") }); break;
+    case "timepicker": input = h("input", { ...props, type: "time", value: initial("initial_time") }); break;
+    case "number_input": input = h("input", { ...props, inputmode: "decimal", value: initial("initial_value") }); break;
+    default:
+      input = element.multiline
+        ? h("textarea", { ...props, placeholder: element.placeholder?.text, value: initial("initial_value") })
+        : h("input", { ...props, autocomplete: "off", placeholder: element.placeholder?.text, value: initial("initial_value") });
+  }
+  return h("div", { class: `field${error ? " bad" : ""}` },
+    h("label", { for: id }, block.label.text, block.optional ? h("small", {}, " (선택)") : null), input,
+    h("p", { class: "hint", id: `${id}-hint` }, block.hint?.text || ""),
+    h("p", { class: "wrong", id: `${id}-wrong`, role: "alert" }, error || ""));
+}
+
+// ---- backstage --------------------------------------------------------------------------------------------------------------
+
+const TURNS = [["+1분", { advance: 60 }], ["+5분", { advance: 300 }], ["+30분", { advance: 1800 }], ["다음 영업일 09시", "next_business_day"]];
+const ANSWERS = [["1 수락", "accepted"], ["2 거절", "rejected"], ["무응답", "no-answer"], ["통화 중", "busy"], ["음성사서함", "voicemail"], ["받고 침묵", "answered"], ["발신 실패", "failed"]];
+
+function tick() {
+  if (!stage) return;
+  const passed = (Date.now() - stageAt) * stage.speed;
+  const at = seoul(Date.parse(stage.now) + passed);
+  $("now").textContent = `${at.day} ${at.clock}${at.seconds}`;
+  $("speed").textContent = stage.speed === 1 ? "" : stage.speed === 0 ? "멈춤" : `${stage.speed}배속`;
+}
+
+function drawStage() {
+  tick();
+  const calls = stage.ringing;
+  $("ringing-count").hidden = !calls.length;
+  $("ringing-count").textContent = String(calls.length);
+  fillSide($("ringing"), calls.length ? calls.map((call) => ({
+    made: JSON.stringify(call), draw: () => h("li", {}, h("b", {}, `📞 ${call.to} · ${call.number}`), h("p", {}, call.about),
+      h("div", { class: "row" }, ANSWERS.map(([label, event]) => h("button", {
+        type: "button", "data-k": `${call.id}/${event}`, onclick: () => act({ do: "phone", call: call.id, event }),
+      }, label)))),
+  })) : [{ made: "none", draw: () => h("li", { class: "none" }, "울리는 전화가 없습니다.") }]);
+  $("case-count").textContent = stage.cases.length ? `${stage.cases.length}` : "";
+  fillSide($("cases"), stage.cases.length ? stage.cases.map((one) => ({
+    made: JSON.stringify(one), draw: () => h("li", {},
+      h("button", { type: "button", "data-k": one.id, disabled: !one.at, onclick: () => go({ in: placeName(channel(one.at.channel)), thread: one.at.ts }) }, `${one.id} ${one.title}`),
+      h("p", {}, one.state, one.next_at ? ` · 다음 ${seoul(Date.parse(one.next_at)).day.slice(5)} ${seoul(Date.parse(one.next_at)).clock} ${one.next_why}` : "")),
+  })) : [{ made: "none", draw: () => h("li", { class: "none" }, "열린 사건이 없습니다.") }]);
+}
+
+// ---- all of it --------------------------------------------------------------------------------------------------------------
+
+function drawHome() {
+  const view = slack.homes[me];
+  const list = $("messages");
+  const press = (button) => act({ do: "press", on: "home", ...button });
+  list.replaceChildren(h("li", { class: "empty" }, view ? drawBlocks(view.body.blocks, press).filter(Boolean) : "앱 홈이 아직 비어 있습니다."));
+}
+
+function draw() {
+  if (!slack) return;
+  readHash();
+  drawSide();
+  const here = channel(place);
+  const home = place === "home";
+  $("place").textContent = home ? `${slack.bot.name} 홈` : here?.direct_with ? `${slack.bot.name} (DM)` : `# ${here?.name || ""}`;
+  $("purpose").textContent = here?.purpose || "";
+  $("composer").hidden = home || !!here?.direct_with;
+  if (home) drawHome();
+  else fill($("messages"), messagesHere(null), false);
+  const open = !home && thread && messagesHere(thread).length > 0;
+  $("thread").hidden = !open;
+  document.querySelector(".right").classList.toggle("open", !!open);
+  if (open) fill($("replies"), messagesHere(thread), true);
+  drawForm();
+}
+
+function start() {
+  const main = composer($("composer"), "메시지 보내기", () => ({ channel: place, thread: null }));
+  composer($("reply-composer"), "답글 보내기", () => ({ channel: place, thread }));
+  $("turns").append(...TURNS.map(([label, turn]) => h("button", { type: "button", onclick: () => act({ do: "clock", turn }) }, label)));
+  $("who").addEventListener("change", (event) => { me = event.target.value; go({}); });
+  $("thread-close").addEventListener("click", () => { go({ thread: "" }); main.focus(); });
+  $("mine-active").addEventListener("change", (event) => act({ do: "presence", active: event.target.checked }));
+  $("mine-dnd").addEventListener("change", (event) => act({ do: "presence", dnd: event.target.checked }));
+  $("mine-status").addEventListener("submit", (event) => {
+    event.preventDefault();
+    act({ do: "presence", status: $("mine-text").value, emoji: $("mine-emoji").value });
+  });
+  $("form").addEventListener("cancel", (event) => { event.preventDefault(); act({ do: "close_view" }); });
+  $("thread").addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented && !editing && !lastPick) { go({ thread: "" }); main.focus(); }
+  });
+  addEventListener("click", (event) => {
+    if (lastPick && !event.target.closest(".picker, .tools")) { lastPick = null; draw(); }
+  });
+  addEventListener("hashchange", () => { lastPick = null; editing = null; draw(); });
+  addEventListener("focus", draw);
+  setInterval(tick, 250);
+
+  const stream = new EventSource("page/stream");
+  stream.addEventListener("workspace", (event) => { slack = JSON.parse(event.data); draw(); });
+  stream.addEventListener("panels", (event) => {
+    stage = JSON.parse(event.data);
+    stageAt = Date.now();
+    if (slack) drawStage();
+  });
+  stream.addEventListener("error", () => { $("link").className = "link off"; $("link").textContent = "연습 서버와 끊겼습니다. 다시 연결하는 중입니다."; });
+}
+
+start();

@@ -65,7 +65,9 @@ impl Args<'_> {
             Value::Null => Ok(None),
             Value::String(text) if text.is_empty() => Ok(None),
             Value::String(text) => serde_json::from_str(text).map(Some).map_err(|_| ()),
-            other => Ok(Some(other.clone())),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                Ok(Some(self.0[key].clone()))
+            }
         }
     }
 
@@ -515,15 +517,13 @@ impl Workspace {
             let answer = json!({ "no_op": true, "already_open": true, "channel": { "id": id } });
             return if known { Ok(answer) } else { Err("channel_not_found".into()) };
         }
-        let users = match &args.0["users"] {
-            Value::Array(users) => users.iter().map(blocks::string).collect::<Vec<_>>(),
-            _ => args
-                .text("users")
-                .unwrap_or_default()
-                .split(',')
-                .map(|user| user.trim().to_owned())
-                .filter(|user| !user.is_empty())
-                .collect(),
+        let users: Vec<String> = match args.0["users"].as_array() {
+            Some(users) => users.iter().map(blocks::string).collect(),
+            None => {
+                let users = args.text("users").unwrap_or_default();
+                let users = users.split(',').map(str::trim).filter(|user| !user.is_empty());
+                users.map(str::to_owned).collect()
+            }
         };
         let user = match users.as_slice() {
             [] => return Err("users_list_not_supplied".into()),

@@ -335,10 +335,8 @@ impl Workspace {
             values.insert(block_id, Value::Object(inner));
         }
         let body = &view.body;
-        let or_default = |key: &str, other: Value| match &body[key] {
-            Value::Null => other,
-            present => present.clone(),
-        };
+        let or_default =
+            |key: &str, other: Value| if body[key].is_null() { other } else { body[key].clone() };
         json!({
             "id": view.id,
             "team_id": self.team_id,
