@@ -95,9 +95,9 @@ impl<S: Store> Engine<S> {
                     self.catch_up_with_journal(0)?;
                     OfferError::NotKept(error)
                 }
-                AppendError::Stale { .. }
-                | AppendError::Doubtful(_)
-                | AppendError::Closed => OfferError::Closed(error),
+                AppendError::Stale { .. } | AppendError::Doubtful(_) | AppendError::Closed => {
+                    OfferError::Closed(error)
+                }
             });
         }
         if self.journal.snapshot_due()

@@ -204,17 +204,15 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
 }
 
 fn carrier(hands: &Hands) -> Result<&Arc<dyn Phone>, PortError> {
-    let missing = || PortError::Permanent { why: "전화 발신이 설정되어 있지 않습니다".to_owned() };
+    let missing = || PortError::Permanent {
+        why: "전화 발신이 설정되어 있지 않습니다".to_owned()
+    };
     hands.phone.as_ref().ok_or_else(missing)
 }
 
 /// Told the time rather than reading it, like everything here.
-type ChannelLimits = RateLimiter<
-    ChannelId,
-    HashMapStateStore<ChannelId>,
-    FakeRelativeClock,
-    NoOpMiddleware<Nanos>,
->;
+type ChannelLimits =
+    RateLimiter<ChannelId, HashMapStateStore<ChannelId>, FakeRelativeClock, NoOpMiddleware<Nanos>>;
 
 /// Which errand may be attempted now.
 pub struct Runner {
@@ -366,7 +364,8 @@ impl Runner {
                     continue;
                 }
                 if let Err(not_until) = self.limits.check_key(channel) {
-                    let wait = not_until.wait_time_from(governor::clock::Clock::now(&self.limits_clock));
+                    let wait =
+                        not_until.wait_time_from(governor::clock::Clock::now(&self.limits_clock));
                     again(now + delta(wait).max(TimeDelta::milliseconds(1)), &mut ready);
                     continue;
                 }
@@ -508,7 +507,9 @@ fn lane(errand: &Errand) -> Option<Lane> {
         ErrandKind::Direct { to, .. } | ErrandKind::Ephemeral { to, .. } => {
             Some(Lane::Person(to.clone()))
         }
-        ErrandKind::Call { to, .. } | ErrandKind::HangUp { to, .. } => Some(Lane::Phone(to.clone())),
+        ErrandKind::Call { to, .. } | ErrandKind::HangUp { to, .. } => {
+            Some(Lane::Phone(to.clone()))
+        }
         ErrandKind::OpenForm { .. }
         | ErrandKind::PublishHome { .. }
         | ErrandKind::ReadGuide { .. }
@@ -551,9 +552,8 @@ enum Resolved {
 
 /// The errand with its references looked up and its relative times settled.
 fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
-    let worded = |message: &Message| {
-        message.at(now, errand.since, desk.clock_of(errand).unwrap_or(now))
-    };
+    let worded =
+        |message: &Message| message.at(now, errand.since, desk.clock_of(errand).unwrap_or(now));
     Resolved::Task(match &errand.kind {
         ErrandKind::Post { place, message } => {
             let thread = match thread_root(desk, place) {
@@ -565,9 +565,7 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
             Task::Post { channel: place.channel.clone(), thread, message: worded(message) }
         }
         ErrandKind::Update { post, message } => match desk.posts.get(post) {
-            Some(own) => {
-                Task::Update { post: *post, at: own.at.clone(), message: worded(message) }
-            }
+            Some(own) => Task::Update { post: *post, at: own.at.clone(), message: worded(message) },
             None if desk.errands.contains_key(post) => return Resolved::NotYet,
             None => return Resolved::Never("고칠 글이 없습니다"),
         },

@@ -48,7 +48,10 @@ pub fn first_inputs(alive_until: Option<Time>, phone_adapter: bool, books: Books
 ///
 /// # Errors
 /// See [`RecoveryError`].
-pub async fn read_directory(into: &mut dyn Recovering, chat: &dyn Chat) -> Result<(), RecoveryError> {
+pub async fn read_directory(
+    into: &mut dyn Recovering,
+    chat: &dyn Chat,
+) -> Result<(), RecoveryError> {
     let directory = chat.directory().await?;
     into.offer(vec![Input::Directory(directory)]).await?;
     Ok(())

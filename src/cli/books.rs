@@ -2,8 +2,8 @@
 
 use super::{Failure, Folders};
 use crate::domain::books::{BookFile, read_policy};
-use crate::domain::policy::Policy;
 use crate::domain::input::Books;
+use crate::domain::policy::Policy;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -43,12 +43,6 @@ pub struct Counts {
 }
 
 impl Report {
-    /// The exit status: 0 fine, 2 bad input.
-    #[must_use]
-    pub fn status(&self) -> u8 {
-        if self.errors.is_empty() { 0 } else { 2 }
-    }
-
     /// Checks a data folder; `near` is today's date (reading 21).
     #[must_use]
     pub fn of(data: &Path, near: NaiveDate) -> Self {

@@ -2,12 +2,12 @@
 //!
 //! Results go to stdout ([`out`]), everything else to stderr. Exit status: 0 fine, 1 the work failed, 2 bad usage or input.
 
-pub(crate) mod books;
-pub(crate) mod check;
+pub mod books;
+pub mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod failure;
-pub(crate) mod journal;
+pub mod journal;
 mod korean;
 pub(crate) mod out;
 pub(crate) mod replay;
@@ -167,7 +167,7 @@ pub fn main() -> ExitCode {
     let done = match command {
         Command::Run(args) => run::run(args, &folders),
         Command::Sandbox(args) => sandbox::run(args, &folders),
-        Command::Replay(args) => replay::run(args, &folders),
+        Command::Replay(args) => replay::run(&args, &folders),
         Command::Check(args) => check::run(&args, &folders),
         Command::Explain(args) => explain::run(args, &folders),
         Command::Doctor(args) => doctor::run(args, &folders),

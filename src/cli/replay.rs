@@ -1,6 +1,8 @@
 //! `coc replay`: plays scenario files on a virtual clock.
 
-use super::{Done, Failure, Folders};
+use super::books::{Overrides, load};
+use super::{Done, Failure, Folders, out};
+use crate::replay::{PlayError, Played, play};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -13,6 +15,38 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(_args: Args, _folders: &Folders) -> Done {
-    Err(Failure::absent("replay"))
+pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
+    let books = load(&folders.data, &Overrides::default()).map_err(|errors| {
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::input(said.join("\n"))
+    })?;
+    let mut played = Vec::new();
+    for file in &args.files {
+        let (one, _) = play(file, &books, &[]).map_err(failure)?;
+        if !args.json {
+            out::text(&told(&one))?;
+        }
+        played.push(one);
+    }
+    match played.as_slice() {
+        _ if !args.json => Ok(()),
+        [one] => out::json(one),
+        several => out::json(&several),
+    }
+}
+
+fn failure(error: PlayError) -> Failure {
+    match error {
+        PlayError::Unreadable { .. } | PlayError::Step { .. } | PlayError::Books(_) => {
+            Failure::input(error.to_string())
+        }
+        PlayError::Failed(_) => Failure::work(error.to_string()),
+    }
+}
+
+fn told(played: &Played) -> String {
+    let mut lines = vec![format!("■ {}", played.title)];
+    lines.extend(played.acts.iter().map(ToString::to_string));
+    lines.push(format!("끝 {}", played.ended_at.format("%Y-%m-%d %H:%M:%S")));
+    lines.join("\n")
 }

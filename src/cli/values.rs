@@ -1,7 +1,7 @@
 //! Values as people type them: instants and dates.
 
-use chrono::{DateTime, Datelike, NaiveDate};
 use crate::domain::time::{Time, in_seoul};
+use chrono::{DateTime, Datelike, NaiveDate};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 

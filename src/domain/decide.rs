@@ -27,10 +27,8 @@ pub struct Decision {
 pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
     let mut turn = Turn::new(desk, now, seq);
     match input {
-        Input::Started { alive_until, phone_adapter } => turn.change(Change::Started {
-            alive_until: *alive_until,
-            phone_adapter: *phone_adapter,
-        }),
+        Input::Started { alive_until, phone_adapter } => turn
+            .change(Change::Started { alive_until: *alive_until, phone_adapter: *phone_adapter }),
         Input::CaughtUp => {
             if desk.presence.catching_up {
                 turn.change(Change::CaughtUp);
@@ -162,13 +160,7 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
     }
 }
 
-fn edited(
-    turn: &mut Turn<'_>,
-    by: &SlackUser,
-    at: &MessageRef,
-    thread: Option<&Ts>,
-    text: &str,
-) {
+fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&Ts>, text: &str) {
     match case_at(turn.desk, at) {
         Some((id, true)) => urgent::edited(turn, id, text),
         Some((id, false)) => assignment::edited(turn, id, at, text),
@@ -232,10 +224,12 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     {
         turn.change(Change::CallOver { call: *call, how: None });
     }
-    if let (ErrandKind::ReadGuide { by, reply }, Outcome::Guide { text }) = (&errand.kind, outcome) {
+    if let (ErrandKind::ReadGuide { by, reply }, Outcome::Guide { text }) = (&errand.kind, outcome)
+    {
         guide::read_anew(turn, by, reply, text);
     }
-    if let (ErrandKind::ReadGuide { by, reply }, Outcome::Refused { why }) = (&errand.kind, outcome) {
+    if let (ErrandKind::ReadGuide { by, reply }, Outcome::Refused { why }) = (&errand.kind, outcome)
+    {
         turn.tell(by, reply, words::refused(why.clone(), ""));
     }
     if let Some(case) = errand.case {

@@ -5,11 +5,13 @@ use super::case::{Case, Procedure};
 use super::change::{Change, Wake};
 use super::customers::Customers;
 use super::errand::{Errand, Outcome};
-use super::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink};
+use super::ids::{
+    CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
+};
 use super::input::{Directory, SlackInput};
 use super::message::Piece;
-use super::people::order::Leaves;
 use super::people::Roster;
+use super::people::order::Leaves;
 use super::policy::{GroupRef, PhoneMode, Policy, Role};
 use super::procedures::assignment::{Assignment, NoticeRef};
 use super::time::Time;
@@ -476,7 +478,10 @@ impl Desk {
     /// Whether a user holds one of these roles.
     #[must_use]
     pub fn holds(&self, user: &SlackUser, any_of: &[Role]) -> bool {
-        self.derived.roles.get(user).is_some_and(|held| any_of.iter().any(|role| held.contains(role)))
+        self.derived
+            .roles
+            .get(user)
+            .is_some_and(|held| any_of.iter().any(|role| held.contains(role)))
     }
 
     /// A person as a mention, or by name where Slack knows nobody unique.
@@ -493,8 +498,11 @@ impl Desk {
     pub fn mention_group(&self, group: &GroupRef) -> Vec<Piece> {
         if let GroupRef::Handle(handle) = group {
             let bare = handle.trim_start_matches('@');
-            let found =
-                self.directory.groups.iter().find(|(id, one)| id.as_str() == bare || one.handle == bare);
+            let found = self
+                .directory
+                .groups
+                .iter()
+                .find(|(id, one)| id.as_str() == bare || one.handle == bare);
             return vec![match found {
                 Some((id, one)) => Piece::Group { id: id.clone(), handle: one.handle.clone() },
                 None => Piece::Text(format!("@{bare}")),
@@ -512,10 +520,11 @@ impl Desk {
         pieces
     }
 
-    /// The emergency number of a person.
+    /// The emergency number of a person: the guide's, else the Slack profile's.
     #[must_use]
     pub fn phone_of(&self, name: &Name) -> Option<PhoneNumber> {
-        self.roster.value.person(name).map(|person| person.phone.clone())
+        let of_guide = self.roster.value.person(name).map(|person| person.phone.clone());
+        of_guide.or_else(|| self.directory.users.get(self.slack_of(name)?)?.phone.clone())
     }
 
     /// Whether the bot dials by itself.

@@ -2,7 +2,7 @@
 
 use super::change::Wake;
 use super::errand::{CallEvent, Outcome};
-use super::ids::{ChannelId, ErrandId, MessageRef, Name, SlackGroup, SlackUser, Ts};
+use super::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackGroup, SlackUser, Ts};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,6 +87,9 @@ pub struct Member {
     pub name: String,
     /// The address; absent where the workspace hides it.
     pub email: Option<String>,
+    /// The number of the profile, for people whose number the guide does not have (SA, CSR).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNumber>,
 }
 
 /// A user group.

@@ -5,8 +5,8 @@
 
 use super::errand::CallEvent;
 use super::ids::{ErrandId, Name};
-use super::people::order::{Candidate, Leaves, Order};
 use super::people::Roster;
+use super::people::order::{Candidate, Leaves, Order};
 use super::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 

@@ -74,7 +74,8 @@ pub fn read(text: &str) -> Reading {
 
 /// A link without the punctuation that people put behind it.
 fn tidy_link(link: &str) -> String {
-    link.trim_end_matches(['.', ',', ';', ':', '!', '?', '"', '\'', ']', ')', '>', '’', '”']).to_owned()
+    link.trim_end_matches(['.', ',', ';', ':', '!', '?', '"', '\'', ']', ')', '>', '’', '”'])
+        .to_owned()
 }
 
 fn unescape(text: &str) -> String {
@@ -122,7 +123,9 @@ mod tests {
 
     #[test]
     fn markup_is_taken_apart() {
-        let reading = read("<@U1|coc> ［긴급티켓배정요청］ 고객사： 한빛&amp;전자 <https://a.example.com/t/1?a=1&amp;b=2|표> <!subteam^S9|@csr>");
+        let reading = read(
+            "<@U1|coc> ［긴급티켓배정요청］ 고객사： 한빛&amp;전자 <https://a.example.com/t/1?a=1&amp;b=2|표> <!subteam^S9|@csr>",
+        );
         assert_eq!(reading.users, [SlackUser::from("U1")]);
         assert_eq!(reading.groups, [SlackGroup::from("S9")]);
         assert_eq!(reading.links, ["https://a.example.com/t/1?a=1&b=2"]);
@@ -143,7 +146,9 @@ mod tests {
             ticket_link("https://A.example.com/agent/tickets/1/#c").unwrap().as_str(),
             "https://a.example.com/agent/tickets/1"
         );
-        for wrong in ["4242", "https://", "https://a.example.com/", "ftp://a.example.com/1", "htp:/x"] {
+        for wrong in
+            ["4242", "https://", "https://a.example.com/", "ftp://a.example.com/1", "htp:/x"]
+        {
             assert_eq!(ticket_link(wrong).unwrap_err(), wrong);
         }
     }

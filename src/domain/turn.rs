@@ -232,7 +232,13 @@ impl<'a> Turn<'a> {
     }
 
     /// The person who acts is told alone, in the thread of a message.
-    pub fn tell_at(&mut self, to: &SlackUser, at: &MessageRef, thread: Option<&super::ids::Ts>, message: Message) {
+    pub fn tell_at(
+        &mut self,
+        to: &SlackUser,
+        at: &MessageRef,
+        thread: Option<&super::ids::Ts>,
+        message: Message,
+    ) {
         let reply = ReplyTo { channel: at.channel.clone(), thread: thread.cloned(), url: None };
         self.tell(to, &reply, message);
     }

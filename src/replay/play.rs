@@ -1,9 +1,7 @@
 //! Plays a scenario: each step is something that a person, a telephone or a machine does.
 
 use super::acts::Act;
-use super::scenario::{
-    Extra, ExtraRole, Failing, Meanwhile, PolicySource, Scenario, Shown, Step,
-};
+use super::scenario::{Extra, ExtraRole, Failing, Meanwhile, PolicySource, Scenario, Shown, Step};
 use super::site::{Shared, Site};
 use super::world::{Crash, World};
 use crate::domain::books::{read_books, read_policy};
@@ -151,9 +149,9 @@ impl Stage {
     fn channel(&self, name: &str) -> Result<ChannelId, String> {
         let site = self.world.site.lock();
         let found = site.workspace.channel_named(name.trim_start_matches('#'));
-        found.map(|channel| channel.id.clone()).ok_or_else(|| {
-            format!("\"{name}\" 채널이 없습니다. 예: \"#general\"")
-        })
+        found
+            .map(|channel| channel.id.clone())
+            .ok_or_else(|| format!("\"{name}\" 채널이 없습니다. 예: \"#general\""))
     }
 
     fn message(&self, reference: &str) -> Result<MessageRef, String> {
@@ -255,7 +253,7 @@ impl Stage {
                 let mut site = self.world.site.lock();
                 let (at, told) = site
                     .workspace
-                    .say(now, &by, &channel, None, &say.text, Typing::AsTyped)
+                    .say(now, &by, &channel, None, &say.text, Typing::Plain)
                     .map_err(said)?;
                 name_message(&mut site, say.name.as_deref(), at)?;
                 Ok(told)
@@ -269,7 +267,7 @@ impl Stage {
                     .map_or_else(|| to.clone(), crate::sandbox::workspace::Message::root);
                 let (at, told) = site
                     .workspace
-                    .say(now, &by, &root.channel, Some(&root.ts), &reply.text, Typing::AsTyped)
+                    .say(now, &by, &root.channel, Some(&root.ts), &reply.text, Typing::Plain)
                     .map_err(said)?;
                 name_message(&mut site, reply.name.as_deref(), at)?;
                 Ok(told)
@@ -288,7 +286,7 @@ impl Stage {
             Step::Edit(edit) => {
                 let (by, at) = (self.person(&edit.by)?, self.message(&edit.message)?);
                 let mut site = self.world.site.lock();
-                site.workspace.edit(now, &by, &at, &edit.text, Typing::AsTyped).map_err(said)
+                site.workspace.edit(now, &by, &at, &edit.text, Typing::Plain).map_err(said)
             }
             Step::Delete(delete) => {
                 let (by, at) = (self.person(&delete.by)?, self.message(&delete.message)?);
@@ -299,7 +297,7 @@ impl Stage {
                 let mut site = self.world.site.lock();
                 let told = site
                     .workspace
-                    .slash(now, &by, &channel, &slash.command, &slash.text, Typing::AsTyped)
+                    .slash(now, &by, &channel, &slash.command, &slash.text, Typing::Plain)
                     .map_err(said)?;
                 Ok(vec![told])
             }
@@ -342,7 +340,11 @@ impl Stage {
         }
     }
 
-    fn press(&mut self, now: Time, press: &super::scenario::Press) -> Result<Vec<Delivery>, String> {
+    fn press(
+        &mut self,
+        now: Time,
+        press: &super::scenario::Press,
+    ) -> Result<Vec<Delivery>, String> {
         let by = self.person(&press.by)?;
         let mut site = self.world.site.lock();
         let bears = |site: &Site, at: &MessageRef| {
@@ -405,14 +407,19 @@ fn name_message(site: &mut Site, name: Option<&str>, at: MessageRef) -> Result<(
 }
 
 /// The bot's posts that a reference means, newest first.
-fn fitting<'a>(site: &'a Site, reference: &str) -> Result<Box<dyn Iterator<Item = MessageRef> + 'a>, String> {
+fn fitting<'a>(
+    site: &'a Site,
+    reference: &str,
+) -> Result<Box<dyn Iterator<Item = MessageRef> + 'a>, String> {
     let newest = site.posts.iter().rev();
     match reference.split_once(':') {
         None if reference == "last" => Ok(Box::new(newest.map(|post| post.at.clone()))),
         Some(("last", name)) => {
             let name = name.to_owned();
             let fits = move |post: &&super::site::Posted| {
-                post.mentions.iter().any(|who| who.trim_start_matches('@') == name.trim_start_matches('@'))
+                post.mentions
+                    .iter()
+                    .any(|who| who.trim_start_matches('@') == name.trim_start_matches('@'))
             };
             Ok(Box::new(newest.filter(fits).map(|post| post.at.clone())))
         }

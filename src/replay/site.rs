@@ -2,7 +2,7 @@
 
 use super::acts::{Act, Did, FieldError, Words};
 use super::scenario::{FailHow, Failing};
-use crate::adapters::slack::api::{Method, WebApi};
+use crate::adapters::slack::api::{Failed, Failure, Method, Repeat, WebApi};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser};
 use crate::domain::time::Time;
@@ -83,29 +83,30 @@ impl Site {
         self.faults.get(&what).filter(|(_, until)| self.now < *until).map(|(how, _)| *how)
     }
 
-    fn check(&self, what: Failing) -> Result<(), PortError> {
-        let Some(how) = self.failing(what) else { return Ok(()) };
-        let name = match what {
-            Failing::Slack => "Slack",
-            Failing::Phone => "전화 발신",
-            Failing::Tickets => "티켓",
-            Failing::Mail => "메일",
-            Failing::Customers => "고객 정보",
-            Failing::Feeds => "피드",
-        };
-        let said = |why: &str| format!("{name}: {why}");
-        Err(match how {
-            FailHow::TooMany => {
-                PortError::Transient { why: said("429 요청이 너무 많음"), retry_after: None }
+    /// Slack's answer while it fails.
+    fn slack(&self) -> Result<(), Failure> {
+        match self.failing(Failing::Slack) {
+            None => Ok(()),
+            Some(FailHow::TooMany) => Err(Failure::Limited(None)),
+            Some(FailHow::ServerError) => Err(Failure::Status(500)),
+            Some(FailHow::Timeout) => Err(Failure::Silence),
+            Some(FailHow::Refused) => Err(Failure::Unreachable),
+        }
+    }
+
+    /// The carrier's answer while it fails.
+    fn carrier(&self) -> Result<(), PortError> {
+        let later =
+            |why: &str| Err(PortError::Transient { why: why.to_owned(), retry_after: None });
+        match self.failing(Failing::Phone) {
+            None => Ok(()),
+            Some(FailHow::TooMany) => later("전화 발신: 요청이 너무 많음 (429)"),
+            Some(FailHow::ServerError) => later("전화 발신: 서버 오류 (500)"),
+            Some(FailHow::Timeout) => {
+                Err(PortError::Unknown { why: "전화 발신: 응답 없음".to_owned() })
             }
-            FailHow::ServerError => {
-                PortError::Transient { why: said("500 서버 오류"), retry_after: None }
-            }
-            FailHow::Timeout => PortError::Unknown { why: said("응답 없음") },
-            FailHow::Refused => {
-                PortError::Transient { why: said("연결되지 않음"), retry_after: None }
-            }
-        })
+            Some(FailHow::Refused) => later("전화 발신: 연결되지 않음"),
+        }
     }
 
     pub(super) fn did(&mut self, did: Did) {
@@ -140,7 +141,11 @@ impl Site {
             .unwrap_or_else(|| at.ts.to_string())
     }
 
-    fn thread_name(&self, channel: &ChannelId, thread: Option<&crate::domain::ids::Ts>) -> Option<String> {
+    fn thread_name(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&crate::domain::ids::Ts>,
+    ) -> Option<String> {
         thread.map(|ts| self.name_of(&MessageRef { channel: channel.clone(), ts: ts.clone() }))
     }
 
@@ -161,9 +166,9 @@ impl Site {
                 let user = answer.pointer("/view/id").and_then(Value::as_str).and_then(|id| {
                     let users: Vec<SlackUser> =
                         self.workspace.users().map(|user| user.id.clone()).collect();
-                    users.into_iter().find(|user| {
-                        self.workspace.modal(user).is_some_and(|view| view.id == id)
-                    })
+                    users
+                        .into_iter()
+                        .find(|user| self.workspace.modal(user).is_some_and(|view| view.id == id))
                 });
                 if let Some(user) = user {
                     self.told_view(&user);
@@ -257,35 +262,27 @@ fn button_labels(blocks: &[Value]) -> Vec<String> {
 
 fn reference(channel: &Value, ts: &Value) -> MessageRef {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    MessageRef {
-        channel: ChannelId(text(channel)),
-        ts: crate::domain::ids::Ts(text(ts)),
-    }
+    MessageRef { channel: ChannelId(text(channel)), ts: crate::domain::ids::Ts(text(ts)) }
 }
 
 /// Slack's Web API within the process.
 #[derive(Clone, Debug)]
 pub(super) struct Line(pub(super) Shared);
 
-fn taken(method: Method, answer: Value) -> Result<Value, PortError> {
-    if answer["ok"] == true {
-        return Ok(answer);
-    }
-    let error = answer["error"].as_str().unwrap_or("unknown_error");
-    Err(PortError::Permanent { why: format!("{}: {error}", method.name()) })
-}
-
 impl Line {
-    fn call(&self, method: Method, arguments: &Value) -> Result<Value, PortError> {
+    fn call(&self, method: Method, arguments: &Value) -> Result<Value, Failed> {
         let mut site = self.0.lock();
-        site.check(Failing::Slack)?;
+        site.slack().map_err(|failure| Failed::new(method, failure))?;
         let (now, token) = (site.now, site.workspace.bot.bot_token.clone());
         let answer = site.workspace.api(now, Some(&token), method.name(), arguments);
-        let answer = taken(method, answer)?;
+        if answer["ok"] != true {
+            let code = answer["error"].as_str().unwrap_or("unknown_error");
+            return Err(Failed::refused(method, code));
+        }
         site.told(method, arguments, &answer);
         if method == Method::ChatPostMessage && site.lose_answers > 0 {
             site.lose_answers -= 1;
-            return Err(PortError::Unknown { why: "Slack: 응답이 오지 않음".to_owned() });
+            return Err(Failed::new(method, Failure::Silence));
         }
         Ok(answer)
     }
@@ -293,19 +290,19 @@ impl Line {
 
 #[async_trait]
 impl WebApi for Line {
-    async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, PortError> {
+    async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, Failed> {
         let arguments: serde_json::Map<String, Value> =
             arguments.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
         self.call(method, &Value::Object(arguments))
     }
 
-    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, PortError> {
+    async fn post(&self, method: Method, arguments: &Value) -> Result<Value, Failed> {
         self.call(method, arguments)
     }
 
     async fn respond(&self, url: &str, message: &Value) -> Result<(), PortError> {
         let mut site = self.0.lock();
-        site.check(Failing::Slack)?;
+        site.slack().map_err(|failure| failure.port("response_url", Repeat::Seen))?;
         let token = url.rsplit('/').next().unwrap_or_default();
         let now = site.now;
         let answer = site.workspace.respond(now, token, message);
@@ -332,7 +329,7 @@ impl Phone for Telephones {
         about: &str,
     ) -> Result<String, PortError> {
         let mut site = self.0.lock();
-        site.check(Failing::Phone)?;
+        site.carrier()?;
         let reference = format!("call-{errand}");
         site.placed.insert(errand, reference.clone());
         site.did(Did::Call {
@@ -358,13 +355,13 @@ impl Phone for Telephones {
         _since: Time,
     ) -> Result<Option<String>, PortError> {
         let site = self.0.lock();
-        site.check(Failing::Phone)?;
+        site.carrier()?;
         Ok(site.placed.get(&errand).cloned())
     }
 
     async fn hang_up(&self, reference: &str, to: &Name) -> Result<(), PortError> {
         let mut site = self.0.lock();
-        site.check(Failing::Phone)?;
+        site.carrier()?;
         let ringing = site.ringing.len();
         site.ringing.retain(|call| call.reference != reference);
         if site.ringing.len() < ringing {

@@ -1,7 +1,7 @@
 //! A process of the bot on a virtual clock: started, stopped, crashed, and driven instant by instant.
 
-use super::site::{Hand, Line, Shared, Shelf, Site, Telephones};
 use super::scenario::Failing;
+use super::site::{Hand, Line, Shared, Shelf, Site, Telephones};
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::chat::Slack;
 use crate::adapters::slack::events::{self, Ignored};
@@ -15,7 +15,7 @@ use crate::engine::{Engine, OfferError};
 use crate::errands::{Hands, Runner, carry_out};
 use crate::journal::Memory;
 use crate::recovery::{Recovering, first_inputs, read_back, read_directory};
-use crate::sandbox::workspace::payload::{Delivery, DeliveryKind};
+use crate::sandbox::workspace::{Delivery, DeliveryKind};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, VecDeque};
@@ -70,7 +70,12 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl World {
-    pub(super) fn new(site: Shared, books: Books, tickets: BTreeMap<Name, u32>, phone: PhoneMode) -> Self {
+    pub(super) fn new(
+        site: Shared,
+        books: Books,
+        tickets: BTreeMap<Name, u32>,
+        phone: PhoneMode,
+    ) -> Self {
         let clock = Arc::new(Hand(site.clone()));
         let phone_adapter = phone == PhoneMode::Auto;
         let hands = Hands {
@@ -100,7 +105,7 @@ impl World {
 
     /// The desk, while the process runs.
     #[must_use]
-    pub fn desk(&self) -> Option<&Desk> {
+    pub fn live_desk(&self) -> Option<&Desk> {
         self.running.as_ref().map(|running| running.engine.desk())
     }
 
@@ -315,7 +320,7 @@ impl World {
         self.slack_back()?;
         self.settle()?;
         let now = self.now();
-        let wake = self.desk().and_then(Desk::next_wake).filter(|wake| wake.due <= now);
+        let wake = self.live_desk().and_then(Desk::next_wake).filter(|wake| wake.due <= now);
         if let Some(wake) = wake {
             self.offer(vec![Input::Woken(wake)])?;
             if self.running.is_none() {

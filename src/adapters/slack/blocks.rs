@@ -270,7 +270,11 @@ fn split(line: &Line) -> Vec<Line> {
         let (words, make): (&str, fn(String) -> Piece) = match piece {
             Piece::Text(words) => (words, Piece::Text),
             Piece::Bold(words) => (words, Piece::Bold),
-            Piece::Person { .. } | Piece::Group { .. } | Piece::Link(_) | Piece::After(_) => {
+            Piece::Person { .. }
+            | Piece::Group { .. }
+            | Piece::Link(_)
+            | Piece::After(_)
+            | Piece::IfLate => {
                 push(&mut lines, piece.clone());
                 continue;
             }
@@ -319,7 +323,8 @@ fn mark_up(line: &Line) -> Vec<String> {
             | Piece::Bold(_)
             | Piece::Person { .. }
             | Piece::Group { .. }
-            | Piece::After(_) => {
+            | Piece::After(_)
+            | Piece::IfLate => {
                 let words = plain_line(std::slice::from_ref(piece));
                 atoms.extend(harmless(&words, before, &paired));
             }
@@ -346,7 +351,7 @@ fn paired(line: &Line) -> Vec<char> {
                 Piece::Text(words) => words.matches(sign).count(),
                 Piece::Bold(words) => words.matches(sign).count() + if sign == '*' { 2 } else { 0 },
                 Piece::Link(url) if link(url).is_none() => url.matches(sign).count(),
-                Piece::Link(_) | Piece::After(_) => 0,
+                Piece::Link(_) | Piece::After(_) | Piece::IfLate => 0,
                 Piece::Person { name, .. } => name.as_str().matches(sign).count(),
                 Piece::Group { handle, .. } => handle.matches(sign).count(),
             })

@@ -7,7 +7,7 @@ use super::api::{Api, Failed, Method, Settings, WebApi};
 use super::blocks::{self, Rendered, Unfit};
 use super::events::{self, Past};
 use crate::domain::errand::Presence;
-use crate::domain::ids::{ChannelId, ErrandId, MessageRef, SlackGroup, SlackUser, Ts};
+use crate::domain::ids::{ChannelId, ErrandId, MessageRef, PhoneNumber, SlackGroup, SlackUser, Ts};
 use crate::domain::input::{Directory, Group, Member, ReplyTo, SlackInput};
 use crate::domain::message::{Form, Message};
 use crate::domain::time::Time;
@@ -440,7 +440,8 @@ fn member(user: &Value) -> Option<(SlackUser, Member)> {
         .or_else(|| text(user, "real_name"))
         .or_else(|| text(user, "name"))?;
     let email = text(profile, "email").map(str::to_owned);
-    Some((SlackUser::from(id), Member { name: name.to_owned(), email }))
+    let phone = text(profile, "phone").map(PhoneNumber::from);
+    Some((SlackUser::from(id), Member { name: name.to_owned(), email, phone }))
 }
 
 /// A user group that is in use.

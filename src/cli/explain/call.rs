@@ -2,9 +2,9 @@
 
 use super::Files;
 use crate::cli::{Done, Folders, out, values};
-use chrono::{Datelike, Timelike};
 use crate::domain::calendar::korean_date;
 use crate::domain::time::Time;
+use chrono::{Datelike, Timelike};
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]

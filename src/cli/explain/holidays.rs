@@ -2,8 +2,8 @@
 
 use super::Files;
 use crate::cli::{Done, Failure, Folders, out, values};
-use chrono::{Datelike, NaiveDate};
 use crate::domain::calendar::{KNOWN_YEARS, korean_date};
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]

@@ -7,8 +7,8 @@ mod order;
 mod roster;
 
 use super::{Done, Failure, Folders, books};
-use clap::Subcommand;
 use crate::domain::calendar::Calendar;
+use clap::Subcommand;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

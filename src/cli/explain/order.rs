@@ -2,8 +2,8 @@
 
 use super::Files;
 use crate::cli::{Done, Failure, Folders, values};
-use clap::Subcommand;
 use crate::domain::time::Time;
+use clap::Subcommand;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

@@ -26,9 +26,8 @@ pub(in crate::domain) struct Asked {
     pub(in crate::domain) general_only: bool,
 }
 
-static DATES: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(\d{4}\D\d{1,2}\D\d{1,2}\S*|\S*\d\S*)(?:\s*[~∼〜–—]\s*(\d\S*))?")
-});
+static DATES: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(\d{4}\D\d{1,2}\D\d{1,2}\S*|\S*\d\S*)(?:\s*[~∼〜–—]\s*(\d\S*))?"));
 static DATE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\d{4})[-./](\d{1,2})[-./](\d{1,2})$"));
 static GENERAL_ONLY: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[?\s*일반\s*티켓\s*\]?"));
 static AT_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"@\S+|\x02[^\x03]*\x03"));
@@ -59,9 +58,8 @@ pub(in crate::domain) fn parse(turn: &Turn<'_>, text: &str) -> Asked {
 /// The same, from the form.
 pub(in crate::domain) fn of_form(turn: &Turn<'_>, fields: &BTreeMap<String, String>) -> Asked {
     let field = |key: &str| fields.get(key).map(|text| text.trim().to_owned()).unwrap_or_default();
-    let who = Some(field("who"))
-        .filter(|id| !id.is_empty())
-        .map(|id| turn.desk.name_of(&SlackUser(id)));
+    let who =
+        Some(field("who")).filter(|id| !id.is_empty()).map(|id| turn.desk.name_of(&SlackUser(id)));
     Asked {
         who,
         from: field("from"),
@@ -78,7 +76,11 @@ fn day(text: &str) -> Option<NaiveDate> {
 }
 
 /// Enters an absence, or says field by field why not.
-pub(in crate::domain) fn enter(turn: &mut Turn<'_>, by: &SlackUser, asked: &Asked) -> Result<(Name, Absence), Vec<FieldError>> {
+pub(in crate::domain) fn enter(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    asked: &Asked,
+) -> Result<(Name, Absence), Vec<FieldError>> {
     let desk = turn.desk;
     let mut errors = Vec::new();
     let mut wrong = |key: &str, text: String| {

@@ -7,9 +7,7 @@ use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, Presen
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::Via;
-use super::super::people::order::{
-    Duty, Skipped, absence_at, assign_order, msp_order,
-};
+use super::super::people::order::{Duty, Skipped, absence_at, assign_order, msp_order};
 use super::super::policy::Policy;
 use super::super::text::{Reading, mark, pattern, read, ticket_link};
 use super::super::time::Time;
@@ -281,7 +279,9 @@ impl Assignment {
             AssignmentState::Waiting { who, notice, watch } => {
                 (who.clone(), notice.clone(), watch.since)
             }
-            AssignmentState::Calling { who, notice, due, .. } => (who.clone(), notice.clone(), *due),
+            AssignmentState::Calling { who, notice, due, .. } => {
+                (who.clone(), notice.clone(), *due)
+            }
             AssignmentState::Announcing { who, notice } => {
                 (who.clone(), NoticeRef::Posted(*notice), at)
             }
@@ -363,17 +363,16 @@ impl Assignment {
     /// Whether something is still to come.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !matches!(
-            self.state,
-            AssignmentState::Confirmed { .. } | AssignmentState::Ended { .. }
-        )
+        !matches!(self.state, AssignmentState::Confirmed { .. } | AssignmentState::Ended { .. })
     }
 
     /// The next due time.
     #[must_use]
     pub fn wake(&self, _policy: &Policy) -> Option<Time> {
         match &self.state {
-            AssignmentState::Queued { until } | AssignmentState::Asking { until, .. } => Some(*until),
+            AssignmentState::Queued { until } | AssignmentState::Asking { until, .. } => {
+                Some(*until)
+            }
             AssignmentState::Waiting { watch, .. } => Some(watch.due),
             AssignmentState::Stuck { .. }
             | AssignmentState::Looking { .. }
@@ -405,13 +404,8 @@ pub fn choose(desk: &Desk, customer: &str, now: Time) -> Choice {
     let roster = &desk.roster.value;
     let record = desk.customers.value.find(customer);
     let general = |first: Option<Name>| {
-        let (mut order, skipped) = assign_order(
-            roster,
-            &desk.leaves,
-            &desk.active_tickets(),
-            &desk.last_assigned,
-            now,
-        );
+        let (mut order, skipped) =
+            assign_order(roster, &desk.leaves, &desk.active_tickets(), &desk.last_assigned, now);
         if let Some(first) = first.filter(|first| order.contains(first)) {
             order.retain(|name| name != &first);
             order.insert(0, first);
@@ -693,7 +687,8 @@ struct Written {
 
 static PHRASE: LazyLock<Regex> = LazyLock::new(|| pattern(r"티켓\s*배정(?:\s|\[|$|:|https?:)"));
 static BRACKETED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\s*([^\[\]\n]+?)\s*\]"));
-static PLAIN_MENTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"@([\p{Hangul}A-Za-z][\p{Hangul}\w.]*)"));
+static PLAIN_MENTION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"@([\p{Hangul}A-Za-z][\p{Hangul}\w.]*)"));
 
 fn heard(desk: &Desk, text: &str) -> Option<Written> {
     let reading = read(text);
@@ -718,8 +713,10 @@ fn heard(desk: &Desk, text: &str) -> Option<Written> {
         None => Err(after.trim().trim_matches(['[', ']', ' ']).to_owned()),
     };
     // a sentence that only happens to speak of 티켓 배정 is no notice
-    let formal = !to.is_empty() && (!reading.links.is_empty() || BRACKETED.is_match(&reading.words));
-    let formal = formal || (!reading.links.is_empty() && !customer.is_empty() && BRACKETED.is_match(before));
+    let formal =
+        !to.is_empty() && (!reading.links.is_empty() || BRACKETED.is_match(&reading.words));
+    let formal =
+        formal || (!reading.links.is_empty() && !customer.is_empty() && BRACKETED.is_match(before));
     formal.then_some(Written { to, customer, ticket })
 }
 
@@ -775,14 +772,16 @@ pub(in crate::domain) fn edited(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef
     let Some(written) = heard(desk, text) else { return };
     let Some(work) = Work::of(turn, id) else { return };
     let is_it = matches!(work.one.notice(), Some(NoticeRef::Written(notice)) if notice == at);
-    let (Some(who), Ok(ticket)) = (
-        written.to.first().filter(|one| desk.roster.value.person(one).is_some()),
-        written.ticket,
-    ) else {
+    let (Some(who), Ok(ticket)) =
+        (written.to.first().filter(|one| desk.roster.value.person(one).is_some()), written.ticket)
+    else {
         return;
     };
-    let customer =
-        desk.customers.value.find(&written.customer).map_or(written.customer, |one| one.name.clone());
+    let customer = desk
+        .customers
+        .value
+        .find(&written.customer)
+        .map_or(written.customer, |one| one.name.clone());
     let same = work.one.assignee() == Some(who)
         && work.one.ticket == ticket
         && work.one.customer == customer;
@@ -817,7 +816,13 @@ pub(in crate::domain) fn deleted(turn: &mut Turn<'_>, id: CaseId, at: &MessageRe
 }
 
 /// Somebody reacted to the notice or a post under it, or replied under it (A8).
-pub(in crate::domain) fn acknowledged(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, how: Via, logged: &str) {
+pub(in crate::domain) fn acknowledged(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    by: &SlackUser,
+    how: Via,
+    logged: &str,
+) {
     let who = turn.desk.name_of(by);
     let Some(mut work) = Work::of(turn, id) else { return };
     if !work.one.is_open() {
@@ -964,7 +969,8 @@ impl Work<'_, '_> {
         let doubt = presence.and_then(words::assignment::doubt);
         let Some(doubt) = doubt else { return self.announce(who) };
         let until = self.turn.now + self.turn.desk.policy.value.chain.rung.delta();
-        let message = words::assignment::ask(self.turn.desk, self.id, &self.one, who, &doubt, until);
+        let message =
+            words::assignment::ask(self.turn.desk, self.id, &self.one, who, &doubt, until);
         let Some(channel) = self.turn.desk.room(Room::Noti) else { return self.announce(who) };
         let place = Place { channel, thread: None };
         let post = self.turn.post(Some(self.id), Urgency::Page, place, message);
@@ -973,7 +979,12 @@ impl Work<'_, '_> {
 }
 
 /// What became of an errand of the case.
-pub(in crate::domain) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome: &Outcome) {
+pub(in crate::domain) fn settled(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    errand: &Errand,
+    outcome: &Outcome,
+) {
     let Some(mut work) = Work::of(turn, id) else { return };
     match work.one.state.clone() {
         AssignmentState::Announcing { who, notice } if notice == errand.id => match outcome {
@@ -992,11 +1003,16 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Erran
             | Outcome::Guide { .. }
             | Outcome::Expired => {}
         },
-        AssignmentState::Looking { who, errand: looking } if looking == errand.id => match outcome {
-            Outcome::Presence(presence) => work.looked(&who, Some(presence)),
-            Outcome::Refused { .. } | Outcome::Expired => work.looked(&who, None),
-            Outcome::Posted(_) | Outcome::Done | Outcome::Placed { .. } | Outcome::Guide { .. } => {}
-        },
+        AssignmentState::Looking { who, errand: looking } if looking == errand.id => {
+            match outcome {
+                Outcome::Presence(presence) => work.looked(&who, Some(presence)),
+                Outcome::Refused { .. } | Outcome::Expired => work.looked(&who, None),
+                Outcome::Posted(_)
+                | Outcome::Done
+                | Outcome::Placed { .. }
+                | Outcome::Guide { .. } => {}
+            }
+        }
         AssignmentState::Calling { ringing: Some(call), .. } if call == errand.id => {
             if let Outcome::Refused { why } = outcome {
                 work.call_failed(&format!("전화를 걸지 못했습니다 ({why})"));
@@ -1017,7 +1033,8 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Erran
 /// What happened on a call of the case.
 pub(in crate::domain) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
     let Some(mut work) = Work::of(turn, id) else { return };
-    if !matches!(work.one.state, AssignmentState::Calling { ringing: Some(own), .. } if own == call) {
+    if !matches!(work.one.state, AssignmentState::Calling { ringing: Some(own), .. } if own == call)
+    {
         return;
     }
     match event {
@@ -1067,7 +1084,11 @@ pub(in crate::domain) fn done(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser) {
 
 /// Whether somebody of the guide can be given a ticket now, for `/assign … @담당자`.
 #[must_use]
-pub fn absence_of<'a>(desk: &'a Desk, who: &Name, now: Time) -> Option<&'a super::super::people::Absence> {
+pub fn absence_of<'a>(
+    desk: &'a Desk,
+    who: &Name,
+    now: Time,
+) -> Option<&'a super::super::people::Absence> {
     absence_at(&desk.roster.value, &desk.leaves, who, Duty::Other, now)
 }
 

@@ -68,7 +68,10 @@ fn order(turn: &Turn<'_>, customer: &str) -> super::super::message::Message {
     let record = desk.customers.value.find(customer);
     let order = match record {
         None if !customer.is_empty() => {
-            return words::refused(words::urgent::unknown_customer(desk, customer), "예: /coc order 한빛전자");
+            return words::refused(
+                words::urgent::unknown_customer(desk, customer),
+                "예: /coc order 한빛전자",
+            );
         }
         Some(one) if one.runs_msp_chain() => msp_order(roster, one, policy),
         Some(_) | None => urgent_order(roster, policy),
@@ -82,7 +85,10 @@ fn done(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
     let ticket = match ticket_link(rest) {
         Ok(ticket) => ticket,
         Err(read) => {
-            let message = words::refused(words::urgent::ticket_missing(&read), "예: /coc done https://support.example.com/agent/tickets/4242");
+            let message = words::refused(
+                words::urgent::ticket_missing(&read),
+                "예: /coc done https://support.example.com/agent/tickets/4242",
+            );
             return turn.tell(typed.by, typed.reply, message);
         }
     };
@@ -142,7 +148,10 @@ fn assign(turn: &mut Turn<'_>, typed: &Typed<'_>) {
             turn.tell(typed.by, typed.reply, message);
         }
         Err(errors) => {
-            let message = words::commands::field_errors("/assign 한빛전자 https://support.example.com/agent/tickets/4243 @다솜윤", &errors);
+            let message = words::commands::field_errors(
+                "/assign 한빛전자 https://support.example.com/agent/tickets/4243 @다솜윤",
+                &errors,
+            );
             turn.tell(typed.by, typed.reply, message);
         }
     }
@@ -234,8 +243,11 @@ pub(in crate::domain) fn submitted(
                 let name = desk.name_of(&SlackUser(id));
                 (desk.roster.value.person(&name).map(|one| one.name.clone()), name.to_string())
             });
-            let asked =
-                AssignAsked { customer: field("customer"), ticket: ticket_link(&field("ticket")), to };
+            let asked = AssignAsked {
+                customer: field("customer"),
+                ticket: ticket_link(&field("ticket")),
+                to,
+            };
             match check_assign(turn, &asked) {
                 Ok((customer, ticket, to)) => {
                     let message = assign_checked(turn, customer, ticket, to);

@@ -34,10 +34,9 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
     }
     if desk.customers.text != books.customers {
         match read_customers(&books.customers) {
-            Ok(customers) => turn.change(Change::CustomersAdopted {
-                text: books.customers.clone(),
-                customers,
-            }),
+            Ok(customers) => {
+                turn.change(Change::CustomersAdopted { text: books.customers.clone(), customers })
+            }
             Err(errors) => told(turn, words::commands::book_refused("customers.csv", &errors)),
         }
     }
@@ -71,7 +70,12 @@ fn propose(turn: &mut Turn<'_>, text: &str, message: Message) {
 }
 
 /// The guide as read anew by `/coc guide`: the difference is posted, errors go to who asked.
-pub(in crate::domain) fn read_anew(turn: &mut Turn<'_>, by: &SlackUser, reply: &ReplyTo, text: &str) {
+pub(in crate::domain) fn read_anew(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    reply: &ReplyTo,
+    text: &str,
+) {
     let desk = turn.desk;
     match read_guide(text, turn.now.date_naive()) {
         Err(errors) => {
@@ -82,7 +86,13 @@ pub(in crate::domain) fn read_anew(turn: &mut Turn<'_>, by: &SlackUser, reply: &
             if text == desk.roster.text || (diff.is_empty() && roster == desk.roster.value) {
                 return turn.tell(by, reply, words::commands::guide_same(&warnings));
             }
-            turn.tell(by, reply, one_line("업무가이드의 바뀐 점을 #coc-noti에 올립니다. [적용]을 눌러야 반영됩니다."));
+            turn.tell(
+                by,
+                reply,
+                one_line(
+                    "업무가이드의 바뀐 점을 #coc-noti에 올립니다. [적용]을 눌러야 반영됩니다.",
+                ),
+            );
             propose(turn, text, words::commands::guide_diff(&diff, &warnings));
         }
     }

@@ -145,13 +145,16 @@ impl<'t, 'a> Paging<'t, 'a> {
         self.step(LadderChange::RungEnded { at: self.turn.now, how: how.clone() });
         let next = self.next_of(&self.ladder).map(|next| next.name);
         let why = words::paging::ended(&how, self.turn.now, &self.turn.desk.policy.value);
-        self.retire(&rung, words::paging::retired(
-            self.turn.desk,
-            &self.subject,
-            &rung.who,
-            &why,
-            Some((self.case, nth)),
-        ));
+        self.retire(
+            &rung,
+            words::paging::retired(
+                self.turn.desk,
+                &self.subject,
+                &rung.who,
+                &why,
+                Some((self.case, nth)),
+            ),
+        );
         self.say(words::paging::passed_on(&rung.who, &why, next.as_ref()));
         self.advance();
     }
@@ -248,7 +251,11 @@ impl<'t, 'a> Paging<'t, 'a> {
         match event {
             CallEvent::Accepted => self.accept(&rung.who, Via::Phone),
             CallEvent::Answered => {
-                self.turn.note_by(self.case, None, format!("{} 전화를 받았으나 번호를 누르지 않음", rung.who));
+                self.turn.note_by(
+                    self.case,
+                    None,
+                    format!("{} 전화를 받았으나 번호를 누르지 않음", rung.who),
+                );
             }
             CallEvent::Rejected
             | CallEvent::Busy
@@ -267,7 +274,13 @@ impl<'t, 'a> Paging<'t, 'a> {
     }
 
     /// 수락 · 부재 · 거절, by the person mentioned or by COC for that person.
-    pub(super) fn pressed(&mut self, by: &SlackUser, nth: usize, press: RungPress, reply: &ReplyTo) {
+    pub(super) fn pressed(
+        &mut self,
+        by: &SlackUser,
+        nth: usize,
+        press: RungPress,
+        reply: &ReplyTo,
+    ) {
         let desk = self.turn.desk;
         let present = self.ladder.over.len();
         let who = match self.ladder.rung() {

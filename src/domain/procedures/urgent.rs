@@ -143,8 +143,7 @@ impl Urgent {
                 self.ticket = ticket.clone();
             }
             UrgentChange::Asked { decided, at } => {
-                self.state =
-                    UrgentState::Asking { decided: *decided, since: *at, told: false };
+                self.state = UrgentState::Asking { decided: *decided, since: *at, told: false };
             }
             UrgentChange::Told => {
                 if let UrgentState::Asking { told, .. } = &mut self.state {
@@ -296,9 +295,9 @@ fn hear(desk: &Desk, text: &str) -> Heard {
 pub(in crate::domain) fn mentions_coc(desk: &Desk, reading: &Reading) -> bool {
     let of_coc = |group: &super::super::ids::SlackGroup| {
         let wanted = desk.mention_group(&desk.policy.value.groups.coc);
-        wanted.iter().any(|piece| {
-            matches!(piece, super::super::message::Piece::Group { id, .. } if id == group)
-        })
+        wanted.iter().any(
+            |piece| matches!(piece, super::super::message::Piece::Group { id, .. } if id == group),
+        )
     };
     desk.directory.bot.as_ref().is_some_and(|bot| reading.users.contains(bot))
         || reading.groups.iter().any(of_coc)
@@ -318,7 +317,8 @@ fn parse(desk: &Desk, reading: &Reading) -> Request {
         Some(text) if !text.trim_matches(['[', ']', '<', '>']).is_empty() => text.to_owned(),
         Some(_) | None => reading.links.first().cloned().unwrap_or_default(),
     };
-    let without_links = reading.links.iter().fold(rest.clone(), |text, link| text.replace(link, " "));
+    let without_links =
+        reading.links.iter().fold(rest.clone(), |text, link| text.replace(link, " "));
     Request {
         customer: parse_customer(desk, &without_links),
         ticket: ticket_link(&written).or_else(|read| match reading.links.first() {
@@ -353,7 +353,9 @@ fn parse_customer(desk: &Desk, text: &str) -> CustomerRead {
         .map(|found| found.as_str().trim())
         .find(|inner| !inner.is_empty() && !inner.contains("티켓"));
     match bracketed {
-        Some(written) => known(written).unwrap_or_else(|| CustomerRead::Unknown(written.to_owned())),
+        Some(written) => {
+            known(written).unwrap_or_else(|| CustomerRead::Unknown(written.to_owned()))
+        }
         None => CustomerRead::Missing,
     }
 }
@@ -423,8 +425,7 @@ impl<'t, 'a> Work<'t, 'a> {
     fn start(&mut self) {
         let desk = self.turn.desk;
         let order = self.urgent.order(desk);
-        let (available, skipped) =
-            order.available(&desk.roster.value, &desk.leaves, self.turn.now);
+        let (available, skipped) = order.available(&desk.roster.value, &desk.leaves, self.turn.now);
         let names: Vec<Name> = available.iter().map(|one| one.name.clone()).collect();
         let message = words::urgent::started(
             desk,
@@ -489,7 +490,8 @@ impl<'t, 'a> Work<'t, 'a> {
                 self.turn.note_by(self.id, Some(who), "그대로 시작");
                 self.start_or_queue(decided);
             }
-            (UrgentPress::StartAnyway, _) | (UrgentPress::Undecided, UrgentState::Queued { .. }) => {
+            (UrgentPress::StartAnyway, _)
+            | (UrgentPress::Undecided, UrgentState::Queued { .. }) => {
                 self.turn.tell(by, reply, words::urgent::already(&self.urgent));
             }
             (UrgentPress::Undecided, UrgentState::Asking { .. }) => {
@@ -507,7 +509,9 @@ impl<'t, 'a> Work<'t, 'a> {
 
     fn undecide(&mut self) {
         let unknown = !matches!(self.urgent.customer, CustomerRead::Known(_));
-        if self.urgent.ticket.is_none() || (unknown && self.turn.desk.calendar().is_open(self.turn.now)) {
+        if self.urgent.ticket.is_none()
+            || (unknown && self.turn.desk.calendar().is_open(self.turn.now))
+        {
             let now = self.turn.now;
             let missing = words::urgent::still_missing(self.turn.desk, &self.urgent);
             self.step(UrgentChange::Asked { decided: false, at: now });
@@ -636,7 +640,13 @@ pub(in crate::domain) fn deleted(turn: &mut Turn<'_>, id: CaseId) {
 
 /// Somebody reacted to the request, or to a post of the case. Counts for people who were reached (reading 20); a rung's post is
 /// its own person's.
-pub(in crate::domain) fn reacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, on: &MessageRef, emoji: &str) {
+pub(in crate::domain) fn reacted(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    by: &SlackUser,
+    on: &MessageRef,
+    emoji: &str,
+) {
     acknowledged(turn, id, by, Some(on), Via::Reaction, &format!("반응 :{emoji}:"));
 }
 
@@ -677,9 +687,8 @@ fn acknowledged(
         ladder.rung().is_some_and(|rung| rung.post == post && rung.who != who)
             || ladder.over.iter().any(|over| over.post == post && over.who != who)
     });
-    let counts = ladder.was_reached(&who)
-        && !of_another
-        && !(how == Via::Reply && ladder.refused(&who));
+    let counts =
+        ladder.was_reached(&who) && !of_another && !(how == Via::Reply && ladder.refused(&who));
     if counts {
         work.page(|paging| paging.accept(&who, how));
     } else if desk.cases.get(&id).is_some_and(|case| case.notes.len() < 200) {
@@ -693,7 +702,13 @@ pub(in crate::domain) fn unreacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUs
 }
 
 /// 미결정 · 취소 · 그대로 시작
-pub(in crate::domain) fn pressed(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, press: UrgentPress, reply: &ReplyTo) {
+pub(in crate::domain) fn pressed(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    by: &SlackUser,
+    press: UrgentPress,
+    reply: &ReplyTo,
+) {
     match Work::of(turn, id) {
         Some(mut work) => work.pressed(by, press, reply),
         None => turn.tell(by, reply, words::stale()),
@@ -752,10 +767,16 @@ pub(in crate::domain) fn exhausted_pressed(
 }
 
 /// What became of a post or call of the case.
-pub(in crate::domain) fn settled(turn: &mut Turn<'_>, id: CaseId, errand: &Errand, outcome: &Outcome) {
+pub(in crate::domain) fn settled(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    errand: &Errand,
+    outcome: &Outcome,
+) {
     if let Some(mut work) = Work::of(turn, id) {
         work.page(|paging| paging.settled(errand, outcome));
-        if let (Outcome::Refused { why }, ErrandKind::Post { place, message }) = (outcome, &errand.kind)
+        if let (Outcome::Refused { why }, ErrandKind::Post { place, message }) =
+            (outcome, &errand.kind)
             && place.thread.is_some()
         {
             // the thread is gone (its root was deleted, say): the words go to n rather than nowhere

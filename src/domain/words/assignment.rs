@@ -12,7 +12,8 @@ use super::super::turn::{AskPress, CallPress, Token, button, lines, one_line, pr
 use super::super::watch::{Watch, is_late};
 use super::{bracketed, line, object};
 
-const EXAMPLE: &str = "예: @다솜윤 [한빛전자] 티켓 배정 [https://support.example.com/agent/tickets/4243]";
+const EXAMPLE: &str =
+    "예: @다솜윤 [한빛전자] 티켓 배정 [https://support.example.com/agent/tickets/4243]";
 
 fn fixed_form(desk: &Desk, one: &Assignment, who: &Name) -> Line {
     let mention = match desk.mention(who) {
@@ -67,13 +68,7 @@ pub fn clock_started(desk: &Desk, who: &Name, watch: &Watch) -> Message {
 
 /// Acknowledged.
 #[must_use]
-pub fn confirmed(
-    who: &Name,
-    at: Time,
-    how: &Via,
-    due: Option<Time>,
-    hung_up: bool,
-) -> Message {
+pub fn confirmed(who: &Name, at: Time, how: &Via, due: Option<Time>, hung_up: bool) -> Message {
     let by = match how {
         Via::Desk { by } => format!(", {by} 기록"),
         Via::Phone => ", 전화".to_owned(),
@@ -179,7 +174,11 @@ pub fn call_failed(
 ) -> Message {
     Message {
         lines: vec![
-            vec!["☎️ ".into(), desk.mention(who), format!(" 아직 확인되지 않았습니다: {why}.").into()],
+            vec![
+                "☎️ ".into(),
+                desk.mention(who),
+                format!(" 아직 확인되지 않았습니다: {why}.").into(),
+            ],
             number_line(number),
             line!["COC는 [다시 전화]나 [재배정]을 골라 주십시오. 자동으로 재배정하지 않습니다."],
         ],
@@ -290,10 +289,17 @@ pub fn problems(
     let mut found = Vec::new();
     match (to, who) {
         (_, Some(_)) => {}
-        ([], None) => found.push("담당자: 언급된 사람이 없습니다. @이름을 적어 주십시오.".to_owned()),
-        ([one], None) => found.push(format!("담당자: {}은 업무가이드에 없는 사람입니다.", one.polite())),
+        ([], None) => {
+            found.push("담당자: 언급된 사람이 없습니다. @이름을 적어 주십시오.".to_owned())
+        }
+        ([one], None) => {
+            found.push(format!("담당자: {}은 업무가이드에 없는 사람입니다.", one.polite()))
+        }
         (several, None) => {
-            found.push(format!("담당자: {}명이 언급되었습니다. 한 명만 적어 주십시오.", several.len()));
+            found.push(format!(
+                "담당자: {}명이 언급되었습니다. 한 명만 적어 주십시오.",
+                several.len()
+            ));
         }
     }
     if !customer_known {
@@ -312,7 +318,8 @@ pub fn problems(
 /// A written notice that cannot be tracked.
 #[must_use]
 pub fn not_tracked(problems: &[String]) -> Message {
-    let mut said = vec![line!["⛔ 이 배정 글은 추적하지 못합니다. 글을 고치지 말고 새로 올려 주십시오."]];
+    let mut said =
+        vec![line!["⛔ 이 배정 글은 추적하지 못합니다. 글을 고치지 말고 새로 올려 주십시오."]];
     said.extend(problems.iter().map(|problem| line![problem.as_str()]));
     said.push(line![EXAMPLE]);
     lines(said)
@@ -359,7 +366,9 @@ pub fn state(one: &Assignment) -> String {
             format!("{}에 배정합니다.", until.format("%-m/%-d %H:%M"))
         }
         AssignmentState::Stuck { .. } => "배정할 사람이 없어 COC를 기다립니다.".to_owned(),
-        AssignmentState::Looking { who, .. } => format!("{} 상태를 확인하고 있습니다.", who.polite()),
+        AssignmentState::Looking { who, .. } => {
+            format!("{} 상태를 확인하고 있습니다.", who.polite())
+        }
         AssignmentState::Asking { who, .. } => format!("{}에게 먼저 물었습니다.", who.polite()),
         AssignmentState::Announcing { who, .. } => format!("{}에게 알리고 있습니다.", who.polite()),
         AssignmentState::Waiting { who, watch, .. } => {
@@ -369,19 +378,29 @@ pub fn state(one: &Assignment) -> String {
         AssignmentState::Confirmed { who, at, .. } => {
             format!("이미 {}이 {}에 확인했습니다.", who.polite(), at.format("%-m/%-d %H:%M"))
         }
-        AssignmentState::Ended { at, .. } => format!("{}에 끝났습니다.", at.format("%-m/%-d %H:%M")),
+        AssignmentState::Ended { at, .. } => {
+            format!("{}에 끝났습니다.", at.format("%-m/%-d %H:%M"))
+        }
     }
 }
 
 /// The answer to `/assign` that went through.
 #[must_use]
-pub fn accepted(one: &str, who: Option<&Name>, at: Option<Time>, now: Time, warning: Option<&str>) -> Message {
+pub fn accepted(
+    one: &str,
+    who: Option<&Name>,
+    at: Option<Time>,
+    now: Time,
+    warning: Option<&str>,
+) -> Message {
     let text = match (who, at) {
-        (Some(who), _) => format!("[{one}] 티켓을 {}에게 배정합니다. 배정 글은 #coc-noti에 올립니다.", who.polite()),
-        (None, Some(at)) => format!(
-            "[{one}] 업무 시간이 아니어서 {}에 배정합니다.",
-            clock(at, now.date_naive())
+        (Some(who), _) => format!(
+            "[{one}] 티켓을 {}에게 배정합니다. 배정 글은 #coc-noti에 올립니다.",
+            who.polite()
         ),
+        (None, Some(at)) => {
+            format!("[{one}] 업무 시간이 아니어서 {}에 배정합니다.", clock(at, now.date_naive()))
+        }
         (None, None) => format!("[{one}] 담당자의 Slack 상태를 확인한 뒤 배정합니다."),
     };
     let mut said = vec![line![text]];

@@ -24,7 +24,9 @@ const LONGEST_LIST: usize = 40;
 pub fn help() -> Message {
     lines(vec![
         line!["*쓸 수 있는 명령입니다.* 답은 본인에게만 보입니다.".replace('*', "")],
-        line!["/assign 고객사 티켓링크 [@담당자] — 티켓을 배정합니다 (COC). 비우면 양식이 열립니다."],
+        line![
+            "/assign 고객사 티켓링크 [@담당자] — 티켓을 배정합니다 (COC). 비우면 양식이 열립니다."
+        ],
         line!["/leave [@사람] 2025-08-06 ~ 2025-08-07 사유 [일반티켓] — 부재를 등록합니다."],
         line!["/coc order [고객사] — 지금 호출 순서와 제외된 사람, 이유를 봅니다."],
         line!["/coc why 사건번호 — 그 사건에서 누가 왜 호출되었는지 봅니다."],
@@ -38,7 +40,8 @@ pub fn help() -> Message {
 /// The app's home.
 #[must_use]
 pub fn home() -> Message {
-    let mut said = vec![line!["COC 당직 데스크입니다. 긴급 요청과 티켓 배정을 순서대로 처리합니다."]];
+    let mut said =
+        vec![line!["COC 당직 데스크입니다. 긴급 요청과 티켓 배정을 순서대로 처리합니다."]];
     said.extend(help().lines);
     lines(said)
 }
@@ -119,7 +122,12 @@ pub fn order(
         Some(one) => {
             let chain = if one.runs_msp_chain() { "MSP 순서" } else { "General 순서" };
             let important = if one.important { " · 주요 고객" } else { "" };
-            format!("[{}] {}{important} · {chain} ({} 기준)", one.name, one.grade, now.format("%H:%M"))
+            format!(
+                "[{}] {}{important} · {chain} ({} 기준)",
+                one.name,
+                one.grade,
+                now.format("%H:%M")
+            )
         }
         None => format!("긴급 호출 순서 ({} 기준)", now.format("%-m/%-d %H:%M")),
     };
@@ -154,9 +162,8 @@ pub fn cases(desk: &Desk, now: Time) -> Message {
                 one.wake(&desk.policy.value),
             ),
         };
-        let next = due.map_or_else(String::new, |due| {
-            format!(" 다음: {}", clock(due, now.date_naive()))
-        });
+        let next =
+            due.map_or_else(String::new, |due| format!(" 다음: {}", clock(due, now.date_naive())));
         said.push(line![format!("{} {what} {state}{next}", case.id)]);
     }
     if open.len() > LONGEST_LIST {
@@ -245,9 +252,7 @@ fn why_ladder(desk: &Desk, ladder: &Ladder, now: Time) -> Vec<Line> {
         .candidates
         .iter()
         .map(|candidate| &candidate.name)
-        .filter(|name| {
-            !ladder.was_reached(name) && !skipped.iter().any(|one| &one.name == *name)
-        })
+        .filter(|name| !ladder.was_reached(name) && !skipped.iter().any(|one| &one.name == *name))
         .map(ToString::to_string)
         .collect();
     if !waiting.is_empty() {
@@ -291,7 +296,9 @@ pub fn assign_form() -> Form {
     Form {
         token: Token::AssignForm.text(),
         title: "티켓 배정".to_owned(),
-        intro: vec![line!["담당자를 비우면 규칙대로 고릅니다 (MSP는 담당 TS, 일반은 활성 티켓이 적은 순)."]],
+        intro: vec![line![
+            "담당자를 비우면 규칙대로 고릅니다 (MSP는 담당 TS, 일반은 활성 티켓이 적은 순)."
+        ]],
         submit: "배정".to_owned(),
         fields: vec![
             field("customer", "고객사", "예: 한빛전자", FieldKind::Line, false),
@@ -319,7 +326,13 @@ pub fn leave_form() -> Form {
         fields: vec![
             field("who", "사람", "비우면 본인입니다.", FieldKind::Person, true),
             field("from", "시작", "예: 2025-08-06", FieldKind::Line, false),
-            field("to", "끝", "그날까지 쉽니다. 비우면 하루입니다. 예: 2025-08-07", FieldKind::Line, true),
+            field(
+                "to",
+                "끝",
+                "그날까지 쉽니다. 비우면 하루입니다. 예: 2025-08-07",
+                FieldKind::Line,
+                true,
+            ),
             field("reason", "사유", "예: 휴가", FieldKind::Line, false),
             Field {
                 initial: "모든 업무".to_owned(),
@@ -439,7 +452,8 @@ fn warning_lines(warnings: &[Warning]) -> Vec<Line> {
 /// What a changed guide would change (R1).
 #[must_use]
 pub fn guide_diff(diff: &[String], warnings: &[Warning]) -> Message {
-    let mut said = vec![line!["업무가이드가 바뀌었습니다. [적용]을 누를 때까지 지금 명단을 씁니다."]];
+    let mut said =
+        vec![line!["업무가이드가 바뀌었습니다. [적용]을 누를 때까지 지금 명단을 씁니다."]];
     if diff.is_empty() {
         said.push(line!["명단에는 바뀐 점이 없습니다 (글만 바뀜)."]);
     }
@@ -471,14 +485,19 @@ pub fn guide_applied(by: &Name, now: Time) -> Message {
 /// 적용 under a guide that is not the newest that was shown.
 #[must_use]
 pub fn guide_stale() -> Message {
-    refused("더 새로운 업무가이드가 있거나 이미 적용되었습니다. 바뀐 것은 없습니다.", "/coc guide로 다시 확인해 주십시오.")
+    refused(
+        "더 새로운 업무가이드가 있거나 이미 적용되었습니다. 바뀐 것은 없습니다.",
+        "/coc guide로 다시 확인해 주십시오.",
+    )
 }
 
 /// A book that cannot be read: the old one stays in force.
 #[must_use]
 pub fn book_refused(file: &str, errors: &[LineError]) -> Message {
     let mut said = vec![line![format!("⛔ {file}을 읽지 못했습니다. 이전 내용을 그대로 씁니다.")]];
-    said.extend(errors.iter().take(LONGEST_LIST).map(|one| line![format!("{}행: {}", one.line, one.text)]));
+    said.extend(
+        errors.iter().take(LONGEST_LIST).map(|one| line![format!("{}행: {}", one.line, one.text)]),
+    );
     if errors.len() > LONGEST_LIST {
         said.push(line![format!("외 {}건", errors.len() - LONGEST_LIST)]);
     }

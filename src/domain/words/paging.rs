@@ -7,7 +7,9 @@ use super::super::ladder::{Acceptance, LadderState, RungEnd, Via};
 use super::super::message::{Button, Message, Piece};
 use super::super::policy::Policy;
 use super::super::time::{Time, clock};
-use super::super::turn::{ExhaustedPress, RungPress, Token, button, danger, lines, one_line, primary};
+use super::super::turn::{
+    ExhaustedPress, RungPress, Token, button, danger, lines, one_line, primary,
+};
 use super::{bracketed, line};
 
 /// What a ladder is about.
@@ -85,7 +87,8 @@ pub fn rung(desk: &Desk, subject: &Subject, it: &RungWords<'_>) -> Message {
 /// What the voice says.
 #[must_use]
 pub fn spoken(subject: &Subject) -> String {
-    let customer = if subject.customer.is_empty() { "고객사 미확인" } else { &subject.customer };
+    let customer =
+        if subject.customer.is_empty() { "고객사 미확인" } else { &subject.customer };
     format!(
         "COC입니다. {customer} {} 대응 요청입니다. 수락은 1번, 거절은 2번, 다시 듣기는 3번을 눌러 주십시오.",
         subject.what
@@ -269,7 +272,10 @@ pub fn is_over(state: &LadderState) -> Message {
 /// 부재 or 거절 on a rung that is over already.
 #[must_use]
 pub fn passed_already(who: &Name) -> Message {
-    one_line(format!("⛔ {} 차례는 이미 지나갔습니다. 스레드의 최신 호출을 봐 주십시오.", who.polite()))
+    one_line(format!(
+        "⛔ {} 차례는 이미 지나갔습니다. 스레드의 최신 호출을 봐 주십시오.",
+        who.polite()
+    ))
 }
 
 /// A reply that refuses: it is no acceptance, and the buttons say what can be done.

@@ -11,8 +11,7 @@ use super::super::turn::{Token, UrgentPress, button, danger, lines, one_line, pr
 use super::paging::Subject;
 use super::{bracketed, line, some_of};
 
-const EXAMPLE: &str =
-    "예: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242";
+const EXAMPLE: &str = "예: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242";
 
 /// What a request lacks, a line each; empty when nothing.
 #[must_use]
@@ -91,7 +90,11 @@ pub fn still_asking(desk: &Desk, case: CaseId, urgent: &Urgent) -> Message {
     let mut said = vec![vec![
         "⏰ ".into(),
         bracketed(urgent.customer.name()),
-        format!("긴급 요청이 {waited} 동안 시작되지 못했습니다 (요청: {}).", desk.name_of(&urgent.by)).into(),
+        format!(
+            "긴급 요청이 {waited} 동안 시작되지 못했습니다 (요청: {}).",
+            desk.name_of(&urgent.by)
+        )
+        .into(),
     ]];
     said.extend(still_missing(desk, urgent).into_iter().map(|lack| line![lack]));
     said.push(line!["COC는 확인 후 [그대로 시작]이나 [취소]를 눌러 주십시오."]);
@@ -128,7 +131,8 @@ pub fn started(
             None => "업무 외 시간".to_owned(),
         }
     };
-    let chain = if customer.is_some_and(|one| one.runs_msp_chain()) { "MSP 순서" } else { "순서" };
+    let chain =
+        if customer.is_some_and(|one| one.runs_msp_chain()) { "MSP 순서" } else { "순서" };
     let names: Vec<String> = order.iter().map(ToString::to_string).collect();
     let mut reached = format!("{chain}: {}", some_of(&names, " → ", 3));
     if names.is_empty() {
@@ -140,8 +144,12 @@ pub fn started(
         reached.push_str(&format!(" (제외: {})", said.join("; ")));
     }
     let mut said: Vec<Line> = vec![
-        vec!["🚨 ".into(), bracketed(urgent.customer.name()), "긴급 대응을 시작합니다. ".into(),
-            format!("{grade} · {hours}").into()],
+        vec![
+            "🚨 ".into(),
+            bracketed(urgent.customer.name()),
+            "긴급 대응을 시작합니다. ".into(),
+            format!("{grade} · {hours}").into(),
+        ],
         line![reached],
     ];
     said.extend(warnings.iter().map(|warning| line![format!("⚠️ {warning}")]));
@@ -222,8 +230,11 @@ pub fn changed(old: &Subject, new: &Subject) -> Message {
 pub fn deleted(case: CaseId, urgent: &Urgent) -> Message {
     Message {
         lines: vec![
-            vec!["⚠️ ".into(), bracketed(urgent.customer.name()),
-                "요청 글이 지워졌습니다. 대응은 계속합니다.".into()],
+            vec![
+                "⚠️ ".into(),
+                bracketed(urgent.customer.name()),
+                "요청 글이 지워졌습니다. 대응은 계속합니다.".into(),
+            ],
             line!["그만두려면 [취소]를 눌러 주십시오."],
         ],
         buttons: case_buttons(case),
@@ -258,7 +269,9 @@ pub fn nearly(lacks_mention: bool) -> Message {
 pub fn wrong_channel(desk: &Desk) -> Message {
     let general = desk.policy.value.channels.general.trim_start_matches('#');
     lines(vec![
-        line![format!("⛔ 긴급티켓배정요청은 #{general} 채널에서만 접수합니다. 아무도 호출하지 않았습니다.")],
+        line![format!(
+            "⛔ 긴급티켓배정요청은 #{general} 채널에서만 접수합니다. 아무도 호출하지 않았습니다."
+        )],
         line![format!("#{general}에 다시 올려 주십시오.")],
         line![EXAMPLE],
     ])
@@ -277,7 +290,9 @@ pub fn wrong_role() -> Message {
 #[must_use]
 pub fn twice(case: CaseId, ticket: &TicketLink) -> Message {
     lines(vec![
-        line![format!("⚠️ 이미 진행 중인 긴급 요청입니다 (사건 {case}). 새로 시작하지 않았습니다.")],
+        line![format!(
+            "⚠️ 이미 진행 중인 긴급 요청입니다 (사건 {case}). 새로 시작하지 않았습니다."
+        )],
         vec![Piece::Link(ticket.to_string())],
     ])
 }
@@ -289,7 +304,9 @@ pub fn not_allowed(press: UrgentPress) -> Message {
         UrgentPress::Undecided | UrgentPress::Cancel => {
             "⛔ 요청하신 CSR과 COC만 누를 수 있습니다. 바뀐 것은 없습니다."
         }
-        UrgentPress::StartAnyway => "⛔ [그대로 시작]은 COC만 누를 수 있습니다. 바뀐 것은 없습니다.",
+        UrgentPress::StartAnyway => {
+            "⛔ [그대로 시작]은 COC만 누를 수 있습니다. 바뀐 것은 없습니다."
+        }
     })
 }
 

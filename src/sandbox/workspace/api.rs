@@ -797,6 +797,7 @@ impl Workspace {
             "status_expiration": 0,
             "avatar_hash": "",
             "email": user.email,
+            "phone": user.phone,
             "team": self.team_id,
         })
     }

@@ -46,6 +46,8 @@ pub struct User {
     pub real_name: String,
     /// The address.
     pub email: String,
+    /// The number of the profile; empty for none.
+    pub phone: String,
     /// Whether Slack shows the person as active.
     pub active: bool,
     /// The status text.
@@ -196,6 +198,7 @@ impl Workspace {
             handle: handle.to_owned(),
             real_name: real_name.to_owned(),
             email: email.to_owned(),
+            phone: String::new(),
             active: true,
             status: String::new(),
             emoji: String::new(),
@@ -203,6 +206,13 @@ impl Workspace {
         };
         self.users.insert(id.clone(), user);
         id
+    }
+
+    /// Puts a number into a person's profile.
+    pub fn set_phone(&mut self, user: &SlackUser, phone: &str) {
+        if let Some(user) = self.users.get_mut(user) {
+            phone.clone_into(&mut user.phone);
+        }
     }
 
     /// Adds a user group.
