@@ -28,6 +28,9 @@ pub enum OfferError {
     /// It is not known whether they are in the journal: only a new start tells.
     #[error("일지를 더 쓸 수 없습니다: {0}")]
     Closed(AppendError),
+    /// The loop that writes the journal is gone.
+    #[error("당직 데스크가 멈췄습니다")]
+    Gone,
     /// The journal could not be read again after a failure.
     #[error(transparent)]
     Unreadable(#[from] JournalError),

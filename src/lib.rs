@@ -11,3 +11,4 @@ pub mod ports;
 pub mod recovery;
 pub mod replay;
 pub mod sandbox;
+pub mod service;

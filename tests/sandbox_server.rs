@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use coc::domain::errand::CallEvent;
 use coc::domain::time::{Time, in_seoul};
-use coc::sandbox::backstage::{Backstage, ClockTurn, OpenCase, Ringing};
+use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::Workspace;
 use futures_util::{SinkExt, StreamExt};
@@ -61,6 +61,14 @@ impl Backstage for Stage {
                 Err("움직일 수 없습니다.".to_owned())
             }
         }
+    }
+
+    fn bot_runs(&self) -> bool {
+        true
+    }
+
+    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
+        Err("여기에는 봇이 없습니다.".to_owned())
     }
 
     fn ringing(&self) -> Vec<Ringing> {

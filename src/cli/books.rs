@@ -1,9 +1,10 @@
 //! The data folder's books, read from disk.
 
 use super::{Failure, Folders};
-use crate::domain::books::{BookFile, read_policy};
+use crate::domain::books::{BookFile, read_books, read_policy};
 use crate::domain::input::Books;
 use crate::domain::policy::Policy;
+use crate::ports::Library;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -132,4 +133,46 @@ pub(crate) fn policy(folders: &Folders, overrides: &Overrides) -> Result<Policy,
             .collect();
         Failure::input(said.join("\n"))
     })
+}
+
+/// Reads the books and checks them whole, as of today.
+///
+/// # Errors
+/// Bad input with everything that is wrong, by file and line.
+pub(crate) fn load_checked(data: &Path, overrides: &Overrides) -> Result<Books, Failure> {
+    let books = load(data, overrides).map_err(|errors| {
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::input(said.join("\n"))
+    })?;
+    let today = crate::service::today();
+    read_books(&books, today).map_err(|errors| {
+        let said: Vec<String> = errors
+            .iter()
+            .map(|error| {
+                let path = overrides.path(data, error.file);
+                match error.line {
+                    Some(line) => format!("{}:{line}: {}", path.display(), error.text),
+                    None => format!("{}: {}", path.display(), error.text),
+                }
+            })
+            .collect();
+        Failure::input(said.join("\n"))
+    })?;
+    Ok(books)
+}
+
+/// The data folder, read anew when somebody asks for it.
+#[derive(Clone, Debug)]
+pub(crate) struct FolderLibrary(PathBuf);
+
+impl FolderLibrary {
+    pub(crate) fn new(data: &Path) -> Self {
+        Self(data.to_owned())
+    }
+}
+
+impl Library for FolderLibrary {
+    fn guide(&self) -> Result<String, String> {
+        text(&self.0.join(BookFile::Guide.name())).map_err(|error| error.to_string())
+    }
 }

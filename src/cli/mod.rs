@@ -5,10 +5,12 @@
 pub mod books;
 pub mod check;
 pub(crate) mod doctor;
+pub(crate) mod environment;
 pub(crate) mod explain;
 pub(crate) mod failure;
 pub mod journal;
 mod korean;
+pub(crate) mod logs;
 pub(crate) mod out;
 pub(crate) mod replay;
 pub(crate) mod run;
@@ -166,7 +168,7 @@ pub fn main() -> ExitCode {
     };
     let done = match command {
         Command::Run(args) => run::run(args, &folders),
-        Command::Sandbox(args) => sandbox::run(args, &folders),
+        Command::Sandbox(args) => sandbox::run(&args, &folders),
         Command::Replay(args) => replay::run(&args, &folders),
         Command::Check(args) => check::run(&args, &folders),
         Command::Explain(args) => explain::run(args, &folders),

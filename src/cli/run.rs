@@ -1,10 +1,242 @@
 //! `coc run`: the bot.
 
-use super::{Done, Failure, Folders};
+use super::books::{FolderLibrary, Overrides, load, load_checked};
+use super::environment::setting;
+use super::{Done, Failure, Folders, logs, out};
+use crate::adapters::slack::api::{Api, Base, Settings, Token};
+use crate::adapters::slack::chat::Slack;
+use crate::errands::Hands;
+use crate::ingress::http::{Verifier, router};
+use crate::ingress::{Desk, socket};
+use crate::journal::{Sled, Store};
+use crate::ports::Clock;
+use crate::service::{Handle, Intake, Service, WallClock};
+use anyhow::Context;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-pub(crate) fn run(Args {}: Args, _folders: &Folders) -> Done {
-    Err(Failure::absent("run"))
+/// How Slack reaches the bot.
+enum Line {
+    Socket(Token),
+    Http(Verifier),
+}
+
+/// Where the bot listens in HTTP mode unless `COC_LISTEN` says otherwise.
+const LISTEN: &str = "127.0.0.1:3000";
+
+struct Settled {
+    line: Line,
+    token: Token,
+    base: Base,
+    listen: Option<SocketAddr>,
+}
+
+fn settings() -> Result<Settled, Failure> {
+    let token = setting("SLACK_BOT_TOKEN")?;
+    let app = setting("SLACK_APP_TOKEN")?;
+    let secret = setting("SLACK_SIGNING_SECRET")?;
+    let line = match (app, secret) {
+        (Some(app), _) => Line::Socket(Token::from(app.as_str())),
+        (None, Some(secret)) => Line::Http(
+            Verifier::new(&secret)
+                .map_err(|error| Failure::input(format!("SLACK_SIGNING_SECRET: {error}")))?,
+        ),
+        (None, None) => return Err(no_line()),
+    };
+    let Some(token) = token else {
+        return Err(Failure::input(
+            "SLACK_BOT_TOKEN이 없습니다. Slack 앱의 \"OAuth & Permissions\"에 있는 xoxb-로 시작하는 값을 넣어 주십시오.\n토큰 없이 연습하려면: coc sandbox",
+        ));
+    };
+    let base = match setting("SLACK_API_URL")? {
+        Some(url) => {
+            url.parse().map_err(|error| Failure::input(format!("SLACK_API_URL: {error}")))?
+        }
+        None => Base::default(),
+    };
+    let listen = match setting("COC_LISTEN")? {
+        Some(address) => Some(address.parse().map_err(|_| {
+            Failure::input(format!(
+                "COC_LISTEN: 주소가 아닙니다. 읽은 값: \"{address}\". 예: 127.0.0.1:3000"
+            ))
+        })?),
+        None => None,
+    };
+    Ok(Settled { line, token: Token::from(token.as_str()), base, listen })
+}
+
+fn no_line() -> Failure {
+    Failure::input(
+        "Slack에 연결할 설정이 없습니다. 두 가지 길이 있습니다.\n\
+         1. 연습: coc sandbox — 계정 없이 이 컴퓨터에서 바로 써 볼 수 있습니다.\n\
+         2. 실제: SLACK_BOT_TOKEN과 함께 SLACK_APP_TOKEN(Socket Mode) 또는 SLACK_SIGNING_SECRET(HTTP)을 넣고 다시 실행해 주십시오.",
+    )
+}
+
+pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
+    let settled = settings()?;
+    logs::start("info");
+    let store = Sled::open(&folders.state).map_err(|error| Failure::work(error.to_string()))?;
+    let books = match load_checked(&folders.data, &Overrides::default()) {
+        Ok(books) => books,
+        // a slip in a file must not keep the desk from its night: what is in force stays so, and n is told
+        Err(error) if has_run_before(&store)? => {
+            out::note(&format!("⚠️ {error}\n이전에 적용된 내용으로 시작합니다."));
+            load(&folders.data, &Overrides::default()).map_err(|_| error)?
+        }
+        Err(error) => return Err(error),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("실행 환경을 만들 수 없습니다")?;
+    let library = FolderLibrary::new(&folders.data);
+    runtime.block_on(serve(settled, store, books, library))
+}
+
+fn has_run_before(store: &Sled) -> Result<bool, Failure> {
+    let last = store.last().map_err(|error| Failure::work(error.to_string()))?;
+    Ok(last.is_some())
+}
+
+async fn serve(
+    settled: Settled,
+    store: Sled,
+    books: crate::domain::input::Books,
+    library: FolderLibrary,
+) -> Done {
+    let stop = stop_asked()?;
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    let began = clock.now();
+    let api = |token: Token| {
+        let mut settings = Settings::new(token);
+        settings.base = settled.base.clone();
+        settings
+    };
+    let chat = Slack::new(api(settled.token.clone()), Arc::clone(&clock))
+        .context("Slack 연결을 준비할 수 없습니다")?;
+    let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
+    let hands = Hands { chat: Arc::clone(&chat), phone: None, library: Arc::new(library) };
+    let mut stopping = stop.clone();
+    let started = tokio::select! {
+        started = Service::start(store, books, hands, Arc::clone(&clock)) => started,
+        _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+    };
+    let mut service = started.map_err(|error| Failure::work(error.to_string()))?;
+    let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
+    let web = web(service.handle());
+    let (listen, web) = match &settled.line {
+        Line::Socket(_) => (settled.listen, web),
+        Line::Http(verifier) => {
+            let now = Arc::clone(&clock);
+            let slack = router(verifier.clone(), Arc::clone(&intake), Arc::new(move || now.now()));
+            let listen = settled.listen.or_else(|| LISTEN.parse().ok());
+            (listen, web.merge(slack))
+        }
+    };
+    let served = match listen {
+        Some(address) => Some(listen_on(address, web, stop.clone()).await?),
+        None => None,
+    };
+    let line = match settled.line {
+        Line::Socket(token) => {
+            let api = Arc::new(Api::new(api(token)).context("Slack 연결을 준비할 수 없습니다")?);
+            let settings = socket::Settings::default();
+            Some(tokio::spawn(socket::run(api, intake, settings, stop.clone())))
+        }
+        Line::Http(_) => {
+            // Slack calls us: the line is up as soon as we listen
+            intake.connected(true).await;
+            None
+        }
+    };
+    tracing::info!("당직 데스크가 시작되었습니다");
+    let mut stopping = stop.clone();
+    let ended = tokio::select! {
+        ended = service.ended() => Some(ended),
+        _ = stopping.wait_for(|stop| *stop) => None,
+    };
+    if let Some(ended) = ended {
+        return ended.map_err(|error| Failure::work(error.to_string()));
+    }
+    tracing::info!("당직 데스크를 멈춥니다");
+    let stopped = service.stop().await;
+    for task in [line, served].into_iter().flatten() {
+        task.abort();
+    }
+    stopped.map_err(|error| Failure::work(error.to_string()))
+}
+
+/// Turns true when the process is asked to stop (SIGTERM, Ctrl-C).
+pub(crate) fn stop_asked() -> Result<watch::Receiver<bool>, Failure> {
+    let (asked, stop) = watch::channel(false);
+    let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .context("SIGTERM을 받을 수 없습니다")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            pressed = tokio::signal::ctrl_c() => {
+                if let Err(error) = pressed {
+                    tracing::error!(%error, "Ctrl-C cannot be heard");
+                    term.recv().await;
+                }
+            }
+        }
+        asked.send_replace(true);
+        // kept, so that receivers see `true` rather than a channel that closed
+        asked.closed().await;
+    });
+    Ok(stop)
+}
+
+fn web(handle: Handle) -> Router {
+    let ready = move || {
+        let health = handle.health();
+        async move {
+            if health.is_ready() {
+                (StatusCode::OK, "ready\n")
+            } else {
+                (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+            }
+        }
+    };
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
+}
+
+async fn listen_on(
+    address: SocketAddr,
+    web: Router,
+    mut stop: watch::Receiver<bool>,
+) -> Result<tokio::task::JoinHandle<()>, Failure> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::work(format!(
+            "{address}에서 받을 수 없습니다 ({error}). COC_LISTEN을 확인해 주십시오."
+        ))
+    })?;
+    out::note(&format!("HTTP: {address}"));
+    let stopped = async move {
+        // a sender that is gone means the same
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    Ok(tokio::spawn(serve_web(listener, web, stopped)))
+}
+
+async fn serve_web(
+    listener: TcpListener,
+    web: Router,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) {
+    if let Err(error) = axum::serve(listener, web).with_graceful_shutdown(stopped).await {
+        tracing::error!(%error, "the HTTP server ended");
+    }
 }

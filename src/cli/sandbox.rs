@@ -1,8 +1,37 @@
-//! `coc sandbox`: a practice workspace on this machine.
+//! `coc sandbox`: a practice workspace on this machine, with the real bot in it.
 
-use super::{Done, Failure, Folders, values};
-use crate::domain::time::Time;
+use super::books::{FolderLibrary, Overrides, load_checked};
+use super::run::stop_asked;
+use super::{Done, Failure, Folders, logs, out, values};
+use crate::adapters::slack::api::{Api, Base, Settings, Token};
+use crate::adapters::slack::chat::Slack;
+use crate::domain::books::read_books;
+use crate::domain::calendar::Calendar;
+use crate::domain::case::Procedure;
+use crate::domain::desk::Desk;
+use crate::domain::errand::CallEvent;
+use crate::domain::ids::Name;
+use crate::domain::input::{Books, Input};
+use crate::domain::policy::GroupRef;
+use crate::domain::time::{Time, seoul_at};
+use crate::domain::words;
+use crate::errands::Hands;
+use crate::ingress::socket;
+use crate::journal::Sled;
+use crate::ports::{Chat, Clock};
+use crate::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
+use crate::sandbox::server::{Options, Sandbox};
+use crate::sandbox::telephones::Telephones;
+use crate::sandbox::workspace::Workspace;
+use crate::service::{Handle, Intake, PracticeClock, Service, WallClock, today};
+use anyhow::Context;
+use async_trait::async_trait;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -17,6 +46,405 @@ pub(crate) struct Args {
     open: bool,
 }
 
-pub(crate) fn run(_args: Args, _folders: &Folders) -> Done {
-    Err(Failure::absent("sandbox"))
+/// Where the page is unless `--listen` says otherwise; the next free port when it is taken.
+const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 4003);
+
+/// COC operators of the practice workspace.
+const OPERATORS: [(&str, &str); 2] = [("goyunseul", "고윤슬"), ("onnuri", "온누리")];
+
+pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
+    logs::start("warn");
+    let books = load_checked(&folders.data, &Overrides::default())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("실행 환경을 만들 수 없습니다")?;
+    runtime.block_on(practise(args, folders, books))
+}
+
+async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
+    let mut stop = stop_asked()?;
+    let listener = listener(args.listen).await?;
+    let address = listener.local_addr().context("연습용 주소를 알 수 없습니다")?;
+    let clock = Arc::new(PracticeClock::new(args.at.unwrap_or_else(|| WallClock.now())));
+    let journal = JournalFolder::fresh(&folders.state)?;
+    let workspace = Arc::new(Mutex::new(furnish(&books)?));
+    let (telephones, happened) = Telephones::new(Arc::clone(&clock) as Arc<dyn Clock>);
+    let stage = Arc::new(Stage {
+        clock,
+        telephones: Arc::new(telephones),
+        bot: AsyncMutex::new(None),
+        handle: watch::Sender::new(None),
+        cases: Mutex::new(Vec::new()),
+        books,
+        data: folders.data.clone(),
+        journal: journal.0.clone(),
+        base: OnceLock::new(),
+    });
+    let options = Options::default();
+    let sandbox = Sandbox::new(workspace, Arc::clone(&stage) as Arc<dyn Backstage>, options);
+    let url = format!("http://{address}/");
+    // the base is set once, here
+    let _ = stage.base.set(format!("{url}api/"));
+    let serving = tokio::spawn({
+        let (sandbox, mut stop) = (sandbox.clone(), stop.clone());
+        async move {
+            let stopped = async move {
+                let _ = stop.wait_for(|stop| *stop).await;
+            };
+            sandbox.serve(listener, stopped).await
+        }
+    });
+    tokio::spawn(tell_calls(Arc::clone(&stage), happened));
+    tokio::spawn(watch_desk(Arc::clone(&stage), sandbox));
+    stage.start().await?;
+    out::text(&format!(
+        "연습용 작업 공간이 열렸습니다: {url}\n\
+         1. 왼쪽 아래에서 CSR을 고르고 #general에 적습니다: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242\n\
+         2. 엔지니어로 바꿔 ✅ 반응을 달거나, 시계를 앞으로 보내 다음 사람에게 넘어가는 것을 봅니다.\n\
+         끝내려면 Ctrl-C를 누르십시오. 연습 기록은 지워집니다."
+    ))?;
+    if args.open {
+        open_browser(&url);
+    }
+    // a sender that is gone means the same
+    let _ = stop.wait_for(|stop| *stop).await;
+    stage.shut_down().await;
+    serving.abort();
+    Ok(())
+}
+
+async fn listener(wanted: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+    if let Some(address) = wanted {
+        return TcpListener::bind(address).await.map_err(|error| {
+            Failure::work(format!("{address}에서 페이지를 열 수 없습니다 ({error}). --listen으로 다른 주소를 알려 주십시오."))
+        });
+    }
+    match TcpListener::bind(SocketAddr::from(LISTEN)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind(SocketAddr::from((LISTEN.0, 0))).await.map_err(|error| {
+            Failure::work(format!("이 컴퓨터에서 페이지를 열 수 없습니다 ({error})."))
+        }),
+    }
+}
+
+fn open_browser(url: &str) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    if let Err(error) = std::process::Command::new(opener).arg(url).spawn() {
+        out::note(&format!("브라우저를 열지 못했습니다 ({error}). 주소를 직접 여십시오: {url}"));
+    }
+}
+
+/// The practice journal: made for this practice, gone after it.
+struct JournalFolder(PathBuf);
+
+impl JournalFolder {
+    fn fresh(state: &Path) -> Result<Self, Failure> {
+        let folder = state.join(format!("sandbox-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            Failure::work(format!("{}: 폴더를 만들 수 없습니다 ({error}).", folder.display()))
+        })?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for JournalFolder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "the practice journal was not removed");
+        }
+    }
+}
+
+/// A workspace with the desk's channels and groups, the guide's people, the customers' SA and CSR, and two COC operators.
+fn furnish(books: &Books) -> Result<Workspace, Failure> {
+    let read = read_books(books, today()).map_err(|_| {
+        Failure::input("데이터 폴더를 읽을 수 없습니다. coc check로 확인해 주십시오.")
+    })?;
+    let mut workspace = Workspace::new();
+    let names = &read.policy.channels;
+    for (name, purpose) in [
+        (&names.general, "CSR과 COC가 긴급 요청을 주고받는 곳"),
+        (&names.noti, "티켓 배정과 당직 알림"),
+        (&names.unlink, "강제 링크 해지"),
+        (&names.tam, "AWS TAM [REQ]"),
+    ] {
+        workspace.add_channel(name.trim_start_matches('#'), purpose);
+    }
+    let mut known = BTreeSet::new();
+    for (nth, person) in read.roster.people.iter().enumerate() {
+        let made_up = format!("ts{}@example.co.kr", nth + 1);
+        let email = person.email.as_deref().unwrap_or(&made_up);
+        workspace.add_user(handle_of(email), person.name.as_str(), email);
+        known.insert(person.name.clone());
+    }
+    let mut members = |workspace: &mut Workspace, prefix: &str, names: Vec<Name>| {
+        let mut ids = Vec::new();
+        for name in names {
+            if known.insert(name.clone()) {
+                let nth = ids.len() + 1;
+                let email = format!("{prefix}{nth}@example.com");
+                ids.push(workspace.add_user(handle_of(&email), name.as_str(), &email));
+            }
+        }
+        ids
+    };
+    let customers = &read.customers.0;
+    let csr = customers.iter().filter_map(|one| one.csr.clone()).collect();
+    let sa = customers.iter().flat_map(|one| [one.sa_primary.clone(), one.sa_backup.clone()]);
+    let csr = members(&mut workspace, "csr", csr);
+    let sa = members(&mut workspace, "sa", sa.flatten().collect());
+    let coc = OPERATORS
+        .iter()
+        .map(|(handle, name)| workspace.add_user(handle, name, &format!("{handle}@example.co.kr")))
+        .collect();
+    let groups = &read.policy.groups;
+    for (group, people) in [(&groups.coc, coc), (&groups.csr, csr), (&groups.sa, sa)] {
+        if let GroupRef::Handle(handle) = group {
+            let handle = handle.trim_start_matches('@');
+            workspace.add_group(handle, handle, &people);
+        }
+    }
+    Ok(workspace)
+}
+
+fn handle_of(email: &str) -> &str {
+    email.split('@').next().unwrap_or(email)
+}
+
+/// The bot and what surrounds it.
+struct Stage {
+    clock: Arc<PracticeClock>,
+    telephones: Arc<Telephones>,
+    bot: AsyncMutex<Option<Bot>>,
+    handle: watch::Sender<Option<Handle>>,
+    cases: Mutex<Vec<OpenCase>>,
+    books: Books,
+    data: PathBuf,
+    journal: PathBuf,
+    base: OnceLock<String>,
+}
+
+/// The production bot, connected through the real Slack client.
+struct Bot {
+    service: Service,
+    line: tokio::task::JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Stage {
+    async fn start(&self) -> Result<(), Failure> {
+        let mut bot = self.bot.lock().await;
+        if bot.is_some() {
+            return Ok(());
+        }
+        let base: Base = self
+            .base
+            .get()
+            .and_then(|base| base.parse().ok())
+            .ok_or_else(|| Failure::work("연습용 주소가 정해지지 않았습니다."))?;
+        let settings =
+            |token: &str| Settings { base: base.clone(), ..Settings::new(Token::from(token)) };
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let began = clock.now();
+        let chat = Slack::new(settings("xoxb-sandbox"), Arc::clone(&clock))
+            .context("Slack 연결을 준비할 수 없습니다")?;
+        let chat: Arc<dyn Chat> = Arc::new(chat);
+        let hands = Hands {
+            chat: Arc::clone(&chat),
+            phone: Some(Arc::clone(&self.telephones) as _),
+            library: Arc::new(FolderLibrary::new(&self.data)),
+        };
+        let store = Sled::open(&self.journal).map_err(|error| Failure::work(error.to_string()))?;
+        let service = Service::start(store, self.books.clone(), hands, clock)
+            .await
+            .map_err(|error| Failure::work(error.to_string()))?;
+        let intake = Arc::new(Intake::new(service.handle(), chat, began));
+        let api = Api::new(settings("xapp-sandbox")).context("Slack 연결을 준비할 수 없습니다")?;
+        let (stop, stopped) = watch::channel(false);
+        let line =
+            tokio::spawn(socket::run(Arc::new(api), intake, socket::Settings::default(), stopped));
+        self.handle.send_replace(Some(service.handle()));
+        *bot = Some(Bot { service, line, stop });
+        Ok(())
+    }
+
+    /// Gone between two instructions, as by signal 9.
+    async fn kill(&self) {
+        if let Some(bot) = self.bot.lock().await.take() {
+            self.handle.send_replace(None);
+            bot.line.abort();
+            bot.service.kill().await;
+        }
+    }
+
+    async fn shut_down(&self) {
+        if let Some(bot) = self.bot.lock().await.take() {
+            self.handle.send_replace(None);
+            bot.stop.send_replace(true);
+            if let Err(error) = bot.service.stop().await {
+                tracing::warn!(%error, "the bot did not stop in order");
+            }
+            bot.line.abort();
+        }
+    }
+}
+
+/// What happens on telephones is told to the bot that runs; while none does, it is not.
+async fn tell_calls(
+    stage: Arc<Stage>,
+    mut happened: mpsc::UnboundedReceiver<(crate::domain::ids::ErrandId, CallEvent)>,
+) {
+    while let Some((call, event)) = happened.recv().await {
+        let handle = stage.handle.borrow().clone();
+        if let Some(handle) = handle
+            && let Err(error) = handle.offer(vec![Input::Phone { call, event }]).await
+        {
+            tracing::warn!(%error, "a telephone's event was not taken");
+        }
+    }
+}
+
+/// How often the page's desk panel is looked at anew.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(300);
+
+async fn watch_desk(stage: Arc<Stage>, sandbox: Sandbox) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let handle = stage.handle.borrow().clone();
+        let cases = match handle {
+            Some(handle) => handle.look(open_cases).await.unwrap_or_default(),
+            None => continue,
+        };
+        let mut shown = stage.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        if *shown != cases {
+            *shown = cases;
+            drop(shown);
+            sandbox.stir();
+        }
+    }
+}
+
+fn open_cases(desk: &Desk) -> Vec<OpenCase> {
+    let policy = &desk.policy.value;
+    let mut open: Vec<OpenCase> = desk
+        .cases
+        .values()
+        .filter(|case| case.is_open())
+        .map(|case| match &case.procedure {
+            Procedure::Urgent(one) => OpenCase {
+                id: case.id.to_string(),
+                title: format!("긴급 [{}]", one.customer.name()),
+                state: words::urgent::state(one),
+                next_at: one.wake(policy),
+                next_why: "다음으로 넘어감".to_owned(),
+                at: Some(one.request.clone()),
+            },
+            Procedure::Assignment(one) => OpenCase {
+                id: case.id.to_string(),
+                title: format!("배정 [{}]", one.customer),
+                state: words::assignment::state(one),
+                next_at: one.wake(policy),
+                next_why: "확인 기한".to_owned(),
+                at: one.notice().and_then(|notice| desk.stands_at(notice)),
+            },
+        })
+        .collect();
+    open.sort_by_key(|case| (case.next_at.is_none(), case.next_at));
+    open
+}
+
+#[async_trait]
+impl Backstage for Stage {
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn speed(&self) -> f64 {
+        self.clock.speed()
+    }
+
+    async fn turn_clock(&self, turn: ClockTurn) -> Result<(), String> {
+        match turn {
+            ClockTurn::Advance(seconds) => {
+                // step by step, so that each timer runs at its own time
+                let to = self.clock.now() + chrono::TimeDelta::seconds(i64::from(seconds));
+                self.walk_to(to).await;
+            }
+            ClockTurn::NextBusinessDay => {
+                let hours = self.hours().await;
+                let calendar = Calendar::new(&hours);
+                let day = calendar.next_business_day(self.clock.now().date_naive());
+                self.walk_to(seoul_at(day, hours.open)).await;
+            }
+            ClockTurn::Speed(speed) if (0.0..=3600.0).contains(&speed) => {
+                self.clock.set_speed(speed);
+            }
+            ClockTurn::Speed(_) => return Err("속도는 0에서 3600 사이입니다.".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn ringing(&self) -> Vec<Ringing> {
+        self.telephones.ringing()
+    }
+
+    async fn answer_phone(&self, call: &str, event: CallEvent) -> Result<(), String> {
+        self.telephones.answer(call, event)
+    }
+
+    fn cases(&self) -> Vec<OpenCase> {
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn bot_runs(&self) -> bool {
+        self.handle.borrow().is_some()
+    }
+
+    async fn turn_bot(&self, turn: BotTurn) -> Result<(), String> {
+        match turn {
+            BotTurn::Kill => {
+                self.kill().await;
+                Ok(())
+            }
+            BotTurn::Start => self.start().await.map_err(|failure| failure.to_string()),
+        }
+    }
+}
+
+/// How long the desk gets to act at each instant while the clock is moved on.
+const BREATH: std::time::Duration = std::time::Duration::from_millis(150);
+
+impl Stage {
+    async fn hours(&self) -> crate::domain::policy::Hours {
+        let handle = self.handle.borrow().clone();
+        match handle {
+            Some(handle) => {
+                handle.look(|desk| desk.policy.value.hours.clone()).await.unwrap_or_default()
+            }
+            None => crate::domain::policy::Hours::default(),
+        }
+    }
+
+    /// Moves the clock on, stopping at each due time in between so that nothing that falls due together in real life is bunched.
+    async fn walk_to(&self, to: Time) {
+        loop {
+            let handle = self.handle.borrow().clone();
+            let next = match handle {
+                Some(handle) => {
+                    handle.look(|desk| desk.next_wake().map(|wake| wake.due)).await.unwrap_or(None)
+                }
+                None => None,
+            };
+            match next.filter(|next| *next < to) {
+                Some(next) => {
+                    self.clock.advance_to(next);
+                    tokio::time::sleep(BREATH).await;
+                }
+                None => break,
+            }
+        }
+        self.clock.advance_to(to);
+    }
 }

@@ -32,6 +32,25 @@ pub trait Backstage: Send + Sync {
 
     /// The open cases, the most pressing first.
     fn cases(&self) -> Vec<OpenCase>;
+
+    /// Whether the bot runs.
+    fn bot_runs(&self) -> bool;
+
+    /// Kills the bot as by signal 9, or starts it again.
+    ///
+    /// # Errors
+    /// Why not, in words for the person at the page.
+    async fn turn_bot(&self, turn: BotTurn) -> Result<(), String>;
+}
+
+/// What can be done with the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BotTurn {
+    /// Gone between two instructions.
+    Kill,
+    /// Up again.
+    Start,
 }
 
 /// A way to move the practice clock.

@@ -8,4 +8,5 @@ pub mod backstage;
 mod page;
 pub mod server;
 mod socket;
+pub mod telephones;
 pub mod workspace;

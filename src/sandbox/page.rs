@@ -1,6 +1,6 @@
 //! The page in the browser: its files, its view of the workspace, and what people do on it.
 
-use super::backstage::ClockTurn;
+use super::backstage::{BotTurn, ClockTurn};
 use super::server::Sandbox;
 use super::workspace::{Channel, Delivery, Pick, PressOn, Refused, Typing, View, Workspace};
 use crate::domain::errand::CallEvent;
@@ -131,6 +131,7 @@ fn panels(sandbox: &Sandbox) -> Value {
         "speed": backstage.speed(),
         "ringing": backstage.ringing(),
         "cases": backstage.cases(),
+        "bot_runs": backstage.bot_runs(),
     })
 }
 
@@ -239,6 +240,9 @@ enum Deed {
     Clock {
         turn: ClockTurn,
     },
+    Bot {
+        turn: BotTurn,
+    },
     Phone {
         call: String,
         event: CallEvent,
@@ -295,6 +299,9 @@ async fn act(State(sandbox): State<Sandbox>, Json(Act { who, what }): Json<Act>)
     let done = match what {
         Deed::Clock { turn } => {
             sandbox.backstage().turn_clock(turn).await.map(|()| json!({})).map_err(Trouble::from)
+        }
+        Deed::Bot { turn } => {
+            sandbox.backstage().turn_bot(turn).await.map(|()| json!({})).map_err(Trouble::from)
         }
         Deed::Phone { call, event } => sandbox
             .backstage()
@@ -434,7 +441,7 @@ fn do_in_slack(
                 }
             }
         }
-        Deed::Clock { .. } | Deed::Phone { .. } => Vec::new(),
+        Deed::Clock { .. } | Deed::Bot { .. } | Deed::Phone { .. } => Vec::new(),
     };
     Ok((json!({}), deliveries))
 }

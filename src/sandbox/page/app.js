@@ -622,6 +622,9 @@ function drawStage() {
         type: "button", "data-k": `${call.id}/${event}`, onclick: () => act({ do: "phone", call: call.id, event }),
       }, label)))),
   })) : [{ made: "none", draw: () => h("li", { class: "none" }, "울리는 전화가 없습니다.") }]);
+  $("bot-state").textContent = stage.bot_runs ? "동작 중" : "꺼져 있음";
+  $("bot-kill").disabled = !stage.bot_runs;
+  $("bot-start").disabled = stage.bot_runs;
   $("case-count").textContent = stage.cases.length ? `${stage.cases.length}` : "";
   fillSide($("cases"), stage.cases.length ? stage.cases.map((one) => ({
     made: JSON.stringify(one), draw: () => h("li", {},
@@ -661,6 +664,10 @@ function start() {
   const main = composer($("composer"), "메시지 보내기", () => ({ channel: place, thread: null }));
   composer($("reply-composer"), "답글 보내기", () => ({ channel: place, thread }));
   $("turns").append(...TURNS.map(([label, turn]) => h("button", { type: "button", onclick: () => act({ do: "clock", turn }) }, label)));
+  $("bot-turns").append(
+    h("button", { type: "button", id: "bot-kill", title: "신호 9로 죽은 것처럼 바로 사라집니다", onclick: () => act({ do: "bot", turn: "kill" }) }, "강제 종료"),
+    h("button", { type: "button", id: "bot-start", onclick: () => act({ do: "bot", turn: "start" }) }, "다시 시작"),
+  );
   $("who").addEventListener("change", (event) => { me = event.target.value; go({}); });
   $("thread-close").addEventListener("click", () => { go({ thread: "" }); main.focus(); });
   $("mine-active").addEventListener("change", (event) => act({ do: "presence", active: event.target.checked }));

@@ -1,0 +1,590 @@
+//! The running bot: one loop that owns the engine and the errand runner, and what feeds it.
+//!
+//! Everything that changes the desk goes through the loop's queue and is durable before the sender hears of it. What waits in the
+//! queue together is written together.
+
+use crate::domain::desk::Desk;
+use crate::domain::input::{Books, Input, SlackInput};
+use crate::domain::message::Answer;
+use crate::domain::time::Time;
+use crate::engine::{Engine, OfferError};
+use crate::errands::{Attempt, Hands, Runner, carry_out};
+use crate::ingress::{self, Unavailable};
+use crate::journal::{JournalError, Store};
+use crate::ports::{Clock, PortError};
+use crate::recovery::{Recovering, RecoveryError, first_inputs, read_back, read_directory};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Inputs that may wait for the loop; more wait at their senders.
+const QUEUE: usize = 1024;
+/// How many inputs are written down together at the most.
+const TOGETHER: usize = 128;
+/// How often the journal is told that the process is alive.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// How long a start waits for Slack before timers run without what was missed: a page late by Slack's outage is worse than one
+/// too many.
+const SLACK_MUST_ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const SLACK_AGAIN_AFTER: Duration = Duration::from_secs(3);
+/// How often the workspace's people, groups and channels are read anew.
+const DIRECTORY_EVERY: Duration = Duration::from_secs(600);
+/// How long an orderly stop waits for errands that are being carried out.
+const LAND_WITHIN: Duration = Duration::from_secs(3);
+
+/// Why the bot cannot run, or ran no longer.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Offer(#[from] OfferError),
+    /// Slack refuses the bot.
+    #[error("Slack이 봇을 받아들이지 않습니다: {0}. 토큰과 권한(manifest.yml)을 확인해 주십시오.")]
+    Refused(PortError),
+    /// The loop is gone.
+    #[error("당직 데스크가 멈췄습니다. 로그를 확인해 주십시오.")]
+    Gone,
+}
+
+enum Order {
+    Take { inputs: Vec<Input>, answer: oneshot::Sender<Result<Vec<Answer>, Unavailable>> },
+    Look(Box<dyn FnOnce(&Desk) + Send>),
+    Landed { attempt: Box<Attempt>, result: Result<crate::domain::errand::Outcome, PortError> },
+    ChatIsBack,
+    Stop,
+}
+
+/// A hand on the running loop; clones are the same one.
+#[derive(Clone)]
+pub struct Handle {
+    orders: mpsc::Sender<Order>,
+    health: Arc<Health>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle").field("health", &self.health).finish_non_exhaustive()
+    }
+}
+
+/// What is known of the bot's own state.
+#[derive(Debug, Default)]
+pub struct Health {
+    connected: AtomicBool,
+    caught_up: AtomicBool,
+    journal_closed: AtomicBool,
+}
+
+impl Health {
+    /// Whether pages are delivered and acknowledgements heard.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+            && self.caught_up.load(Ordering::Relaxed)
+            && !self.journal_closed.load(Ordering::Relaxed)
+    }
+}
+
+/// The bot, running.
+#[derive(Debug)]
+pub struct Service {
+    handle: Handle,
+    body: JoinHandle<Result<(), ServiceError>>,
+    side: JoinSet<()>,
+}
+
+impl Service {
+    /// Opens the journal and starts the loop; then who is who and what was missed is read. Returns when timers run.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn start(
+        store: impl Store + 'static,
+        books: Books,
+        hands: Hands,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServiceError> {
+        let (engine, alive_until) = Engine::open(store)?;
+        let (orders, queue) = mpsc::channel(QUEUE);
+        let health = Arc::new(Health::default());
+        let handle = Handle {
+            orders: orders.clone(),
+            health: Arc::clone(&health),
+            clock: Arc::clone(&clock),
+        };
+        let has_phone = hands.phone.is_some();
+        let chat = Arc::clone(&hands.chat);
+        let body = Body {
+            runner: Runner::new(engine.desk()),
+            engine,
+            hands,
+            clock,
+            orders: orders.downgrade(),
+            health,
+            flights: JoinSet::new(),
+        };
+        let body = tokio::spawn(body.run(queue));
+        let mut service = Self { handle: handle.clone(), body, side: JoinSet::new() };
+        handle.offer(first_inputs(alive_until, has_phone, books)).await?;
+        let read = Arc::clone(&chat);
+        let complete = service.read_all(read.as_ref(), alive_until).await?;
+        handle.offer(vec![Input::CaughtUp]).await?;
+        handle.health.caught_up.store(true, Ordering::Relaxed);
+        service.side.spawn(keep_directory(handle, chat, complete, alive_until));
+        Ok(service)
+    }
+
+    /// Reads who is who and what was missed. `false`: Slack did not answer in time.
+    async fn read_all(
+        &mut self,
+        chat: &dyn crate::ports::Chat,
+        since: Option<Time>,
+    ) -> Result<bool, ServiceError> {
+        let began = tokio::time::Instant::now();
+        loop {
+            match read_once(&self.handle, chat, since).await {
+                Ok(()) => return Ok(true),
+                Err(RecoveryError::Offer(error)) => return Err(error.into()),
+                Err(RecoveryError::Chat(error @ PortError::Permanent { .. })) => {
+                    return Err(ServiceError::Refused(error));
+                }
+                Err(RecoveryError::Chat(error)) => {
+                    tracing::warn!(%error, "Slack is not read back yet");
+                    if began.elapsed() > SLACK_MUST_ANSWER_WITHIN {
+                        return Ok(false);
+                    }
+                    tokio::time::sleep(SLACK_AGAIN_AFTER).await;
+                }
+            }
+        }
+    }
+
+    /// A hand on the loop.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Waits until the loop ends by itself, which it does only when the journal fails.
+    ///
+    /// # Errors
+    /// Why it ended.
+    pub async fn ended(&mut self) -> Result<(), ServiceError> {
+        match (&mut self.body).await {
+            Ok(result) => result,
+            Err(_) => Err(ServiceError::Gone),
+        }
+    }
+
+    /// Stops in order: what is under way is finished or left owed in the journal.
+    ///
+    /// # Errors
+    /// Why it could not be finished.
+    pub async fn stop(mut self) -> Result<(), ServiceError> {
+        self.side.shutdown().await;
+        if self.handle.orders.send(Order::Stop).await.is_err() {
+            return self.ended().await;
+        }
+        self.ended().await
+    }
+
+    /// Is gone between two instructions, as if the machine had lost its power (practice).
+    pub async fn kill(mut self) {
+        self.side.abort_all();
+        self.body.abort();
+        // an aborted task says so; there is nothing else to hear
+        let _ = self.body.await;
+    }
+}
+
+async fn read_once(
+    handle: &Handle,
+    chat: &dyn crate::ports::Chat,
+    since: Option<Time>,
+) -> Result<(), RecoveryError> {
+    let mut into = handle.clone();
+    read_directory(&mut into, chat).await?;
+    read_back(&mut into, chat, since).await
+}
+
+/// Keeps the directory fresh; reads back first what the start could not.
+async fn keep_directory(
+    handle: Handle,
+    chat: Arc<dyn crate::ports::Chat>,
+    mut complete: bool,
+    since: Option<Time>,
+) {
+    loop {
+        let wait = if complete { DIRECTORY_EVERY } else { SLACK_AGAIN_AFTER };
+        tokio::time::sleep(wait).await;
+        let read = if complete {
+            read_directory(&mut handle.clone(), chat.as_ref()).await
+        } else {
+            read_once(&handle, chat.as_ref(), since).await
+        };
+        match read {
+            Ok(()) => complete = true,
+            Err(error) => tracing::warn!(%error, "the workspace was not read"),
+        }
+    }
+}
+
+impl Handle {
+    /// Takes inputs; they are durable when this returns.
+    ///
+    /// # Errors
+    /// When the journal did not keep them.
+    pub async fn offer(&self, inputs: Vec<Input>) -> Result<Vec<Answer>, ServiceError> {
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Take { inputs, answer };
+        self.orders.send(order).await.map_err(|_| ServiceError::Gone)?;
+        match answered.await {
+            Ok(Ok(answers)) => Ok(answers),
+            Ok(Err(Unavailable)) | Err(_) => Err(ServiceError::Gone),
+        }
+    }
+
+    /// Looks at the desk between two decisions.
+    ///
+    /// # Errors
+    /// When the loop is gone.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Desk) -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let (seen, result) = oneshot::channel();
+        let order = Order::Look(Box::new(move |desk| {
+            // nobody waiting for the answer any more is no fault
+            let _ = seen.send(look(desk));
+        }));
+        self.orders.send(order).await.map_err(|_| ServiceError::Gone)?;
+        result.await.map_err(|_| ServiceError::Gone)
+    }
+
+    /// The bot's own state.
+    #[must_use]
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
+    }
+}
+
+#[async_trait]
+impl Recovering for Handle {
+    async fn offer(&mut self, inputs: Vec<Input>) -> Result<(), OfferError> {
+        // a loop that is gone reports its own reason; here only that nothing was taken matters
+        Handle::offer(self, inputs).await.map(drop).map_err(|_| OfferError::Gone)
+    }
+
+    async fn desk(&mut self) -> Desk {
+        self.look(Desk::clone).await.unwrap_or_default()
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+}
+
+/// The desk as Slack's ingress sees it.
+pub struct Intake {
+    handle: Handle,
+    chat: Arc<dyn crate::ports::Chat>,
+    /// Since when the line is down; what happened meanwhile is read back when it is up again.
+    down_since: Mutex<Option<Time>>,
+}
+
+impl Intake {
+    /// An intake for this bot. `since`: from when on nothing was listened to.
+    #[must_use]
+    pub fn new(handle: Handle, chat: Arc<dyn crate::ports::Chat>, since: Time) -> Self {
+        Self { handle, chat, down_since: Mutex::new(Some(since)) }
+    }
+}
+
+#[async_trait]
+impl ingress::Desk for Intake {
+    async fn take(&self, input: SlackInput) -> Result<Answer, Unavailable> {
+        match self.handle.offer(vec![Input::Slack(input)]).await {
+            Ok(mut answers) => Ok(answers.pop().unwrap_or_default()),
+            Err(_) => Err(Unavailable),
+        }
+    }
+
+    async fn connected(&self, up: bool) {
+        self.handle.health.connected.store(up, Ordering::Relaxed);
+        let mut down_since = self.down_since.lock().await;
+        if !up {
+            *down_since = Some(self.handle.clock.now());
+            return;
+        }
+        let Some(since) = down_since.take() else { return };
+        // a loop that is gone has nothing left to hurry
+        let _ = self.handle.orders.send(Order::ChatIsBack).await;
+        let (mut handle, chat) = (self.handle.clone(), Arc::clone(&self.chat));
+        tokio::spawn(async move {
+            if let Err(error) = read_back(&mut handle, chat.as_ref(), Some(since)).await {
+                tracing::warn!(%error, "not everything was read back after the line was down");
+            }
+        });
+    }
+}
+
+struct Body<S> {
+    engine: Engine<S>,
+    runner: Runner,
+    hands: Hands,
+    clock: Arc<dyn Clock>,
+    orders: mpsc::WeakSender<Order>,
+    health: Arc<Health>,
+    flights: JoinSet<()>,
+}
+
+impl<S: Store> Body<S> {
+    async fn run(mut self, mut queue: mpsc::Receiver<Order>) -> Result<(), ServiceError> {
+        let ended = self.serve(&mut queue).await;
+        if let Err(error) = &ended {
+            self.health.journal_closed.store(true, Ordering::Relaxed);
+            tracing::error!(%error, "the desk stops");
+        }
+        ended
+    }
+
+    async fn serve(&mut self, queue: &mut mpsc::Receiver<Order>) -> Result<(), ServiceError> {
+        let mut alive = tokio::time::interval(ALIVE_EVERY);
+        let mut waiting = Vec::with_capacity(TOGETHER);
+        loop {
+            let until = self.move_on()?;
+            tokio::select! {
+                biased;
+                count = queue.recv_many(&mut waiting, TOGETHER) => {
+                    if count == 0 || self.take(&mut waiting)? {
+                        return self.land(queue).await;
+                    }
+                }
+                () = self.clock.sleep_until(until) => {}
+                _ = alive.tick() => self.engine.note_alive(self.clock.now()),
+            }
+            while self.flights.try_join_next().is_some() {}
+        }
+    }
+
+    /// Timers that are due, and errands that may be attempted. Returns when to look again.
+    fn move_on(&mut self) -> Result<Option<Time>, ServiceError> {
+        loop {
+            let now = self.clock.now();
+            if let Some(wake) = self.engine.desk().next_wake().filter(|wake| wake.due <= now) {
+                self.engine.offer(now, vec![Input::Woken(wake)])?;
+                continue;
+            }
+            let ready = self.runner.ready(self.engine.desk(), now);
+            for attempt in ready.attempts {
+                self.send_out(attempt);
+            }
+            if !ready.settled.is_empty() {
+                self.engine.offer(now, ready.settled)?;
+                continue;
+            }
+            let wake = self.engine.desk().next_wake().map(|wake| wake.due);
+            return Ok([wake, ready.again_at].into_iter().flatten().min());
+        }
+    }
+
+    fn send_out(&mut self, attempt: Attempt) {
+        let (hands, orders) = (self.hands.clone(), self.orders.clone());
+        self.flights.spawn(async move {
+            let result = carry_out(&hands, &attempt).await;
+            if let Some(orders) = orders.upgrade() {
+                let landed = Order::Landed { attempt: Box::new(attempt), result };
+                // a loop that is gone left the errand owed in the journal
+                let _ = orders.send(landed).await;
+            }
+        });
+    }
+
+    /// Takes what waited; all inputs of it are written down together. `true`: an orderly stop was asked for.
+    fn take(&mut self, waiting: &mut Vec<Order>) -> Result<bool, ServiceError> {
+        let now = self.clock.now();
+        let mut stop = false;
+        let mut inputs = Vec::new();
+        let mut asking = Vec::new();
+        for order in waiting.drain(..) {
+            match order {
+                Order::Take { inputs: more, answer } => {
+                    asking.push((answer, more.len()));
+                    inputs.extend(more);
+                }
+                Order::Landed { attempt, result } => {
+                    let done = self.runner.done(self.engine.desk(), &attempt, result, now);
+                    if let Some(input) = done {
+                        // between answers that are awaited its own answer is counted to nobody
+                        let (nobody, _) = oneshot::channel();
+                        asking.push((nobody, 1));
+                        inputs.push(input);
+                    }
+                }
+                Order::Look(look) => look(self.engine.desk()),
+                Order::ChatIsBack => self.runner.chat_is_back(),
+                Order::Stop => stop = true,
+            }
+        }
+        match self.engine.offer(now, inputs) {
+            Ok(answers) => {
+                let mut answers = answers.into_iter();
+                for (asker, count) in asking {
+                    // an asker who went away is no fault: the input is durable
+                    let _ = asker.send(Ok(answers.by_ref().take(count).collect()));
+                }
+            }
+            Err(error @ OfferError::NotKept(_)) => {
+                tracing::error!(%error, "inputs were not kept");
+                for (asker, _) in asking {
+                    let _ = asker.send(Err(Unavailable));
+                }
+            }
+            Err(error) => {
+                for (asker, _) in asking {
+                    let _ = asker.send(Err(Unavailable));
+                }
+                return Err(error.into());
+            }
+        }
+        Ok(stop)
+    }
+
+    /// An orderly stop: what is in the air may land, the rest stays owed.
+    async fn land(&mut self, queue: &mut mpsc::Receiver<Order>) -> Result<(), ServiceError> {
+        let landed = tokio::time::timeout(LAND_WITHIN, async {
+            while !self.runner.is_idle() {
+                let Some(order) = queue.recv().await else { break };
+                self.take(&mut vec![order])?;
+            }
+            Ok::<(), ServiceError>(())
+        });
+        match landed.await {
+            Ok(result) => result?,
+            Err(_) => tracing::warn!("errands under way are left owed in the journal"),
+        }
+        let now = self.clock.now();
+        self.engine.offer(now, vec![Input::Stopping])?;
+        self.engine.snapshot();
+        self.engine.note_alive(now);
+        Ok(())
+    }
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WallClock;
+
+/// Today in Seoul.
+#[must_use]
+pub fn today() -> chrono::NaiveDate {
+    WallClock.now().date_naive()
+}
+
+/// Timers look at the wall clock at least this often, so that a clock that is set is noticed.
+const LOOK_AT_LEAST_EVERY: TimeDelta = TimeDelta::seconds(30);
+
+#[async_trait]
+impl Clock for WallClock {
+    fn now(&self) -> Time {
+        #[expect(clippy::disallowed_methods, reason = "the one real clock")]
+        let now = chrono::Utc::now();
+        crate::domain::time::in_seoul(&now)
+    }
+
+    async fn sleep_until(&self, at: Option<Time>) {
+        let now = self.now();
+        let until = at.map_or(LOOK_AT_LEAST_EVERY, |at| (at - now).min(LOOK_AT_LEAST_EVERY));
+        tokio::time::sleep(until.to_std().unwrap_or(Duration::ZERO)).await;
+    }
+}
+
+/// A clock that people move (practice): it starts somewhere, runs at a speed, and can be set on.
+#[derive(Debug)]
+pub struct PracticeClock {
+    state: std::sync::Mutex<Turned>,
+    moved: watch::Sender<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Turned {
+    /// The practice time at `since`.
+    at: Time,
+    since: tokio::time::Instant,
+    speed: f64,
+}
+
+impl PracticeClock {
+    /// A clock that shows `at` now and runs as fast as time.
+    #[must_use]
+    pub fn new(at: Time) -> Self {
+        let turned = Turned { at, since: tokio::time::Instant::now(), speed: 1.0 };
+        Self { state: std::sync::Mutex::new(turned), moved: watch::Sender::new(0) }
+    }
+
+    fn turned(&self) -> std::sync::MutexGuard<'_, Turned> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// How many seconds pass in one.
+    #[must_use]
+    pub fn speed(&self) -> f64 {
+        self.turned().speed
+    }
+
+    /// Sets it on; it never goes back.
+    pub fn advance_to(&self, at: Time) {
+        let now = self.now();
+        let mut turned = self.turned();
+        turned.at = at.max(now);
+        turned.since = tokio::time::Instant::now();
+        drop(turned);
+        self.moved.send_modify(|n| *n += 1);
+    }
+
+    /// From now on so many seconds pass in one; 0 stops it.
+    pub fn set_speed(&self, speed: f64) {
+        let now = self.now();
+        let mut turned = self.turned();
+        *turned =
+            Turned { at: now, since: tokio::time::Instant::now(), speed: speed.clamp(0.0, 3600.0) };
+        drop(turned);
+        self.moved.send_modify(|n| *n += 1);
+    }
+}
+
+#[async_trait]
+impl Clock for PracticeClock {
+    fn now(&self) -> Time {
+        let turned = *self.turned();
+        let passed = turned.since.elapsed().mul_f64(turned.speed);
+        turned.at + TimeDelta::from_std(passed).unwrap_or_default()
+    }
+
+    async fn sleep_until(&self, at: Option<Time>) {
+        let mut moved = self.moved.subscribe();
+        let Some(at) = at else {
+            // the sender lives as long as this clock
+            let _ = moved.changed().await;
+            return;
+        };
+        let (left, speed) = ((at - self.now()).to_std().unwrap_or(Duration::ZERO), self.speed());
+        if speed <= 0.0 && !left.is_zero() {
+            let _ = moved.changed().await;
+            return;
+        }
+        let real = if left.is_zero() { left } else { left.div_f64(speed) };
+        tokio::select! {
+            () = tokio::time::sleep(real) => {}
+            _ = moved.changed() => {}
+        }
+    }
+}
