@@ -101,7 +101,7 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     stage.start().await?;
     out::text(&format!(
         "연습용 작업 공간이 열렸습니다: {url}\n\
-         1. 왼쪽 아래에서 CSR을 고르고 #general에 적습니다: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242\n\
+         1. 왼쪽 위에서 CSR(오하라)을 고르고 #general에 적습니다: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242\n\
          2. 엔지니어로 바꿔 ✅ 반응을 달거나, 시계를 앞으로 보내 다음 사람에게 넘어가는 것을 봅니다.\n\
          끝내려면 Ctrl-C를 누르십시오. 연습 기록은 지워집니다."
     ))?;
