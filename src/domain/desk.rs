@@ -160,6 +160,8 @@ pub enum Room {
 
 /// How long a delivery's name is remembered: longer than Slack repeats it and than anything is read back.
 const SEEN_FOR: chrono::TimeDelta = chrono::TimeDelta::hours(72);
+/// How long a closed case can still be looked at, pressed and counted.
+const CASES_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
 /// How long a reaction waits for the outcome of a post.
 const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
@@ -245,6 +247,7 @@ impl Desk {
                 leaves.push(absence.clone());
             }
             Change::Opened(case) => {
+                self.forget_before(at - CASES_KEPT);
                 self.last_case = self.last_case.max(case.id.0);
                 let id = case.id;
                 self.cases.insert(id, (**case).clone());
@@ -271,6 +274,31 @@ impl Desk {
             Change::CallOver { call, .. } => {
                 self.calls.remove(call);
             }
+        }
+    }
+
+    /// Closed cases leave the desk's memory; the journal keeps them for good.
+    fn forget_before(&mut self, before: Time) {
+        let old: Vec<CaseId> = self
+            .cases
+            .values()
+            .take_while(|case| case.opened < before)
+            .filter(|case| !case.is_open())
+            .map(|case| case.id)
+            .collect();
+        if old.is_empty() {
+            return;
+        }
+        for id in &old {
+            self.cases.remove(id);
+        }
+        self.posts.retain(|_, post| post.case.is_none_or(|case| !old.contains(&case)));
+        let (posts, derived) = (&self.posts, &mut self.derived);
+        derived.post_at.retain(|_, errand| posts.contains_key(errand));
+        derived.case_at.retain(|_, case| !old.contains(case));
+        derived.by_ticket.retain(|_, case| !old.contains(case));
+        for held in derived.open_tickets.values_mut() {
+            held.retain(|case, _| !old.contains(case));
         }
     }
 

@@ -4,6 +4,7 @@ pub mod books;
 pub mod calendar;
 pub mod case;
 pub mod change;
+pub mod checklist;
 pub mod customers;
 pub mod decide;
 pub mod desk;
