@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use chrono::{DateTime, NaiveDate};
-use coc::domain;
+use coc::cli::books::{Overrides, load};
+use coc::cli::check::Report;
 use coc::domain::books::{BookFile, read_books, read_policy};
 use coc::domain::customers::{Customer, Customers, Grade, read_customers};
 use coc::domain::ids::Name;
@@ -15,13 +16,6 @@ use coc::domain::policy::{ChainKind, Policy};
 use coc::domain::time::Time;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-
-#[path = "../src/cli/books.rs"]
-#[expect(unreachable_pub, reason = "compiled here to be tested by itself")]
-mod books;
-#[path = "../src/cli/check.rs"]
-#[expect(unreachable_pub, reason = "compiled here to be tested by itself")]
-mod check;
 
 const WHOLE: &str = include_str!("guide/whole.txt");
 const SHIPPED_GUIDE: &str = include_str!("../data/guide.txt");
@@ -936,42 +930,36 @@ fn errors_of_all_books_come_together() {
 #[test]
 fn check_reads_a_folder_and_says_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
-    let print = |json: bool| {
-        let mut out = Vec::new();
-        let status = check::run(folder.path(), near(), json, &mut out).unwrap();
-        (status, String::from_utf8(out).unwrap())
-    };
-    let (status, said) = print(false);
-    assert_eq!(status, 2);
-    assert!(said.contains("guide.txt: 파일이 없습니다"), "{said}");
+    let report = || Report::of(folder.path(), near());
+    let wrong = report();
+    assert_eq!(wrong.errors.len(), 1);
+    assert!(wrong.to_string().contains("guide.txt: 파일이 없습니다"), "{wrong}");
 
     std::fs::write(folder.path().join("guide.txt"), WHOLE).unwrap();
-    let (status, said) = print(false);
-    assert_eq!(status, 0, "no policy and no customers are fine: {said}");
-    assert!(said.contains("guide.txt:34: 마루한"), "{said}");
+    let sound = report();
+    assert!(sound.errors.is_empty(), "no policy and no customers are fine: {sound}");
+    assert!(sound.to_string().contains("guide.txt:34: 마루한"), "{sound}");
+    assert_eq!(sound.read.unwrap().general, 5);
 
     std::fs::write(folder.path().join("customers.csv"), b"name\n\xb0\xa1\n").unwrap();
-    let (status, said) = print(false);
-    assert_eq!(status, 2);
-    assert!(said.contains("customers.csv:2: UTF-8"), "{said}");
+    let wrong = report();
+    assert!(wrong.to_string().contains("customers.csv:2: UTF-8"), "{wrong}");
 
     std::fs::write(folder.path().join("customers.csv"), SHIPPED_CUSTOMERS).unwrap();
     std::fs::write(folder.path().join("policy.toml"), "[chain]\nrung = 5\n").unwrap();
-    let (status, said) = print(true);
-    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(status, 2);
-    assert_eq!(found["errors"][0]["line"], 2);
-    assert!(found["errors"][0]["file"].as_str().unwrap().ends_with("policy.toml"));
-    assert!(found["read"].is_null());
+    let wrong = report();
+    assert_eq!(wrong.errors[0].line, Some(2));
+    assert!(wrong.errors[0].file.as_ref().unwrap().ends_with("policy.toml"));
+    assert!(wrong.read.is_none());
 }
 
 #[test]
 fn a_named_file_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("guide.txt"), WHOLE).unwrap();
-    let gone = books::Overrides { customers: Some("nowhere.csv".into()), ..Default::default() };
-    let errors = books::load(folder.path(), &gone).unwrap_err();
+    let gone = Overrides { customers: Some("nowhere.csv".into()), ..Overrides::default() };
+    let errors = load(folder.path(), &gone).unwrap_err();
     assert!(errors[0].to_string().contains("nowhere.csv"), "{errors:?}");
-    let books = books::load(folder.path(), &books::Overrides::default()).unwrap();
+    let books = load(folder.path(), &Overrides::default()).unwrap();
     assert_eq!(books.guide, WHOLE);
 }

@@ -1,10 +1,12 @@
 //! The data folder's books, read from disk.
 
 use super::{Failure, Folders};
-use crate::domain::books::{BookFile, read_books, read_policy};
+use crate::domain::books::{BookError, BookFile, ReadBooks, read_books, read_policy};
 use crate::domain::input::Books;
+use crate::domain::people::{Roster, Warning, read_guide};
 use crate::domain::policy::Policy;
 use crate::ports::Library;
+use chrono::NaiveDate;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -44,8 +46,13 @@ impl Overrides {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It must be there and is not.
-    #[error("{}: 파일이 없습니다. 가이드 전체를 UTF-8 텍스트로 저장해 주십시오. 다른 곳에 있으면 --data로 알려 주십시오. 예: coc check --data data", .0.display())]
-    Missing(PathBuf),
+    #[error("{}: 파일이 없습니다. {}", .path.display(), advice(*.file))]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Which book.
+        file: BookFile,
+    },
     /// Its bytes are no UTF-8; `line` is the first line that is not.
     #[error("{}:{line}: UTF-8이 아닌 글자가 있습니다. 파일을 UTF-8로 다시 저장해 주십시오. 예: 메모장 → 다른 이름으로 저장 → 인코딩 UTF-8", .path.display())]
     NotUtf8 {
@@ -64,22 +71,28 @@ pub enum LoadError {
     },
 }
 
+/// What to do about a book that is not there.
+fn advice(file: BookFile) -> &'static str {
+    match file {
+        BookFile::Guide => {
+            "가이드 전체를 UTF-8 텍스트로 저장해 주십시오. 다른 곳에 있으면 --data로 알려 주십시오. 예: coc check --data data"
+        }
+        BookFile::Policy => "경로를 확인해 주십시오. 예: --policy data/policy.toml",
+        BookFile::Customers => "경로를 확인해 주십시오. 예: --customers data/customers.csv",
+    }
+}
+
 /// Reads the books. The policy and the customers may be absent (empty text); the guide, and whatever `overrides` names, may not.
 ///
 /// # Errors
 /// Every book that cannot be had.
 pub fn load(data: &Path, overrides: &Overrides) -> Result<Books, Vec<LoadError>> {
     let mut errors = Vec::new();
-    let mut read = |file: BookFile| {
-        let path = overrides.path(data, file);
-        let may_be_absent = file != BookFile::Guide && !overrides.names(file);
-        match text(&path) {
-            Ok(text) => text,
-            Err(LoadError::Missing(_)) if may_be_absent => String::new(),
-            Err(error) => {
-                errors.push(error);
-                String::new()
-            }
+    let mut read = |file: BookFile| match one(data, overrides, file) {
+        Ok(text) => text,
+        Err(error) => {
+            errors.push(error);
+            String::new()
         }
     };
     let books = Books {
@@ -90,19 +103,61 @@ pub fn load(data: &Path, overrides: &Overrides) -> Result<Books, Vec<LoadError>>
     if errors.is_empty() { Ok(books) } else { Err(errors) }
 }
 
-fn text(path: &Path) -> Result<String, LoadError> {
-    let path = || path.to_owned();
-    let bytes = match std::fs::read(path()) {
+/// One book's text.
+fn one(data: &Path, overrides: &Overrides, file: BookFile) -> Result<String, LoadError> {
+    let path = overrides.path(data, file);
+    let may_be_absent = file != BookFile::Guide && !overrides.names(file);
+    let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(LoadError::Missing(path()));
+            return if may_be_absent {
+                Ok(String::new())
+            } else {
+                Err(LoadError::Missing { path, file })
+            };
         }
-        Err(source) => return Err(LoadError::Unreadable { path: path(), source }),
+        Err(source) => return Err(LoadError::Unreadable { path, source }),
     };
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = error.as_bytes().iter().take(good);
-        LoadError::NotUtf8 { path: path(), line: before.filter(|b| **b == b'\n').count() + 1 }
+        LoadError::NotUtf8 { path, line: before.filter(|b| **b == b'\n').count() + 1 }
+    })
+}
+
+/// The books, read and held against one another; `near` is the guide's date (reading 21).
+///
+/// # Errors
+/// Bad input with file and line: everything that is wrong in any of them.
+pub(crate) fn read(
+    folders: &Folders,
+    overrides: &Overrides,
+    near: NaiveDate,
+) -> Result<ReadBooks, Failure> {
+    data_is_there(folders)?;
+    let books = load(&folders.data, overrides).map_err(|errors| bad(&errors))?;
+    read_books(&books, near).map_err(|errors| misread(folders, overrides, &errors))
+}
+
+/// The guide alone, for questions that need nothing else; `near` is the guide's date (reading 21).
+///
+/// # Errors
+/// Bad input with file and line.
+pub(crate) fn guide(
+    folders: &Folders,
+    overrides: &Overrides,
+    near: NaiveDate,
+) -> Result<(Roster, Vec<Warning>), Failure> {
+    let file = BookFile::Guide;
+    if !overrides.names(file) {
+        data_is_there(folders)?;
+    }
+    let text = one(&folders.data, overrides, file).map_err(|error| bad(&[error]))?;
+    read_guide(&text, near).map_err(|errors| {
+        let errors = errors.into_iter();
+        let errors: Vec<BookError> =
+            errors.map(|e| BookError { file, line: Some(e.line), text: e.text }).collect();
+        misread(folders, overrides, &errors)
     })
 }
 
@@ -111,54 +166,49 @@ fn text(path: &Path) -> Result<String, LoadError> {
 /// # Errors
 /// Bad input with file and line.
 pub(crate) fn policy(folders: &Folders, overrides: &Overrides) -> Result<Policy, Failure> {
+    data_is_there(folders)?;
+    let text = one(&folders.data, overrides, BookFile::Policy).map_err(|error| bad(&[error]))?;
+    read_policy(&text).map_err(|errors| misread(folders, overrides, &errors))
+}
+
+/// A folder that was asked for by name has to be there, also when every book in it may be absent.
+fn data_is_there(folders: &Folders) -> Result<(), Failure> {
     if folders.data_given && !folders.data.is_dir() {
         return Err(Failure::input(format!(
-            "{}: 폴더를 찾을 수 없습니다. 경로를 확인해 주십시오.",
+            "{}: 폴더를 찾을 수 없습니다. 경로를 확인해 주십시오. 예: --data data",
             folders.data.display()
         )));
     }
-    let path = overrides.path(&folders.data, BookFile::Policy);
-    let text = match text(&path) {
-        Ok(text) => text,
-        Err(LoadError::Missing(_)) if !overrides.names(BookFile::Policy) => String::new(),
-        Err(error) => return Err(Failure::input(error.to_string())),
-    };
-    read_policy(&text).map_err(|errors| {
-        let said: Vec<String> = errors
-            .iter()
-            .map(|error| match error.line {
-                Some(line) => format!("{}:{line}: {}", path.display(), error.text),
-                None => format!("{}: {}", path.display(), error.text),
-            })
-            .collect();
-        Failure::input(said.join("\n"))
-    })
+    Ok(())
+}
+
+fn bad<E: ToString>(errors: &[E]) -> Failure {
+    let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    Failure::input(said.join("\n"))
+}
+
+/// Errors with the path of the file that was read, which need not bear the book's own name.
+fn misread(folders: &Folders, overrides: &Overrides, errors: &[BookError]) -> Failure {
+    let said = errors.iter().map(|error| {
+        let path = overrides.path(&folders.data, error.file);
+        match error.line {
+            Some(line) => format!("{}:{line}: {}", path.display(), error.text),
+            None => format!("{}: {}", path.display(), error.text),
+        }
+    });
+    bad(&said.collect::<Vec<String>>())
 }
 
 /// Reads the books and checks them whole, as of today.
 ///
 /// # Errors
 /// Bad input with everything that is wrong, by file and line.
-pub(crate) fn load_checked(data: &Path, overrides: &Overrides) -> Result<Books, Failure> {
-    let books = load(data, overrides).map_err(|errors| {
-        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::input(said.join("\n"))
-    })?;
-    let today = crate::service::today();
-    read_books(&books, today).map_err(|errors| {
-        let said: Vec<String> = errors
-            .iter()
-            .map(|error| {
-                let path = overrides.path(data, error.file);
-                match error.line {
-                    Some(line) => format!("{}:{line}: {}", path.display(), error.text),
-                    None => format!("{}: {}", path.display(), error.text),
-                }
-            })
-            .collect();
-        Failure::input(said.join("\n"))
-    })?;
-    Ok(books)
+pub(crate) fn load_checked(folders: &Folders, overrides: &Overrides) -> Result<Books, Failure> {
+    let books = load(&folders.data, overrides).map_err(|errors| bad(&errors))?;
+    match read_books(&books, crate::service::today()) {
+        Ok(_) => Ok(books),
+        Err(errors) => Err(misread(folders, overrides, &errors)),
+    }
 }
 
 /// The data folder, read anew when somebody asks for it.
@@ -173,6 +223,6 @@ impl FolderLibrary {
 
 impl Library for FolderLibrary {
     fn guide(&self) -> Result<String, String> {
-        text(&self.0.join(BookFile::Guide.name())).map_err(|error| error.to_string())
+        one(&self.0, &Overrides::default(), BookFile::Guide).map_err(|error| error.to_string())
     }
 }

@@ -1,10 +1,268 @@
-//! `coc doctor`: tries every configured connection.
+//! `coc doctor`: what the bot needs on this machine, and what is missing of it.
+//!
+//! It looks at the data folder, the state folder and the environment. It contacts nobody, and says so.
 
-use super::{Done, Failure, Folders};
+use super::check::Report;
+use super::settings::{SettingError, setting};
+use super::{Done, Failure, Folders, out};
+use crate::domain::time::SEOUL;
+use crate::journal::{self, JournalError, Sled, StoreError};
+use serde::Serialize;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// 결과를 JSON 문서 하나로 보입니다
+    #[arg(long)]
+    json: bool,
+}
 
-pub(crate) fn run(Args {}: Args, _folders: &Folders) -> Done {
-    Err(Failure::absent("doctor"))
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document {
+    /// Nothing that is needed is missing.
+    ok: bool,
+    checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Check {
+    what: &'static str,
+    state: State,
+    text: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// Everything is there.
+    Ok,
+    /// Something that is needed is missing or wrong.
+    Missing,
+    /// Not set up; the desk goes on without it.
+    Off,
+    /// Not looked at.
+    Untried,
+}
+
+impl State {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Ok => "✅",
+            Self::Missing => "⛔",
+            Self::Off => "–",
+            Self::Untried => "⚠️",
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
+    let mut checks = vec![data(&folders.data), state(&folders.state), slack()];
+    checks.extend(SERVICES.iter().map(Service::check));
+    checks.push(Check {
+        what: "연결",
+        state: State::Untried,
+        text: "이 명령은 아직 밖으로 연결하지 않습니다. Slack 인증과 권한, 채널 참여, 전화, 티켓, 메일, 피드는 시험하지 않았습니다."
+            .to_owned(),
+    });
+    let missing = checks.iter().filter(|check| check.state == State::Missing).count();
+    if args.json {
+        out::json(&Document { ok: missing == 0, checks })?;
+    } else {
+        let line = |check: &Check| format!("{} {}: {}", check.state.sign(), check.what, check.text);
+        out::text(&checks.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+    }
+    match missing {
+        0 => Ok(()),
+        missing => {
+            Err(Failure::work(format!("필요한 것 {missing}가지가 빠졌거나 잘못되었습니다.")))
+        }
+    }
+}
+
+fn data(folder: &Path) -> Check {
+    let report = Report::of(folder, chrono::Utc::now().with_timezone(&SEOUL).date_naive());
+    let (state, text) = match (report.errors.as_slice(), &report.read) {
+        ([], Some(read)) => (
+            State::Ok,
+            format!(
+                "{}을(를) 읽었습니다. 사람 {}명, 고객 {}곳, 확인할 것 {}건 (coc check).",
+                folder.display(),
+                read.people,
+                read.customers,
+                report.warnings.len()
+            ),
+        ),
+        (errors, _) => {
+            let first = errors.first().map(|first| format!(" {first}")).unwrap_or_default();
+            let wrong = errors.len();
+            (State::Missing, format!("고칠 것이 {wrong}건 있습니다 (coc check).{first}"))
+        }
+    };
+    Check { what: "데이터 폴더", state, text }
+}
+
+fn state(folder: &Path) -> Check {
+    let (state, text) = match writable(folder) {
+        Err((path, source)) => (
+            State::Missing,
+            format!(
+                "{}에 쓸 수 없습니다 ({source}). 쓰기 권한과 남은 공간을 확인해 주십시오.",
+                path.display()
+            ),
+        ),
+        Ok(()) if !Sled::is_there(folder) => (
+            State::Ok,
+            format!("{}에 쓸 수 있습니다. 저널은 첫 실행 때 만듭니다.", folder.display()),
+        ),
+        Ok(()) => match whole(folder) {
+            Ok(records) => {
+                (State::Ok, format!("저널이 온전합니다. 기록 {records}건 ({}).", folder.display()))
+            }
+            Err(JournalError::Store(StoreError::Busy { .. })) => (
+                State::Untried,
+                format!(
+                    "{}을(를) 실행 중인 coc가 쓰고 있어 저널을 확인하지 못했습니다. 멈춘 뒤 coc journal verify로 확인해 주십시오.",
+                    folder.display()
+                ),
+            ),
+            Err(
+                error @ (JournalError::Store(
+                    StoreError::Folder { .. }
+                    | StoreError::Layout { .. }
+                    | StoreError::Damaged(_)
+                    | StoreError::Failed { .. },
+                )
+                | JournalError::Broken(_)
+                | JournalError::Lost { .. }),
+            ) => (State::Missing, error.to_string()),
+        },
+    };
+    Check { what: "상태 폴더", state, text }
+}
+
+/// Tries to write where the state folder is, or where it would be made. Leaves nothing behind.
+fn writable(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let probe = there.join(format!(".coc-doctor-{}", std::process::id()));
+    let at = |error| (there.to_owned(), error);
+    OpenOptions::new().create_new(true).write(true).open(&probe).map_err(at)?;
+    fs::remove_file(&probe).map_err(at)
+}
+
+/// How many records the journal has, when all of them hold.
+fn whole(folder: &Path) -> Result<u64, JournalError> {
+    let store = Sled::open(folder)?;
+    let tail = journal::walk(&store, 0, |_, _| {})?;
+    journal::check_witnesses(&store, tail)?;
+    Ok(tail.seq)
+}
+
+/// Settings by whether they are given; their values are not kept.
+struct Given {
+    here: Vec<&'static str>,
+    absent: Vec<&'static str>,
+    wrong: Vec<SettingError>,
+}
+
+impl Given {
+    fn of(names: &[&'static str]) -> Self {
+        let mut given = Self { here: Vec::new(), absent: Vec::new(), wrong: Vec::new() };
+        for name in names {
+            match setting(name) {
+                Ok(Some(_)) => given.here.push(name),
+                Ok(None) => given.absent.push(name),
+                Err(error) => given.wrong.push(error),
+            }
+        }
+        given
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.here.contains(&name)
+    }
+
+    fn wrong(&self) -> Option<String> {
+        let said: Vec<String> = self.wrong.iter().map(ToString::to_string).collect();
+        (!said.is_empty()).then(|| said.join(" "))
+    }
+}
+
+fn slack() -> Check {
+    const BOT: &str = "SLACK_BOT_TOKEN";
+    const APP: &str = "SLACK_APP_TOKEN";
+    const SECRET: &str = "SLACK_SIGNING_SECRET";
+    let given = Given::of(&[BOT, APP, SECRET]);
+    let (state, text) = match (given.wrong(), given.has(BOT), given.has(APP), given.has(SECRET)) {
+        (Some(wrong), ..) => (State::Missing, wrong),
+        (None, true, true, _) => (State::Ok, format!("{BOT}, {APP} 있음 (Socket Mode).")),
+        (None, true, false, true) => {
+            (State::Ok, format!("{BOT}, {SECRET} 있음 (HTTP Events API)."))
+        }
+        (None, true, false, false) => (
+            State::Missing,
+            format!("{APP} (Socket Mode) 또는 {SECRET} (HTTP Events API)이 필요합니다."),
+        ),
+        (None, false, true, _) | (None, false, _, true) => {
+            (State::Missing, format!("{BOT}이 필요합니다."))
+        }
+        (None, false, false, false) => (
+            State::Missing,
+            format!(
+                "{BOT}과, {APP} (Socket Mode) 또는 {SECRET} (HTTP Events API)이 필요합니다. Slack 없이 써 보시려면: coc sandbox"
+            ),
+        ),
+    };
+    Check { what: "Slack 설정", state, text }
+}
+
+/// A service that the desk can do without.
+struct Service {
+    what: &'static str,
+    /// All of them or none.
+    settings: &'static [&'static str],
+    /// What happens when none is given.
+    without: &'static str,
+}
+
+const SERVICES: [Service; 4] = [
+    Service {
+        what: "전화 설정",
+        settings: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM", "COC_PUBLIC_URL"],
+        without: "전화는 COC에 요청합니다.",
+    },
+    Service {
+        what: "티켓 설정",
+        settings: &["ZENDESK_URL", "ZENDESK_EMAIL", "ZENDESK_TOKEN"],
+        without: "활성 티켓 수는 봇이 배정한 것만 셉니다.",
+    },
+    Service {
+        what: "메일 설정", settings: &["SMTP_URL"], without: "메일은 COC가 직접 보냅니다."
+    },
+    Service {
+        what: "고객 기록 설정",
+        settings: &["FITCLOUD_URL", "FITCLOUD_TOKEN"],
+        without: "customers.csv를 씁니다.",
+    },
+];
+
+impl Service {
+    fn check(&self) -> Check {
+        let given = Given::of(self.settings);
+        let (state, text) = if let Some(wrong) = given.wrong() {
+            (State::Missing, wrong)
+        } else if given.here.is_empty() {
+            let names = self.settings.join(", ");
+            (State::Off, format!("{names} 없음. {}", self.without))
+        } else if given.absent.is_empty() {
+            (State::Ok, format!("{} 있음.", given.here.join(", ")))
+        } else {
+            let (here, absent) = (given.here.join(", "), given.absent.join(", "));
+            (State::Missing, format!("{here} 있음. {absent}도 필요합니다."))
+        };
+        Check { what: self.what, state, text }
+    }
 }

@@ -5,7 +5,6 @@
 pub mod books;
 pub mod check;
 pub(crate) mod doctor;
-pub(crate) mod environment;
 pub(crate) mod explain;
 pub(crate) mod failure;
 pub mod journal;
@@ -15,6 +14,7 @@ pub(crate) mod out;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+pub(crate) mod settings;
 pub(crate) mod values;
 
 pub(crate) use failure::{Done, Failure};
@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Check(check::Args),
     /// 봇의 판단과 그 이유를 보입니다.
     Explain(explain::Args),
-    /// 설정된 연결을 모두 시험하고 빠진 것을 알립니다.
+    /// 데이터 폴더, 상태 폴더, 환경 설정을 살피고 빠진 것을 알립니다.
     Doctor(doctor::Args),
     /// 일지를 내보내거나 검증하거나 복원합니다.
     #[command(subcommand)]
@@ -116,6 +116,25 @@ pub(crate) fn finish(done: Done) -> ExitCode {
     }
 }
 
+/// Reads the command line, hands over to the subcommand, says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let (command, folders) = match read(std::env::args_os()) {
+        Ok(read) => read,
+        Err(status) => return status,
+    };
+    let done = match command {
+        Command::Run(args) => run::run(args, &folders),
+        Command::Sandbox(args) => sandbox::run(&args, &folders),
+        Command::Replay(args) => replay::run(&args, &folders),
+        Command::Check(args) => check::run(&args, &folders),
+        Command::Explain(args) => explain::run(args, &folders),
+        Command::Doctor(args) => doctor::run(&args, &folders),
+        Command::Journal(args) => journal::main(&args, &folders),
+    };
+    finish(done)
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -157,23 +176,4 @@ mod tests {
             assert_eq!(folders.state, Some(PathBuf::from("s")), "{line}");
         }
     }
-}
-
-/// Reads the command line, hands over to the subcommand, says how it went.
-#[must_use]
-pub fn main() -> ExitCode {
-    let (command, folders) = match read(std::env::args_os()) {
-        Ok(read) => read,
-        Err(status) => return status,
-    };
-    let done = match command {
-        Command::Run(args) => run::run(args, &folders),
-        Command::Sandbox(args) => sandbox::run(&args, &folders),
-        Command::Replay(args) => replay::run(&args, &folders),
-        Command::Check(args) => check::run(&args, &folders),
-        Command::Explain(args) => explain::run(args, &folders),
-        Command::Doctor(args) => doctor::run(args, &folders),
-        Command::Journal(args) => journal::main(&args, &folders),
-    };
-    finish(done)
 }

@@ -1,7 +1,7 @@
 //! `coc run`: the bot.
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
-use super::environment::setting;
+use super::settings;
 use super::{Done, Failure, Folders, logs, out};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
@@ -40,7 +40,11 @@ struct Settled {
     listen: Option<SocketAddr>,
 }
 
-fn settings() -> Result<Settled, Failure> {
+fn setting(name: &'static str) -> Result<Option<String>, Failure> {
+    settings::setting(name).map_err(|error| Failure::input(error.to_string()))
+}
+
+fn settled() -> Result<Settled, Failure> {
     let token = setting("SLACK_BOT_TOKEN")?;
     let app = setting("SLACK_APP_TOKEN")?;
     let secret = setting("SLACK_SIGNING_SECRET")?;
@@ -83,10 +87,10 @@ fn no_line() -> Failure {
 }
 
 pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
-    let settled = settings()?;
+    let settled = settled()?;
     logs::start("info");
     let store = Sled::open(&folders.state).map_err(|error| Failure::work(error.to_string()))?;
-    let books = match load_checked(&folders.data, &Overrides::default()) {
+    let books = match load_checked(folders, &Overrides::default()) {
         Ok(books) => books,
         // a slip in a file must not keep the desk from its night: what is in force stays so, and n is told
         Err(error) if has_run_before(&store)? => {

@@ -54,7 +54,7 @@ const OPERATORS: [(&str, &str); 2] = [("goyunseul", "고윤슬"), ("onnuri", "�
 
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     logs::start("warn");
-    let books = load_checked(&folders.data, &Overrides::default())?;
+    let books = load_checked(folders, &Overrides::default())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

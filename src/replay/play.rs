@@ -442,11 +442,14 @@ fn furnish(
         .map(|name| name.trim_start_matches('#').to_owned())
         .collect();
     for step in &scenario.steps {
-        let used = match &step.value {
-            Step::Say(say) => say.channel.trim_start_matches('#').to_owned(),
-            Step::Slash(slash) => slash.channel.trim_start_matches('#').to_owned(),
-            _ => continue,
+        let channel = if let Step::Say(say) = &step.value {
+            &say.channel
+        } else if let Step::Slash(slash) = &step.value {
+            &slash.channel
+        } else {
+            continue;
         };
+        let used = channel.trim_start_matches('#').to_owned();
         if !channels.contains(&used) {
             channels.push(used);
         }

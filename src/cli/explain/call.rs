@@ -1,10 +1,8 @@
 //! `coc explain call`: when a notice is phoned (A9, reading 3).
 
-use super::Files;
+use super::{Files, when};
 use crate::cli::{Done, Folders, out, values};
-use crate::domain::calendar::korean_date;
 use crate::domain::time::Time;
-use chrono::{Datelike, Timelike};
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
@@ -36,12 +34,5 @@ pub(super) fn run(args: &Args, files: &Files, folders: &Folders) -> Done {
         });
     }
     let sum: String = call.sum.iter().map(|line| format!("- {line}\n")).collect();
-    let pattern = if call.at.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
-    out::text(&format!(
-        "전화 시각: {}년 {} {} ({})\n{sum}",
-        call.at.year(),
-        korean_date(call.at.date_naive()),
-        call.at.format(pattern),
-        call.why
-    ))
+    out::text(&format!("전화 시각: {} ({})\n{sum}", when(call.at), call.why))
 }

@@ -417,18 +417,15 @@ pub fn choose(desk: &Desk, customer: &str, now: Time) -> Choice {
             general(roster.internal_account_owner().cloned())
         }
         Some(one) if one.runs_msp_chain() => {
-            let order = msp_order(roster, one, &desk.policy.value);
+            let mut order = msp_order(roster, one, &desk.policy.value);
             let sa = [&one.sa_primary, &one.sa_backup];
+            order.candidates.retain(|one| !sa.iter().any(|sa| sa.as_ref() == Some(&one.name)));
             let (available, skipped) = order.available(roster, &desk.leaves, now);
             Choice {
-                order: available
-                    .into_iter()
-                    .map(|candidate| candidate.name.clone())
-                    .filter(|name| !sa.iter().any(|sa| sa.as_ref() == Some(name)))
-                    .collect(),
+                order: available.into_iter().map(|candidate| candidate.name.clone()).collect(),
                 skipped,
                 own_engineers: true,
-                warnings: order.warnings.clone(),
+                warnings: order.warnings_at(roster, &desk.leaves, now),
             }
         }
         Some(_) | None => general(None),
