@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use chrono::{DateTime, NaiveDate};
-use coc::cli::{books, check};
+use coc::domain;
 use coc::domain::books::{BookFile, read_books, read_policy};
 use coc::domain::customers::{Customer, Customers, Grade, read_customers};
 use coc::domain::ids::Name;
@@ -15,6 +15,13 @@ use coc::domain::policy::{ChainKind, Policy};
 use coc::domain::time::Time;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+
+#[path = "../src/cli/books.rs"]
+#[expect(unreachable_pub, reason = "compiled here to be tested by itself")]
+mod books;
+#[path = "../src/cli/check.rs"]
+#[expect(unreachable_pub, reason = "compiled here to be tested by itself")]
+mod check;
 
 const WHOLE: &str = include_str!("guide/whole.txt");
 const SHIPPED_GUIDE: &str = include_str!("../data/guide.txt");
@@ -930,29 +937,29 @@ fn errors_of_all_books_come_together() {
 fn check_reads_a_folder_and_says_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
     let print = |json: bool| {
-        let report = check::Report::of(folder.path(), near());
-        let said = if json { serde_json::to_string(&report).unwrap() } else { report.to_string() };
-        (report.errors.len(), said)
+        let mut out = Vec::new();
+        let status = check::run(folder.path(), near(), json, &mut out).unwrap();
+        (status, String::from_utf8(out).unwrap())
     };
-    let (wrong, said) = print(false);
-    assert_eq!(wrong, 1, "{said}");
+    let (status, said) = print(false);
+    assert_eq!(status, 2);
     assert!(said.contains("guide.txt: 파일이 없습니다"), "{said}");
 
     std::fs::write(folder.path().join("guide.txt"), WHOLE).unwrap();
-    let (wrong, said) = print(false);
-    assert_eq!(wrong, 0, "no policy and no customers are fine: {said}");
+    let (status, said) = print(false);
+    assert_eq!(status, 0, "no policy and no customers are fine: {said}");
     assert!(said.contains("guide.txt:34: 마루한"), "{said}");
 
     std::fs::write(folder.path().join("customers.csv"), b"name\n\xb0\xa1\n").unwrap();
-    let (wrong, said) = print(false);
-    assert_eq!(wrong, 1, "{said}");
+    let (status, said) = print(false);
+    assert_eq!(status, 2);
     assert!(said.contains("customers.csv:2: UTF-8"), "{said}");
 
     std::fs::write(folder.path().join("customers.csv"), SHIPPED_CUSTOMERS).unwrap();
     std::fs::write(folder.path().join("policy.toml"), "[chain]\nrung = 5\n").unwrap();
-    let (wrong, said) = print(true);
+    let (status, said) = print(true);
     let found: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(wrong, 1, "{said}");
+    assert_eq!(status, 2);
     assert_eq!(found["errors"][0]["line"], 2);
     assert!(found["errors"][0]["file"].as_str().unwrap().ends_with("policy.toml"));
     assert!(found["read"].is_null());
