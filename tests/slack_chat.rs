@@ -1,5 +1,6 @@
 //! The chat against a Web API that answers as it is told to.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "how long something took is measured")]
 
 use async_trait::async_trait;
 use axum::Router;

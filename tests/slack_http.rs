@@ -1,5 +1,6 @@
 //! Slack's HTTP Events API against the real router on a loopback port.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "how long something took is measured")]
 
 use async_trait::async_trait;
 use coc::domain::input::{SlackAct, SlackInput};

@@ -1,6 +1,6 @@
 //! The command line, one file a subcommand.
 //!
-//! Results go to stdout ([`out`]), everything else to stderr. Exit status: 0 fine, 1 the work failed, 2 bad usage or input.
+//! Results go to stdout (`out`), everything else to stderr. Exit status: 0 fine, 1 the work failed, 2 bad usage or input.
 
 pub mod books;
 pub mod check;

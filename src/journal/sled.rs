@@ -353,6 +353,7 @@ fn open_database(path: &Path) -> Result<Db, Opening> {
 
 /// The folder is ours, but background threads of a database dropped by this process may hold its file a little longer,
 /// and sled does not wait for them.
+#[expect(clippy::disallowed_methods, reason = "how long a lock is waited for decides nothing")]
 fn wait_until_released(db: &Path) -> Result<(), StoreError> {
     let file = match File::open(db) {
         Ok(file) => file,

@@ -1,6 +1,7 @@
 //! A real process that appends, killed by signal 9 at any moment.
 
 #![expect(clippy::print_stdout, reason = "the killed process speaks to the test by its output")]
+#![expect(clippy::disallowed_methods, reason = "how long something took is measured")]
 
 use crate::{drafts, open, read_all, said};
 use coc::journal::{Sled, StoreError};

@@ -1,6 +1,7 @@
 //! Figures, not checks: `cargo test --release --test journal -- --ignored --nocapture measure`.
 
 #![expect(clippy::print_stdout, reason = "figures")]
+#![expect(clippy::disallowed_methods, reason = "how long something took is measured")]
 
 use crate::{State, drafts, open, said};
 use coc::journal::{Journal, Sled};
