@@ -26,13 +26,6 @@ impl Failure {
         Self::Input(anyhow::Error::msg(said.into()))
     }
 
-    /// The command is declared but not part of this build.
-    pub(crate) fn absent(command: &str) -> Self {
-        Self::work(format!(
-            "이 판의 coc에는 \"coc {command}\" 명령이 들어 있지 않습니다. 새 판을 설치해 주십시오."
-        ))
-    }
-
     /// The exit status that tells the two apart.
     pub(crate) fn status(&self) -> ExitCode {
         match self {
