@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     checks.push(Check {
         what: "연결",
         state: State::Untried,
-        text: "이 명령은 아직 밖으로 연결하지 않습니다. Slack 인증과 권한, 채널 참여, 전화, 티켓, 메일, 피드는 시험하지 않았습니다."
+        text: "이 명령은 밖으로 연결하지 않습니다. Slack 인증과 권한, 채널 참여는 시험하지 않았습니다. 전화, 티켓, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 그 설정은 쓰이지 않습니다."
             .to_owned(),
     });
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
@@ -89,7 +89,7 @@ fn data(folder: &Path) -> Check {
         ([], Some(read)) => (
             State::Ok,
             format!(
-                "{}을(를) 읽었습니다. 사람 {}명, 고객 {}곳, 확인할 것 {}건 (coc check).",
+                "읽었습니다 ({}). 사람 {}명, 고객 {}곳, 확인할 것 {}건 (coc check).",
                 folder.display(),
                 read.people,
                 read.customers,
@@ -116,7 +116,7 @@ fn state(folder: &Path) -> Check {
         ),
         Ok(()) if !Sled::is_there(folder) => (
             State::Ok,
-            format!("{}에 쓸 수 있습니다. 저널은 첫 실행 때 만듭니다.", folder.display()),
+            format!("쓸 수 있습니다 ({}). 저널은 첫 실행 때 만듭니다.", folder.display()),
         ),
         Ok(()) => match whole(folder) {
             Ok(records) => {
@@ -224,7 +224,7 @@ struct Service {
     what: &'static str,
     /// All of them or none.
     settings: &'static [&'static str],
-    /// What happens when none is given.
+    /// What holds when none is given.
     without: &'static str,
 }
 

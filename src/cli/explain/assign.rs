@@ -157,9 +157,9 @@ fn told(desk: &Desk, document: &Document, at: Time) -> String {
     });
     lines.push(document.rule.to_owned());
     let counts = document.counts.iter().enumerate();
-    lines.extend(
-        counts.map(|(nth, one)| format!("{}. {} · 활성 티켓 {}건", nth + 1, one.name, one.tickets)),
-    );
+    lines.extend(counts.map(|(nth, Count { name, tickets })| {
+        format!("{}. {name} · 활성 티켓 {tickets}건", nth + 1)
+    }));
     lines.push(skipped_text(&document.skipped));
     lines.extend(warnings_text(&document.warnings));
     lines.join("\n")
