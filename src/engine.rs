@@ -23,10 +23,10 @@ pub struct Engine<S> {
 #[derive(Debug, thiserror::Error)]
 pub enum OfferError {
     /// They are not in the journal; the desk is as it was.
-    #[error("일지에 쓰지 못했습니다: {0}")]
+    #[error("저널에 쓰지 못했습니다: {0}")]
     NotKept(AppendError),
     /// It is not known whether they are in the journal: only a new start tells.
-    #[error("일지를 더 쓸 수 없습니다: {0}")]
+    #[error("저널을 더 쓸 수 없습니다: {0}")]
     Closed(AppendError),
     /// The loop that writes the journal is gone.
     #[error("당직 데스크가 멈췄습니다")]

@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Explain(explain::Args),
     /// 데이터 폴더, 상태 폴더, 환경 설정을 살피고 빠진 것을 알립니다.
     Doctor(doctor::Args),
-    /// 일지를 내보내거나 검증하거나 복원합니다.
+    /// 저널을 내보내거나 검증하거나 복원합니다.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
 }
@@ -59,7 +59,7 @@ struct FolderArgs {
     /// 정책, 가이드, 고객 파일이 있는 폴더 (기본값: data)
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// 일지가 있는 폴더 (기본값: state)
+    /// 저널이 있는 폴더 (기본값: state)
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
 }
