@@ -2,7 +2,7 @@
 
 use super::books::{Overrides, load};
 use super::{Done, Failure, Folders, out};
-use crate::replay::{PlayError, Played, play};
+use crate::replay::{PlayError, play};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     for file in &args.files {
         let (one, _) = play(file, &books, &[]).map_err(failure)?;
         if !args.json {
-            out::text(&told(&one))?;
+            out::text(&one.to_string())?;
         }
         played.push(one);
     }
@@ -42,11 +42,4 @@ fn failure(error: PlayError) -> Failure {
         }
         PlayError::Failed(_) => Failure::work(error.to_string()),
     }
-}
-
-fn told(played: &Played) -> String {
-    let mut lines = vec![format!("■ {}", played.title)];
-    lines.extend(played.acts.iter().map(ToString::to_string));
-    lines.push(format!("끝 {}", played.ended_at.format("%Y-%m-%d %H:%M:%S")));
-    lines.join("\n")
 }

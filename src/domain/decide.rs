@@ -78,7 +78,8 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
             replied(turn, slack, at, thread, text);
         }
         SlackAct::Said { at, text, .. } => {
-            assignment::said(turn, by, at, text);
+            let since = at.ts.time().unwrap_or(turn.now);
+            assignment::said(turn, by, at, text, since);
             urgent::said(turn, by, at, text);
         }
         SlackAct::Edited { at, thread, text } => edited(turn, by, at, thread.as_ref(), text),
@@ -166,7 +167,8 @@ fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&
         Some((id, false)) => assignment::edited(turn, id, at, text),
         None if thread.is_none_or(|thread| thread == &at.ts) => {
             // a message that was no request yet may have become one
-            assignment::said(turn, by, at, text);
+            let since = turn.now;
+            assignment::said(turn, by, at, text, since);
             urgent::said(turn, by, at, text);
         }
         None => {}

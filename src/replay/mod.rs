@@ -7,6 +7,6 @@ pub mod scenario;
 mod site;
 mod world;
 
-pub use acts::Act;
-pub use play::{PlayError, Played, play};
+pub use acts::{Act, Did, FieldError, Words};
+pub use play::{PlayError, Played, Player, play};
 pub use world::{Crash, World};

@@ -14,7 +14,7 @@ use crate::sandbox::workspace::{Delivery, Pick, PressOn, Refused, Typing, Worksp
 use serde::Serialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a replay comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +25,16 @@ pub struct Played {
     pub ended_at: Time,
     /// What the bot did, in order.
     pub acts: Vec<Act>,
+}
+
+impl std::fmt::Display for Played {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "■ {}", self.title)?;
+        for act in &self.acts {
+            writeln!(f, "{act}")?;
+        }
+        write!(f, "끝 {}", self.ended_at.format("%Y-%m-%d %H:%M:%S"))
+    }
 }
 
 /// Why a scenario cannot be played.
@@ -69,36 +79,70 @@ pub fn play(file: &Path, data: &Books, crashes: &[Crash]) -> Result<(Played, Wor
     let scenario: Scenario =
         serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
-    let mut stage = Stage::set(&scenario, folder, data)?;
-    stage.world.crashes = crashes.to_vec();
-    stage.world.start().map_err(PlayError::Failed)?;
-    for (nth, step) in scenario.steps.iter().enumerate() {
-        stage.step(nth + 1, &step.value, folder).map_err(|why| PlayError::Step {
+    let mut player = Player::new(&scenario, folder, data, crashes)?;
+    for step in &scenario.steps {
+        player.step(&step.value).map_err(|why| PlayError::Step {
             file: shown.clone(),
             line: line_of(step),
-            step: nth + 1,
+            step: player.done,
             why,
         })?;
     }
-    let now = stage.world.now();
-    stage.world.turn_to(now, true).map_err(PlayError::Failed)?;
-    let acts = stage.world.site.lock().acts.clone();
-    let played = Played { title: scenario.title, ended_at: stage.world.now(), acts };
-    Ok((played, stage.world))
+    player.end()
 }
 
 fn line_of(step: &Spanned<Step>) -> u64 {
     step.referenced.line()
 }
 
-struct Stage {
+/// Plays a scenario step by step.
+#[derive(Debug)]
+pub struct Player {
+    title: String,
+    folder: PathBuf,
     world: World,
     people: BTreeMap<String, SlackUser>,
+    /// How many steps were begun.
+    done: usize,
     steps: BTreeMap<usize, Vec<Delivery>>,
 }
 
-impl Stage {
-    fn set(scenario: &Scenario, folder: &Path, data: &Books) -> Result<Self, PlayError> {
+impl Player {
+    /// Furnishes the world and starts the process. `folder` is where the scenario's paths begin.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn new(
+        scenario: &Scenario,
+        folder: &Path,
+        data: &Books,
+        crashes: &[Crash],
+    ) -> Result<Self, PlayError> {
+        let mut player = Self::furnished(scenario, folder, data)?;
+        player.world.crashes = crashes.to_vec();
+        player.world.start().map_err(PlayError::Failed)?;
+        Ok(player)
+    }
+
+    /// The world as it is.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Runs the timers of the last instant and ends.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn end(mut self) -> Result<(Played, World), PlayError> {
+        let now = self.world.now();
+        self.world.turn_to(now, true).map_err(PlayError::Failed)?;
+        let played =
+            Played { title: self.title, ended_at: self.world.now(), acts: self.world.acts() };
+        Ok((played, self.world))
+    }
+
+    fn furnished(scenario: &Scenario, folder: &Path, data: &Books) -> Result<Self, PlayError> {
         let read = |path: &Path| {
             let path = folder.join(path);
             std::fs::read_to_string(&path)
@@ -135,7 +179,14 @@ impl Stage {
         let tickets: BTreeMap<Name, u32> =
             scenario.tickets.iter().map(|(name, n)| (Name::from(name.as_str()), *n)).collect();
         let world = World::new(site, books, tickets, read.policy.phone);
-        Ok(Self { world, people, steps: BTreeMap::new() })
+        Ok(Self {
+            title: scenario.title.clone(),
+            folder: folder.to_owned(),
+            world,
+            people,
+            done: 0,
+            steps: BTreeMap::new(),
+        })
     }
 
     fn person(&self, name: &str) -> Result<SlackUser, String> {
@@ -163,7 +214,13 @@ impl Stage {
         newest.ok_or_else(|| format!("\"{reference}\"에 맞는 봇의 글이 없습니다"))
     }
 
-    fn step(&mut self, nth: usize, step: &Step, folder: &Path) -> Result<(), String> {
+    /// Does the next step.
+    ///
+    /// # Errors
+    /// Why it cannot be done, in Korean.
+    pub fn step(&mut self, step: &Step) -> Result<(), String> {
+        self.done += 1;
+        let nth = self.done;
         match step {
             Step::Wait(length) => {
                 let to = self.world.now() + length.delta();
@@ -185,7 +242,7 @@ impl Stage {
             }
             Step::Down(down) => self.down(down.length.delta(), &down.meanwhile),
             Step::Guide(guide) => {
-                let path = folder.join(&guide.file);
+                let path = self.folder.join(&guide.file);
                 let text = std::fs::read_to_string(&path)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
                 self.world.site.lock().guide = Ok(text);

@@ -1,5 +1,6 @@
 //! A process of the bot on a virtual clock: started, stopped, crashed, and driven instant by instant.
 
+use super::acts::Act;
 use super::scenario::Failing;
 use super::site::{Hand, Line, Shared, Shelf, Site, Telephones};
 use crate::adapters::slack::blocks;
@@ -13,7 +14,7 @@ use crate::domain::policy::PhoneMode;
 use crate::domain::time::Time;
 use crate::engine::{Engine, OfferError};
 use crate::errands::{Hands, Runner, carry_out};
-use crate::journal::Memory;
+use crate::journal::{Journal, Memory, Record};
 use crate::recovery::{Recovering, first_inputs, read_back, read_directory};
 use crate::sandbox::workspace::{Delivery, DeliveryKind};
 use async_trait::async_trait;
@@ -115,6 +116,25 @@ impl World {
         (self.running.as_ref().map_or(0, |running| running.engine.last_seq()), self.effects)
     }
 
+    /// What the bot did so far.
+    #[must_use]
+    pub fn acts(&self) -> Vec<Act> {
+        self.site.lock().acts.clone()
+    }
+
+    /// The journal so far, from its first record.
+    ///
+    /// # Errors
+    /// When it cannot be read, in words.
+    pub fn journal(&self) -> Result<Vec<Record>, String> {
+        let opened = Journal::open::<serde_json::Value>(self.store.clone(), "none");
+        let journal = opened.map_err(|error| error.to_string())?.journal;
+        let mut records = Vec::new();
+        let read = journal.read_after(0, |record| records.push(record));
+        read.map_err(|error| error.to_string())?;
+        Ok(records)
+    }
+
     pub(super) fn start(&mut self) -> Result<(), String> {
         let (engine, alive_until) = Engine::open(self.store.clone()).map_err(|e| e.to_string())?;
         let first = engine.last_seq() == 0;
@@ -169,10 +189,14 @@ impl World {
 
     /// Takes inputs; an input that the process does not live to take is lost with it, like in life.
     fn offer(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, String> {
+        self.take(inputs).map_err(|error| error.to_string())
+    }
+
+    fn take(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, OfferError> {
         let now = self.now();
         let Some(running) = &mut self.running else { return Ok(Vec::new()) };
         let before = running.engine.last_seq();
-        let answers = running.engine.offer(now, inputs).map_err(|error| error.to_string())?;
+        let answers = running.engine.offer(now, inputs)?;
         let after = running.engine.last_seq();
         let hit = self.crashes.iter().position(
             |crash| matches!(crash, Crash::AfterRecord(seq) if before < *seq && *seq <= after),
@@ -245,11 +269,10 @@ impl World {
                 self.offer(vec![Input::Phone { call, event }])?;
                 continue;
             }
-            if self.running.is_none() && !self.crashes.is_empty() {
+            let Some(running) = &mut self.running else {
                 self.come_back()?;
                 continue;
-            }
-            let Some(running) = &mut self.running else { return Ok(()) };
+            };
             let ready = running.runner.ready(running.engine.desk(), now);
             let idle = ready.attempts.is_empty() && ready.settled.is_empty();
             self.offer(ready.settled)?;
@@ -375,11 +398,7 @@ pub(super) fn parsed(delivery: &Delivery) -> Option<SlackInput> {
 #[async_trait]
 impl Recovering for World {
     async fn offer(&mut self, inputs: Vec<Input>) -> Result<(), OfferError> {
-        let now = self.now();
-        if let Some(running) = &mut self.running {
-            running.engine.offer(now, inputs)?;
-        }
-        Ok(())
+        self.take(inputs).map(drop)
     }
 
     async fn desk(&mut self) -> Desk {

@@ -19,15 +19,19 @@ use std::sync::LazyLock;
 /// What `/leave` was told, as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::domain) struct Asked {
-    pub(super) who: Option<Name>,
+    /// Whose; or what was written in its place.
+    pub(super) who: Option<Result<Name, String>>,
     pub(in crate::domain) from: String,
     pub(in crate::domain) to: String,
     pub(in crate::domain) reason: String,
     pub(in crate::domain) general_only: bool,
 }
 
-static DATES: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(\d{4}\D\d{1,2}\D\d{1,2}\S*|\S*\d\S*)(?:\s*[~∼〜–—]\s*(\d\S*))?"));
+static DATES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(\d{4}\D\d{1,2}\D\d{1,2}\S*|\d{1,2}월\s*\d{1,2}일|\S*\d\S*)(?:\s*[~∼〜–—]\s*(\d\S*))?",
+    )
+});
 static DATE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\d{4})[-./](\d{1,2})[-./](\d{1,2})$"));
 static GENERAL_ONLY: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[?\s*일반\s*티켓\s*\]?"));
 static AT_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"@\S+|\x02[^\x03]*\x03"));
@@ -35,7 +39,9 @@ static AT_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"@\S+|\x02[^\x03]*\x
 /// Takes the words behind `/leave` apart.
 pub(in crate::domain) fn parse(turn: &Turn<'_>, text: &str) -> Asked {
     let reading = read(text);
-    let who = mentioned(turn.desk, &reading).into_iter().next();
+    let written = AT_WORD.find(&reading.words).map(|found| found.as_str().to_owned());
+    let who = written
+        .map(|written| mentioned(turn.desk, &reading).into_iter().next().ok_or_else(|| written));
     let rest = AT_WORD.replace_all(&reading.words, " ").into_owned();
     let general_only = GENERAL_ONLY.is_match(&rest);
     let rest = GENERAL_ONLY.replace_all(&rest, " ").into_owned();
@@ -58,8 +64,9 @@ pub(in crate::domain) fn parse(turn: &Turn<'_>, text: &str) -> Asked {
 /// The same, from the form.
 pub(in crate::domain) fn of_form(turn: &Turn<'_>, fields: &BTreeMap<String, String>) -> Asked {
     let field = |key: &str| fields.get(key).map(|text| text.trim().to_owned()).unwrap_or_default();
-    let who =
-        Some(field("who")).filter(|id| !id.is_empty()).map(|id| turn.desk.name_of(&SlackUser(id)));
+    let who = Some(field("who"))
+        .filter(|id| !id.is_empty())
+        .map(|id| Ok(turn.desk.name_of(&SlackUser(id))));
     Asked {
         who,
         from: field("from"),
@@ -87,10 +94,13 @@ pub(in crate::domain) fn enter(
         errors.push(FieldError { key: key.to_owned(), text });
     };
     let own = desk.name_of(by);
-    let who = asked.who.clone().unwrap_or_else(|| own.clone());
-    let in_guide = desk.roster.value.person(&who).is_some();
-    if !in_guide {
-        wrong("who", words::commands::not_in_guide(&who));
+    let named = asked.who.clone().unwrap_or_else(|| Ok(own.clone()));
+    let (who, read) = match named {
+        Ok(name) => (name.clone(), name.to_string()),
+        Err(written) => (Name::from(written.as_str()), written),
+    };
+    if desk.roster.value.person(&who).is_none() {
+        wrong("who", words::commands::not_in_guide(&read));
     } else if who != own && !desk.holds(by, &desk.policy.value.roles.leave) {
         wrong("who", words::commands::others_leave());
     }

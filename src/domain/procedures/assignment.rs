@@ -89,7 +89,7 @@ pub enum AssignmentState {
         /// When it fell due.
         due: Time,
         /// The bot's own call, while it rings.
-        ringing: Option<ErrandId>,
+        ringing: Option<Ringing>,
     },
     /// Acknowledged.
     Confirmed {
@@ -111,6 +111,15 @@ pub enum AssignmentState {
         /// The notice, if there was one.
         notice: Option<NoticeRef>,
     },
+}
+
+/// The bot's own call of an assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ringing {
+    /// The errand that placed it.
+    pub call: ErrandId,
+    /// When COC is asked to look after it, should nothing have been heard of it; `None` once that was done.
+    pub doubt_at: Option<Time>,
 }
 
 /// An assignment notice in n.
@@ -182,8 +191,10 @@ pub enum AssignmentChange {
     /// The call fell due.
     Calling {
         /// The bot's own call.
-        ringing: Option<ErrandId>,
+        ringing: Option<Ringing>,
     },
+    /// Nothing was heard of the bot's own call; COC was asked.
+    CallDoubted,
     /// The bot's own call is over without an acknowledgement.
     CallOver,
     /// Acknowledged.
@@ -234,6 +245,11 @@ impl Assignment {
                 };
             }
             AssignmentChange::Calling { ringing } => self.call(*ringing),
+            AssignmentChange::CallDoubted => {
+                if let AssignmentState::Calling { ringing: Some(ringing), .. } = &mut self.state {
+                    ringing.doubt_at = None;
+                }
+            }
             AssignmentChange::CallOver => {
                 if let AssignmentState::Calling { ringing, .. } = &mut self.state {
                     *ringing = None;
@@ -253,7 +269,7 @@ impl Assignment {
         }
     }
 
-    fn call(&mut self, now_ringing: Option<ErrandId>) {
+    fn call(&mut self, now_ringing: Option<Ringing>) {
         match &mut self.state {
             AssignmentState::Waiting { who, notice, watch } => {
                 self.state = AssignmentState::Calling {
@@ -374,10 +390,10 @@ impl Assignment {
                 Some(*until)
             }
             AssignmentState::Waiting { watch, .. } => Some(watch.due),
+            AssignmentState::Calling { ringing, .. } => ringing.and_then(|one| one.doubt_at),
             AssignmentState::Stuck { .. }
             | AssignmentState::Looking { .. }
             | AssignmentState::Announcing { .. }
-            | AssignmentState::Calling { .. }
             | AssignmentState::Confirmed { .. }
             | AssignmentState::Ended { .. } => None,
         }
@@ -430,6 +446,18 @@ pub fn choose(desk: &Desk, customer: &str, now: Time) -> Choice {
         }
         Some(_) | None => general(None),
     }
+}
+
+/// Why a call is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// It fell due.
+    Due(Watch),
+    /// COC wants it once more.
+    Again {
+        /// Who pressed it.
+        by: Name,
+    },
 }
 
 /// A decision about one assignment.
@@ -524,7 +552,8 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     fn silence_phone(&mut self) -> bool {
-        if let AssignmentState::Calling { ringing: Some(call), .. } = self.one.state {
+        if let AssignmentState::Calling { ringing: Some(Ringing { call, .. }), .. } = self.one.state
+        {
             hang_up(self.turn, Some(self.id), call);
             return true;
         }
@@ -561,7 +590,7 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     /// The 30-minute call (A9, reading 5): by the bot, or asked of COC.
-    fn call(&mut self, due: Time) {
+    fn call(&mut self, occasion: &Occasion) {
         let Some(who) = self.one.assignee().cloned() else { return };
         let desk = self.turn.desk;
         let number = desk.phone_of(&who);
@@ -570,8 +599,10 @@ impl<'t, 'a> Work<'t, 'a> {
                 let about = words::assignment::spoken(&self.one);
                 let kind = ErrandKind::Call { to: who.clone(), number, about };
                 let call = self.turn.owe(Some(self.id), Urgency::Page, kind);
-                self.step(AssignmentChange::Calling { ringing: Some(call) });
-                let message = words::assignment::calling(desk, &who, due, self.turn.now);
+                let doubt_at = Some(self.turn.now + desk.policy.value.chain.rung.delta());
+                let ringing = Some(Ringing { call, doubt_at });
+                self.step(AssignmentChange::Calling { ringing });
+                let message = words::assignment::calling(desk, &who, occasion, self.turn.now);
                 self.say(Urgency::Notice, message);
             }
             number => {
@@ -582,7 +613,7 @@ impl<'t, 'a> Work<'t, 'a> {
                     &self.one,
                     &who,
                     number.as_ref(),
-                    due,
+                    occasion,
                     self.turn.now,
                 );
                 self.say(Urgency::Page, message);
@@ -593,6 +624,10 @@ impl<'t, 'a> Work<'t, 'a> {
     /// The call did not lead to an acknowledgement: COC chooses (reading 5).
     fn call_failed(&mut self, why: &str) {
         self.step(AssignmentChange::CallOver);
+        self.ask_coc(why);
+    }
+
+    fn ask_coc(&mut self, why: &str) {
         let Some(who) = self.one.assignee().cloned() else { return };
         let number = self.turn.desk.phone_of(&who);
         let message = words::assignment::call_failed(
@@ -654,8 +689,7 @@ fn open<'t, 'a>(turn: &'t mut Turn<'a>, ticket: TicketLink, customer: String) ->
         let one = one.clone();
         let mut work = Work { turn, id, one };
         let old = work.one.assignee().cloned();
-        let open = work.one.is_open();
-        if let Some(old) = old.filter(|_| open) {
+        if let Some(old) = old {
             let message = words::assignment::clock_stopped(&old);
             work.say(Urgency::Notice, message);
         }
@@ -733,7 +767,14 @@ pub(in crate::domain) fn mentioned(desk: &Desk, reading: &Reading) -> Vec<Name> 
 }
 
 /// A message was written in n: a notice that a person wrote is tracked like the bot's own (A7).
-pub(in crate::domain) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, text: &str) {
+/// `since` is when it was written, or changed into one: its clock starts there.
+pub(in crate::domain) fn said(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    at: &MessageRef,
+    text: &str,
+    since: Time,
+) {
     let desk = turn.desk;
     if desk.room(Room::Noti).as_ref() != Some(&at.channel) {
         return;
@@ -758,7 +799,6 @@ pub(in crate::domain) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageR
     let (Some(who), Some(customer), Ok(ticket)) = (who, customer, written.ticket) else {
         return turn.tell_at(by, at, None, words::assignment::not_tracked(&problems));
     };
-    let since = at.ts.time().unwrap_or(turn.now);
     let mut work = open(turn, ticket, customer);
     work.watch(&who, NoticeRef::Written(at.clone()), since);
 }
@@ -827,6 +867,9 @@ pub(in crate::domain) fn acknowledged(
     }
     if work.one.assignee() == Some(&who) {
         work.confirm(how);
+    } else if matches!(&work.one.state, AssignmentState::Asking { who: asked, .. } if *asked == who)
+    {
+        work.ask_accepted();
     } else if work.turn.desk.cases.get(&id).is_some_and(|case| case.notes.len() < 200) {
         work.turn.note(id, Some(by), format!("{logged} (담당자가 아니어서 바뀐 것 없음)"));
     }
@@ -841,7 +884,9 @@ pub(in crate::domain) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser
     }
     let who = turn.desk.name_of(by);
     let Some(mut work) = Work::of(turn, id) else { return };
-    if work.one.is_open() && work.one.assignee() == Some(&who) {
+    if matches!(&work.one.state, AssignmentState::Asking { who: asked, .. } if *asked == who) {
+        work.pass_over(&who, "거절 (답글)");
+    } else if work.one.is_open() && work.one.assignee() == Some(&who) {
         work.turn.note(id, Some(by), "답글을 확인으로 보지 않음");
         let message = words::assignment::reply_refused(id, &work.one, &who);
         work.say(Urgency::Notice, message);
@@ -908,12 +953,12 @@ pub(in crate::domain) fn call_pressed(
         CallPress::Connected => work.confirm(Via::Desk { by: recorder }),
         CallPress::Absent => {
             work.turn.note(id, Some(by), format!("{who} 부재"));
+            work.silence_phone();
             work.call_failed(&format!("부재 ({recorder} 기록, {})", work.turn.now.format("%H:%M")));
         }
         CallPress::Again => {
             work.silence_phone();
-            let due = work.turn.now;
-            work.call(due);
+            work.call(&Occasion::Again { by: recorder });
         }
         CallPress::Reassign => {
             work.turn.note(id, Some(by), format!("재배정 ({who} → 다음 사람)"));
@@ -950,13 +995,32 @@ pub(in crate::domain) fn ask_pressed(
         return work.turn.tell(by, reply, words::paging::not_yours(&who));
     }
     match press {
-        AskPress::Accept => work.announce(&who),
+        AskPress::Accept => work.ask_accepted(),
         AskPress::Refuse => work.pass_over(&who, "거절"),
     }
 }
 
 impl Work<'_, '_> {
+    fn ask_accepted(&mut self) {
+        let AssignmentState::Asking { who, .. } = self.one.state.clone() else { return };
+        self.ask_over(&who, "수락");
+        self.announce(&who);
+    }
+
+    /// The question's post says what became of it, and asks no more.
+    fn ask_over(&mut self, who: &Name, how: &str) {
+        let AssignmentState::Asking { post, .. } = self.one.state else { return };
+        if self.turn.desk.posts.contains_key(&post) {
+            let message = words::assignment::ask_over(&self.one, who, how, self.turn.now);
+            let kind = ErrandKind::Update { post, message };
+            self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
+        } else {
+            self.turn.drop_errand(post);
+        }
+    }
+
     fn pass_over(&mut self, who: &Name, why: &str) {
+        self.ask_over(who, why);
         self.turn.note_by(self.id, None, format!("{who}: {why}"));
         self.step(AssignmentChange::PassedOver { who: who.clone() });
         self.place_with_somebody();
@@ -1010,7 +1074,7 @@ pub(in crate::domain) fn settled(
                 | Outcome::Guide { .. } => {}
             }
         }
-        AssignmentState::Calling { ringing: Some(call), .. } if call == errand.id => {
+        AssignmentState::Calling { ringing: Some(ringing), .. } if ringing.call == errand.id => {
             if let Outcome::Refused { why } = outcome {
                 work.call_failed(&format!("전화를 걸지 못했습니다 ({why})"));
             }
@@ -1030,7 +1094,7 @@ pub(in crate::domain) fn settled(
 /// What happened on a call of the case.
 pub(in crate::domain) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
     let Some(mut work) = Work::of(turn, id) else { return };
-    if !matches!(work.one.state, AssignmentState::Calling { ringing: Some(own), .. } if own == call)
+    if !matches!(work.one.state, AssignmentState::Calling { ringing: Some(own), .. } if own.call == call)
     {
         return;
     }
@@ -1054,11 +1118,19 @@ pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
     let now = work.turn.now;
     match work.one.state.clone() {
         AssignmentState::Queued { until } if until <= now => work.place_with_somebody(),
-        AssignmentState::Asking { who, until, post } if until <= now => {
-            work.turn.drop_errand(post);
+        AssignmentState::Asking { who, until, .. } if until <= now => {
             work.pass_over(&who, "응답 없음");
         }
-        AssignmentState::Waiting { watch, .. } if watch.due <= now => work.call(watch.due),
+        AssignmentState::Waiting { watch, .. } if watch.due <= now => {
+            work.call(&Occasion::Due(watch))
+        }
+        AssignmentState::Calling { ringing: Some(ringing), .. }
+            if ringing.doubt_at.is_some_and(|at| at <= now) =>
+        {
+            work.step(AssignmentChange::CallDoubted);
+            let length = work.turn.desk.policy.value.chain.rung.korean();
+            work.ask_coc(&format!("{length} 동안 전화 결과가 오지 않았습니다"));
+        }
         AssignmentState::Queued { .. }
         | AssignmentState::Stuck { .. }
         | AssignmentState::Looking { .. }
@@ -1107,6 +1179,7 @@ pub(in crate::domain) fn outcome(turn: &Turn<'_>, id: CaseId) -> (Option<Name>, 
                 | AssignmentChange::PassedOver { .. }
                 | AssignmentChange::Waiting { .. }
                 | AssignmentChange::Calling { .. }
+                | AssignmentChange::CallDoubted
                 | AssignmentChange::CallOver
                 | AssignmentChange::Confirmed { .. }
                 | AssignmentChange::Ended { .. } => {}

@@ -9,7 +9,7 @@ use super::super::people::order::{msp_order, urgent_order};
 use super::super::text::{mark, pattern, read, ticket_link};
 use super::super::turn::{Token, Turn};
 use super::super::words;
-use super::{absences, assignment};
+use super::{absences, assignment, urgent};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -77,7 +77,9 @@ fn order(turn: &Turn<'_>, customer: &str) -> super::super::message::Message {
         Some(_) | None => urgent_order(roster, policy),
     };
     let (available, skipped) = order.available(roster, &desk.leaves, turn.now);
-    words::commands::order(record, &available, &skipped, &order.warnings, turn.now)
+    let rows: Vec<_> =
+        available.into_iter().map(|one| (one, urgent::own_doubts(desk, one, turn.now))).collect();
+    words::commands::order(record, &rows, &skipped, &order.warnings, turn.now)
 }
 
 fn done(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
@@ -116,7 +118,7 @@ struct AssignAsked {
 fn assign(turn: &mut Turn<'_>, typed: &Typed<'_>) {
     let desk = turn.desk;
     if !desk.holds(typed.by, &desk.policy.value.roles.assign) {
-        return turn.tell(typed.by, typed.reply, words::assignment::wrong_role());
+        return turn.tell(typed.by, typed.reply, words::commands::assign_wrong_role());
     }
     if typed.text.trim().is_empty() {
         return turn.open_form(typed.by, typed.trigger, words::commands::assign_form());
@@ -136,11 +138,19 @@ fn assign(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         rest = rest.replace(&mark(&user.0), " ");
     }
     let customer = AT_WORD.replace_all(&rest, " ").replace(['[', ']'], " ");
+    let mut words: Vec<&str> = customer.split_whitespace().collect();
     let ticket = match reading.links.first() {
         Some(link) => ticket_link(link),
+        // what stands behind a customer's name was meant as the ticket
+        None if words.len() > 1
+            && desk.customers.value.find(&words.join(" ")).is_none()
+            && desk.customers.value.find(&words[..words.len() - 1].join(" ")).is_some() =>
+        {
+            Err(words.pop().unwrap_or_default().to_owned())
+        }
         None => Err(String::new()),
     };
-    let customer = customer.split_whitespace().collect::<Vec<_>>().join(" ");
+    let customer = words.join(" ");
     let asked = AssignAsked { customer, ticket, to };
     match check_assign(turn, &asked) {
         Ok((customer, ticket, to)) => {
@@ -149,6 +159,7 @@ fn assign(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         }
         Err(errors) => {
             let message = words::commands::field_errors(
+                &words::commands::assign_form(),
                 "/assign 한빛전자 https://support.example.com/agent/tickets/4243 @다솜윤",
                 &errors,
             );
@@ -169,20 +180,20 @@ fn check_assign(
         wrong(
             "customer",
             if asked.customer.is_empty() {
-                "고객사: 없습니다. 예: 한빛전자".to_owned()
+                "없습니다. 예: 한빛전자".to_owned()
             } else {
                 words::urgent::unknown_customer(desk, &asked.customer)
             },
         );
     }
     if let Err(read) = &asked.ticket {
-        wrong("ticket", words::urgent::ticket_missing(read));
+        wrong("ticket", words::commands::bad_ticket(read));
     }
     let to = match &asked.to {
         None => None,
         Some((Some(name), _)) => Some(name.clone()),
         Some((None, written)) => {
-            wrong("to", format!("담당자: {}", words::assignment::unknown_person(written)));
+            wrong("to", words::assignment::unknown_person(written));
             None
         }
     };
@@ -216,6 +227,7 @@ fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
     let message = match absences::enter(turn, typed.by, &asked) {
         Ok((who, absence)) => words::commands::leave_done(&who, &absence),
         Err(errors) => words::commands::field_errors(
+            &words::commands::leave_form(),
             "/leave 2025-08-06 ~ 2025-08-07 휴가 (다른 사람: /leave @다솜윤 …, General만: 끝에 [일반티켓])",
             &errors,
         ),

@@ -4,7 +4,7 @@ use super::super::books::read_policy;
 use super::super::change::Change;
 use super::super::customers::read_customers;
 use super::super::desk::Room;
-use super::super::errand::{Place, Urgency};
+use super::super::errand::{ErrandKind, Place, Urgency};
 use super::super::ids::SlackUser;
 use super::super::input::{Books, ReplyTo};
 use super::super::message::Message;
@@ -115,6 +115,8 @@ pub(in crate::domain) fn apply_pressed(
     match read_guide(&proposal.text, turn.now.date_naive()) {
         Ok((roster, _)) => {
             let message = words::commands::guide_applied(&desk.name_of(by), turn.now);
+            let shown = ErrandKind::Update { post: proposal.post, message: message.clone() };
+            turn.owe(None, Urgency::Housekeeping, shown);
             turn.change(Change::RosterAdopted { text: proposal.text.clone(), roster });
             told(turn, message);
         }

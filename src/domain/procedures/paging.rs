@@ -11,6 +11,7 @@ use super::super::ladder::{
     Acceptance, Begun, Ladder, LadderChange, LadderState, Rung, RungCall, RungEnd, Via,
 };
 use super::super::people::order::Candidate;
+use super::super::time::Time;
 use super::super::turn::{RungPress, Turn};
 use super::super::words;
 use super::super::words::paging::Subject;
@@ -63,13 +64,19 @@ impl<'t, 'a> Paging<'t, 'a> {
 
     /// Reaches the next person, or tells everybody that nobody is left (reading 11).
     pub(super) fn advance(&mut self) {
+        let now = self.turn.now;
+        self.advance_from(now);
+    }
+
+    /// The same, of a rung that should have begun at `due`.
+    fn advance_from(&mut self, due: Time) {
         match self.next_of(&self.ladder) {
-            Some(candidate) => self.open_rung(&candidate),
+            Some(candidate) => self.open_rung(&candidate, due),
             None => self.exhaust(),
         }
     }
 
-    fn open_rung(&mut self, candidate: &Candidate) {
+    fn open_rung(&mut self, candidate: &Candidate, due: Time) {
         let who = candidate.name.clone();
         let number = self.turn.desk.phone_of(&who).or_else(|| candidate.phone.clone());
         let nth = self.ladder.over.len();
@@ -89,7 +96,9 @@ impl<'t, 'a> Paging<'t, 'a> {
         self.step(LadderChange::RungOpened(rung));
         let after = self.candidate_after(&who).map(|next| next.name);
         let desk = self.turn.desk;
-        let warnings = candidate.warnings_at(&desk.roster.value, &desk.leaves, self.turn.now);
+        let mut warnings = candidate.warnings_at(&desk.roster.value, &desk.leaves, self.turn.now);
+        // the rung itself says that a number is missing, or shows the one of the Slack profile
+        warnings.retain(|warning| !candidate.warnings.contains(warning));
         let message = words::paging::rung(
             desk,
             &self.subject,
@@ -101,6 +110,7 @@ impl<'t, 'a> Paging<'t, 'a> {
                 number: number.as_ref(),
                 dials: call.is_some(),
                 warnings: &warnings,
+                late: words::lateness(desk, due, self.turn.now),
             },
         );
         let kind = ErrandKind::Post { place: self.place.clone(), message };
@@ -139,6 +149,11 @@ impl<'t, 'a> Paging<'t, 'a> {
 
     /// The present rung is over without an acceptance: says so, and goes on at once.
     pub(super) fn pass_on(&mut self, how: RungEnd) {
+        let now = self.turn.now;
+        self.pass_on_from(how, now);
+    }
+
+    fn pass_on_from(&mut self, how: RungEnd, due: Time) {
         let Some(rung) = self.ladder.rung().cloned() else { return };
         self.end_call();
         let nth = self.ladder.over.len();
@@ -147,16 +162,11 @@ impl<'t, 'a> Paging<'t, 'a> {
         let why = words::paging::ended(&how, self.turn.now, &self.turn.desk.policy.value);
         self.retire(
             &rung,
-            words::paging::retired(
-                self.turn.desk,
-                &self.subject,
-                &rung.who,
-                &why,
-                Some((self.case, nth)),
-            ),
+            words::paging::retired(&self.subject, &rung.who, &why, Some((self.case, nth))),
         );
-        self.say(words::paging::passed_on(&rung.who, &why, next.as_ref()));
-        self.advance();
+        let late = words::lateness(self.turn.desk, due, self.turn.now);
+        self.say(words::paging::passed_on(&late, &rung.who, &why, next.as_ref()));
+        self.advance_from(due);
     }
 
     /// An own post that asked for something says what became of it.
@@ -200,13 +210,13 @@ impl<'t, 'a> Paging<'t, 'a> {
                 continue;
             }
             if desk.posts.contains_key(&over.post) {
-                let message = words::paging::retired(desk, &self.subject, &over.who, why, None);
+                let message = words::paging::retired(&self.subject, &over.who, why, None);
                 let kind = ErrandKind::Update { post: over.post, message };
                 self.turn.owe(Some(self.case), Urgency::Housekeeping, kind);
             }
         }
         if let Some(rung) = present {
-            let message = words::paging::retired(desk, &self.subject, &rung.who, why, None);
+            let message = words::paging::retired(&self.subject, &rung.who, why, None);
             self.retire(rung, message);
         }
     }
@@ -268,8 +278,10 @@ impl<'t, 'a> Paging<'t, 'a> {
     /// The present rung's time ran out.
     pub(super) fn woken(&mut self) {
         let rung = self.turn.desk.policy.value.chain.rung;
-        if self.ladder.deadline(rung).is_some_and(|due| due <= self.turn.now) {
-            self.pass_on(RungEnd::Silent);
+        if let Some(due) = self.ladder.deadline(rung)
+            && due <= self.turn.now
+        {
+            self.pass_on_from(RungEnd::Silent, due);
         }
     }
 

@@ -2,12 +2,13 @@
 
 use super::super::case::{CaseChange, Procedure};
 use super::super::change::Change;
+use super::super::customers::Customers;
 use super::super::desk::{Desk, Room};
 use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, Via};
-use super::super::people::order::{Order, msp_order, urgent_order};
+use super::super::people::order::{Candidate, Order, msp_order, urgent_order};
 use super::super::policy::Policy;
 use super::super::text::{Reading, mark, pattern, read, ticket_link};
 use super::super::time::Time;
@@ -337,15 +338,16 @@ fn parse_customer(desk: &Desk, text: &str) -> CustomerRead {
         let upto_ticket = found.as_str().split("티켓").next().unwrap_or_default();
         let written = upto_ticket.trim().trim_matches(['[', ']', '"', '\'']).trim();
         if !written.is_empty() {
-            return known(written)
-                .or_else(|| {
-                    customers.named_in(written).map(|one| CustomerRead::Known(one.name.clone()))
-                })
+            // words may follow the name where no separator does
+            let words: Vec<&str> = written.split(' ').collect();
+            return (1..=words.len())
+                .rev()
+                .find_map(|upto| known(&words[..upto].join(" ")))
                 .unwrap_or_else(|| CustomerRead::Unknown(written.to_owned()));
         }
     }
-    if let Some(one) = customers.named_in(text) {
-        return CustomerRead::Known(one.name.clone());
+    if let Some(name) = named_by_words(customers, text) {
+        return CustomerRead::Known(name);
     }
     let bracketed = BRACKETED
         .captures_iter(text)
@@ -358,6 +360,76 @@ fn parse_customer(desk: &Desk, text: &str) -> CustomerRead {
         }
         None => CustomerRead::Missing,
     }
+}
+
+/// The longest name of a customer in words.
+const NAME_WORDS: usize = 3;
+
+/// The one customer whose name or alias stands in a text as words of its own, a particle behind it or not. A name within a longer
+/// word is none: it may be somebody else's, or misspelt.
+fn named_by_words(customers: &Customers, text: &str) -> Option<String> {
+    let words: Vec<&str> = text
+        .split(|letter: char| letter.is_whitespace() || "[](){}<>/|,.:;!?\"'".contains(letter))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut found: Vec<&str> = Vec::new();
+    let mut from = 0;
+    while from < words.len() {
+        let longest = (1..=NAME_WORDS.min(words.len() - from)).rev().find_map(|length| {
+            let one = name_with_particle(customers, &words[from..from + length].join(" "))?;
+            Some((length, one))
+        });
+        match longest {
+            Some((length, one)) => {
+                if !found.contains(&one) {
+                    found.push(one);
+                }
+                from += length;
+            }
+            None => from += 1,
+        }
+    }
+    match found.as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+fn name_with_particle<'a>(customers: &'a Customers, text: &str) -> Option<&'a str> {
+    const PARTICLES: [&str; 14] = [
+        "에서",
+        "고객사",
+        "고객",
+        "입니다",
+        "은",
+        "는",
+        "이",
+        "가",
+        "을",
+        "를",
+        "의",
+        "에",
+        "님",
+        "측",
+    ];
+    let bare = PARTICLES.iter().filter_map(|particle| text.strip_suffix(particle));
+    std::iter::once(text).chain(bare).find_map(|name| Some(customers.find(name)?.name.as_str()))
+}
+
+/// Everything doubtful about an order now. A number that the guide lacks but Slack has is no doubt.
+pub(in crate::domain) fn doubts(desk: &Desk, order: &Order, now: Time) -> Vec<String> {
+    let (present, _) = order.available(&desk.roster.value, &desk.leaves, now);
+    let own = present.into_iter().flat_map(|one| own_doubts(desk, one, now));
+    order.warnings.iter().cloned().chain(own).collect()
+}
+
+/// What is doubtful about one person of an order now (reading 14).
+pub(in crate::domain) fn own_doubts(desk: &Desk, one: &Candidate, now: Time) -> Vec<String> {
+    let mut warnings = one.warnings_at(&desk.roster.value, &desk.leaves, now);
+    if desk.phone_of(&one.name).is_some() {
+        warnings.retain(|warning| !one.warnings.contains(warning));
+    }
+    warnings
 }
 
 /// A decision about one urgent case.
@@ -427,13 +499,17 @@ impl<'t, 'a> Work<'t, 'a> {
         let order = self.urgent.order(desk);
         let (available, skipped) = order.available(&desk.roster.value, &desk.leaves, self.turn.now);
         let names: Vec<Name> = available.iter().map(|one| one.name.clone()).collect();
+        // a request that was read back after a stop is answered late
+        let asked = self.urgent.request.ts.time();
+        let late = asked.filter(|_| !desk.cases.contains_key(&self.id));
         let message = words::urgent::started(
             desk,
             self.id,
+            late,
             &self.urgent,
             &names,
             &skipped,
-            &order.warnings,
+            &doubts(desk, &order, self.turn.now),
             self.turn.now,
         );
         self.step(UrgentChange::ChainBegun { order });
@@ -576,15 +652,15 @@ pub(in crate::domain) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageR
         _ if desk.room(REQUEST_CHANNEL).as_ref() != Some(&at.channel) => {
             return turn.tell_at(by, at, None, words::urgent::wrong_channel(desk));
         }
+        _ if !desk.holds(by, &desk.policy.value.roles.urgent) => {
+            return turn.tell_at(by, at, None, words::urgent::wrong_role());
+        }
         Heard::Nearly(lacks) => {
             let message = words::urgent::nearly(lacks == Lacks::Mention);
             return turn.tell_at(by, at, None, message);
         }
         Heard::Request(request) => request,
     };
-    if !desk.holds(by, &desk.policy.value.roles.urgent) {
-        return turn.tell_at(by, at, None, words::urgent::wrong_role());
-    }
     if let Ok(ticket) = &request.ticket
         && let Some((id, _)) = open_request_for(desk, ticket)
     {

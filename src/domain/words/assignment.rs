@@ -6,11 +6,11 @@ use super::super::ids::{CaseId, Name, PhoneNumber};
 use super::super::ladder::Via;
 use super::super::message::{Button, Line, Message, Piece};
 use super::super::people::order::Skipped;
-use super::super::procedures::assignment::{Assignment, AssignmentState};
+use super::super::procedures::assignment::{Assignment, AssignmentState, Occasion};
 use super::super::time::{Time, clock};
 use super::super::turn::{AskPress, CallPress, Token, button, lines, one_line, primary};
-use super::super::watch::{Watch, is_late};
-use super::{bracketed, line, object};
+use super::super::watch::Watch;
+use super::{bracketed, lateness, line, object};
 
 const EXAMPLE: &str =
     "예: @다솜윤 [한빛전자] 티켓 배정 [https://support.example.com/agent/tickets/4243]";
@@ -92,31 +92,32 @@ pub fn spoken(one: &Assignment) -> String {
     )
 }
 
-fn lateness(desk: &Desk, due: Time, now: Time) -> String {
-    if !is_late(due, now) {
-        return String::new();
-    }
-    let today = now.date_naive();
-    match desk.pause_over(due) {
-        Some(pause) => format!(
-            "(늦음: {} 예정, {}–{} 동안 멈춰 있었습니다) ",
-            clock(due, today),
-            clock(pause.from, today),
-            clock(pause.to, today)
-        ),
-        None => format!("(늦음: {} 예정) ", clock(due, today)),
+/// Since when nothing was heard: the usual length, or the time of the notice where the rule made it longer.
+fn unanswered(desk: &Desk, watch: &Watch, now: Time) -> String {
+    let length = desk.policy.value.hours.answer_within;
+    let lunch = (watch.due - watch.since) > length.delta()
+        && watch.since.date_naive() == watch.due.date_naive();
+    if watch.due - watch.since == length.delta() || lunch {
+        format!("{} 동안 확인이 없어", length.korean())
+    } else {
+        format!("{} 배정 뒤 확인이 없어", clock(watch.since, now.date_naive()))
     }
 }
 
 /// The bot phones.
 #[must_use]
-pub fn calling(desk: &Desk, who: &Name, due: Time, now: Time) -> Message {
-    let late = lateness(desk, due, now);
-    let length = desk.policy.value.hours.answer_within.korean();
-    lines(vec![
-        line![format!("☎️ {late}{} 동안 확인이 없어 {}에게 전화합니다.", length, who.polite())],
-        line!["전화에서 1번을 누르거나 이 스레드에서 확인하시면 끝납니다."],
-    ])
+pub fn calling(desk: &Desk, who: &Name, occasion: &Occasion, now: Time) -> Message {
+    let first = match occasion {
+        Occasion::Due(watch) => {
+            let late = lateness(desk, watch.due, now);
+            let why = unanswered(desk, watch, now);
+            format!("☎️ {late}{why} {}에게 전화합니다.", who.polite())
+        }
+        Occasion::Again { by } => {
+            format!("☎️ {}에게 다시 전화합니다 ({by} 기록).", who.polite())
+        }
+    };
+    lines(vec![line![first], line!["전화에서 1번을 누르거나 이 스레드에서 확인하시면 끝납니다."]])
 }
 
 fn call_buttons(case: CaseId, round: u32) -> Vec<Button> {
@@ -144,16 +145,19 @@ pub fn call_asked(
     one: &Assignment,
     who: &Name,
     number: Option<&PhoneNumber>,
-    due: Time,
+    occasion: &Occasion,
     now: Time,
 ) -> Message {
-    let length = desk.policy.value.hours.answer_within.korean();
+    let (late, why) = match occasion {
+        Occasion::Due(watch) => (lateness(desk, watch.due, now), unanswered(desk, watch, now)),
+        Occasion::Again { by } => (String::new(), format!("{by} 기록으로 다시")),
+    };
     Message {
         lines: vec![
             vec![
-                format!("☎️ {}", lateness(desk, due, now)).into(),
+                format!("☎️ {late}").into(),
                 desk.mention(who),
-                format!(" {length} 동안 확인이 없어 전화가 필요합니다.").into(),
+                format!(" {why} 전화가 필요합니다.").into(),
             ],
             number_line(number),
             line!["COC는 전화한 뒤 결과를 눌러 주십시오."],
@@ -264,6 +268,19 @@ pub fn ask(
     }
 }
 
+/// The question once it is over: without buttons and mention.
+#[must_use]
+pub fn ask_over(one: &Assignment, who: &Name, how: &str, now: Time) -> Message {
+    lines(vec![
+        vec![
+            format!("{} ", who.polite()).into(),
+            bracketed(&one.customer),
+            format!("티켓 문의는 끝났습니다: {how} ({}).", now.format("%H:%M")).into(),
+        ],
+        vec![Piece::Link(one.ticket.to_string())],
+    ])
+}
+
 /// A reply that refuses.
 #[must_use]
 pub fn reply_refused(case: CaseId, one: &Assignment, who: &Name) -> Message {
@@ -319,7 +336,7 @@ pub fn problems(
 #[must_use]
 pub fn not_tracked(problems: &[String]) -> Message {
     let mut said =
-        vec![line!["⛔ 이 배정 글은 추적하지 못합니다. 글을 고치지 말고 새로 올려 주십시오."]];
+        vec![line!["⛔ 이 배정 글은 추적하지 못합니다. 글을 고치시면 바로 다시 읽습니다."]];
     said.extend(problems.iter().map(|problem| line![problem.as_str()]));
     said.push(line![EXAMPLE]);
     lines(said)

@@ -76,7 +76,10 @@ pub fn case_number_missing(read: &str) -> Message {
 /// `/coc why` of a case that is not there.
 #[must_use]
 pub fn no_such_case(id: CaseId) -> Message {
-    refused(format!("사건 {id}이 없습니다."), "번호는 /coc cases에서 볼 수 있습니다.")
+    refused(
+        format!("그런 사건이 없습니다. 읽은 값: {id}."),
+        "번호는 /coc cases에서 볼 수 있습니다.",
+    )
 }
 
 /// `/coc done` of a ticket that is not tracked.
@@ -113,7 +116,7 @@ fn skipped_lines(skipped: &[Skipped]) -> Vec<Line> {
 #[must_use]
 pub fn order(
     customer: Option<&Customer>,
-    available: &[&Candidate],
+    available: &[(&Candidate, Vec<String>)],
     skipped: &[Skipped],
     warnings: &[String],
     now: Time,
@@ -132,9 +135,9 @@ pub fn order(
         None => format!("긴급 호출 순서 ({} 기준)", now.format("%-m/%-d %H:%M")),
     };
     let mut said = vec![line![head]];
-    for (nth, candidate) in available.iter().enumerate() {
+    for (nth, (candidate, doubts)) in available.iter().enumerate() {
         said.push(line![format!("{}. {} — {}", nth + 1, candidate.name, candidate.place)]);
-        said.extend(candidate.warnings.iter().map(|text| line![format!("   ⚠️ {text}")]));
+        said.extend(doubts.iter().map(|text| line![format!("   ⚠️ {text}")]));
     }
     said.extend(skipped_lines(skipped));
     said.extend(warnings.iter().map(|warning| line![format!("⚠️ {warning}")]));
@@ -355,56 +358,80 @@ fn field(key: &str, label: &str, hint: &str, kind: FieldKind, optional: bool) ->
 
 /// Everything that is wrong with a typed command, a line each, and a corrected example.
 #[must_use]
-pub fn field_errors(example: &str, errors: &[FieldError]) -> Message {
+pub fn field_errors(form: &Form, example: &str, errors: &[FieldError]) -> Message {
+    let label = |key: &str| {
+        let field = form.fields.iter().find(|field| field.key == key);
+        field.map_or_else(String::new, |field| format!("{}: ", field.label))
+    };
     let mut said: Vec<Line> = errors
         .iter()
         .enumerate()
-        .map(|(nth, error)| line![format!("{}{}", if nth == 0 { "⛔ " } else { "" }, error.text)])
+        .map(|(nth, error)| {
+            let sign = if nth == 0 { "⛔ " } else { "" };
+            line![format!("{sign}{}{}", label(&error.key), error.text)]
+        })
         .collect();
     said.push(line![format!("예: {example}")]);
     lines(said)
 }
 
+/// `/assign` by somebody who may not.
+#[must_use]
+pub fn assign_wrong_role() -> Message {
+    refused("티켓 배정은 COC만 할 수 있습니다. 배정하지 않았습니다.", "COC에 요청해 주십시오.")
+}
+
+/// A ticket's link that is not there or cannot be read.
+#[must_use]
+pub fn bad_ticket(read: &str) -> String {
+    let example = "https://support.example.com/agent/tickets/4243";
+    if read.is_empty() {
+        format!("없습니다. 예: {example}")
+    } else {
+        format!("링크를 읽지 못했습니다. 읽은 값: \"{read}\". 예: {example}")
+    }
+}
+
 /// A person who is on no list of the guide.
 #[must_use]
-pub fn not_in_guide(who: &Name) -> String {
-    format!("사람: 업무가이드에 없는 이름입니다. 읽은 값: \"{who}\". 예: @다솜윤")
+pub fn not_in_guide(who: &str) -> String {
+    format!("업무가이드에 없는 이름입니다. 읽은 값: \"{who}\". 예: @다솜윤")
 }
 
 /// Somebody else's absence.
 #[must_use]
 pub fn others_leave() -> String {
-    "사람: 다른 사람의 부재는 COC만 등록할 수 있습니다.".to_owned()
+    "다른 사람의 부재는 COC만 등록할 수 있습니다.".to_owned()
 }
 
 /// A date that cannot be read.
 #[must_use]
 pub fn bad_date(read: &str) -> String {
-    format!("날짜: 읽지 못했습니다. 읽은 값: \"{read}\". 예: 2025-08-06")
+    format!("읽지 못했습니다. 읽은 값: \"{read}\". 예: 2025-08-06")
 }
 
 /// An absence that ends before it begins.
 #[must_use]
 pub fn ends_before(from: NaiveDate, to: NaiveDate) -> String {
-    format!("날짜: 끝({to})이 시작({from})보다 앞섭니다. 순서를 바꿔 주십시오.")
+    format!("끝({to})이 시작({from})보다 앞섭니다. 순서를 바꿔 주십시오.")
 }
 
 /// An absence that is over already.
 #[must_use]
 pub fn in_the_past(to: NaiveDate) -> String {
-    format!("날짜: {to}은 이미 지난 날입니다. 오늘 이후로 적어 주십시오.")
+    format!("{to}은 이미 지난 날입니다. 오늘 이후로 적어 주십시오.")
 }
 
 /// An absence longer than a year.
 #[must_use]
 pub fn too_long(from: NaiveDate, to: NaiveDate) -> String {
-    format!("날짜: {from}부터 {to}까지는 1년이 넘습니다. 연도를 확인해 주십시오.")
+    format!("{from}부터 {to}까지는 1년이 넘습니다. 연도를 확인해 주십시오.")
 }
 
 /// An absence without a reason.
 #[must_use]
 pub fn reason_missing() -> String {
-    "사유: 없습니다. 예: 휴가".to_owned()
+    "없습니다. 예: 휴가".to_owned()
 }
 
 fn scope(absence: &Absence) -> &'static str {
@@ -494,7 +521,8 @@ pub fn guide_stale() -> Message {
 /// A book that cannot be read: the old one stays in force.
 #[must_use]
 pub fn book_refused(file: &str, errors: &[LineError]) -> Message {
-    let mut said = vec![line![format!("⛔ {file}을 읽지 못했습니다. 이전 내용을 그대로 씁니다.")]];
+    let mut said =
+        vec![line![format!("⛔ {file} 파일을 읽지 못했습니다. 이전 내용을 그대로 씁니다.")]];
     said.extend(
         errors.iter().take(LONGEST_LIST).map(|one| line![format!("{}행: {}", one.line, one.text)]),
     );

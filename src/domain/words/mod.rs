@@ -5,8 +5,11 @@ pub mod commands;
 pub mod paging;
 pub mod urgent;
 
+use super::desk::Desk;
 use super::message::{Line, Message, Piece};
+use super::time::{Time, clock};
 use super::turn::{lines, one_line};
+use super::watch::is_late;
 
 /// Builds a [`Line`] of texts and pieces.
 macro_rules! line {
@@ -39,6 +42,25 @@ pub fn some_of(names: &[String], separator: &str, at_most: usize) -> String {
         0 => shown,
         more => format!("{shown} 외 {more}명"),
     }
+}
+
+/// `(늦음: 10:30 예정, 10:25–11:00 동안 멈춰 있었습니다) ` for something due at `due` that is done at `now`; nothing when it is in
+/// time (reading 4).
+#[must_use]
+pub fn lateness(desk: &Desk, due: Time, now: Time) -> String {
+    if !is_late(due, now) {
+        return String::new();
+    }
+    format!("(늦음: {} 예정{}) ", clock(due, now.date_naive()), stopped_meanwhile(desk, due, now))
+}
+
+/// `, 10:25–11:00 동안 멈춰 있었습니다` when the process was away at `due`.
+#[must_use]
+pub fn stopped_meanwhile(desk: &Desk, due: Time, now: Time) -> String {
+    let today = now.date_naive();
+    desk.pause_over(due).map_or_else(String::new, |pause| {
+        format!(", {}–{} 동안 멈춰 있었습니다", clock(pause.from, today), clock(pause.to, today))
+    })
 }
 
 /// `은` after a final consonant, `는` otherwise; for words that end in Hangul.

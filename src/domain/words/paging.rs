@@ -40,6 +40,8 @@ pub struct RungWords<'a> {
     pub dials: bool,
     /// What is doubtful about reaching this person here (reading 14).
     pub warnings: &'a [String],
+    /// That the rung begins late, and why; empty when it does not.
+    pub late: String,
 }
 
 /// A rung: the one post of a case that mentions its person.
@@ -54,7 +56,7 @@ pub fn rung(desk: &Desk, subject: &Subject, it: &RungWords<'_>) -> Message {
     let known = matches!(mention, Piece::Person { .. });
     let mut said = vec![
         vec![
-            Piece::IfLate,
+            if it.late.is_empty() { Piece::IfLate } else { it.late.as_str().into() },
             mention,
             " ".into(),
             bracketed(&subject.customer),
@@ -67,8 +69,10 @@ pub fn rung(desk: &Desk, subject: &Subject, it: &RungWords<'_>) -> Message {
     }
     said.push(match (it.number, it.dials) {
         (Some(_), true) => line!["☎️ 전화도 함께 겁니다: 1 수락 · 2 거절 · 3 다시 듣기"],
-        (Some(number), false) => line![format!("☎️ COC는 {number}로 전화해 주십시오.")],
-        (None, _) => line!["☎️ 등록된 전화번호가 없습니다. COC가 연락해 주십시오."],
+        (Some(number), false) => line![format!("☎️ COC는 전화해 주십시오: {number}")],
+        (None, _) => {
+            line!["☎️ 등록된 전화번호가 없습니다. COC가 번호를 확인해 전화해 주십시오."]
+        }
     });
     if !known {
         said.push(line!["⚠️ Slack 사용자를 찾지 못했습니다. COC가 전화로 알려 주십시오."]);
@@ -125,26 +129,19 @@ pub const fn call_event(event: CallEvent) -> &'static str {
 
 /// A rung is over.
 #[must_use]
-pub fn passed_on(who: &Name, why: &str, next: Option<&Name>) -> Message {
+pub fn passed_on(late: &str, who: &Name, why: &str, next: Option<&Name>) -> Message {
     let then = match next {
         Some(next) => format!("다음은 {}입니다.", next.polite()),
         None => "더 연락할 사람이 없습니다.".to_owned(),
     };
-    one_line(format!("⏭️ {}: {why}. {then}", who.polite()))
+    one_line(format!("⏭️ {late}{}: {why}. {then}", who.polite()))
 }
 
-/// A rung's post after its time. `late` still offers 수락 to somebody who wakes up late.
+/// A rung's post after its time: it names the person without a mention. `late` still offers 수락 to somebody who wakes up late.
 #[must_use]
-pub fn retired(
-    desk: &Desk,
-    subject: &Subject,
-    who: &Name,
-    why: &str,
-    late: Option<(CaseId, usize)>,
-) -> Message {
+pub fn retired(subject: &Subject, who: &Name, why: &str, late: Option<(CaseId, usize)>) -> Message {
     let mut said = vec![vec![
-        desk.mention(who),
-        " ".into(),
+        format!("{} ", who.polite()).into(),
         bracketed(&subject.customer),
         format!("{} 호출은 끝났습니다: {why}.", subject.what).into(),
     ]];
@@ -238,7 +235,7 @@ pub fn exhausted(
 #[must_use]
 pub fn call_not_placed(who: &Name, number: Option<&PhoneNumber>, why: &str) -> Message {
     let ask = match number {
-        Some(number) => format!("COC는 {number}로 전화해 주십시오."),
+        Some(number) => format!("COC는 전화해 주십시오: {number}"),
         None => "COC가 연락해 주십시오.".to_owned(),
     };
     lines(vec![

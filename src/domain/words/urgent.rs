@@ -8,6 +8,7 @@ use super::super::people::order::Skipped;
 use super::super::procedures::urgent::{CustomerRead, Ending, Request, Urgent, UrgentState};
 use super::super::time::{Time, clock};
 use super::super::turn::{Token, UrgentPress, button, danger, lines, one_line, primary};
+use super::super::watch::is_late;
 use super::paging::Subject;
 use super::{bracketed, line, some_of};
 
@@ -105,11 +106,13 @@ pub fn still_asking(desk: &Desk, case: CaseId, urgent: &Urgent) -> Message {
     Message { lines: said, buttons }
 }
 
-/// The chain begins.
+/// The chain begins. `asked` is when the request was written, when it is first answered now.
 #[must_use]
+#[expect(clippy::too_many_arguments, reason = "one sentence each, and one caller")]
 pub fn started(
     desk: &Desk,
     case: CaseId,
+    asked: Option<Time>,
     urgent: &Urgent,
     order: &[Name],
     skipped: &[Skipped],
@@ -152,6 +155,13 @@ pub fn started(
         ],
         line![reached],
     ];
+    if let Some(asked) = asked.filter(|asked| is_late(*asked, now)) {
+        said.push(line![format!(
+            "⚠️ 늦음: {} 요청{}",
+            clock(asked, now.date_naive()),
+            super::stopped_meanwhile(desk, asked, now)
+        )]);
+    }
     said.extend(warnings.iter().map(|warning| line![format!("⚠️ {warning}")]));
     let opening = if calendar.is_open(now) {
         "바로 일반 티켓으로 배정합니다.".to_owned()
@@ -313,7 +323,7 @@ pub fn not_allowed(press: UrgentPress) -> Message {
 /// A press that is COC's alone.
 #[must_use]
 pub fn coc_only() -> Message {
-    one_line("⛔ COC만 누를 수 있습니다. 바뀐 것은 없습니다.")
+    one_line("⛔ COC만 할 수 있습니다. 바뀐 것은 없습니다.")
 }
 
 /// A press on a case that stands there already.

@@ -1,0 +1,122 @@
+//! Every scenario, with the process crashed at a spread of its records and of its effects in the world: people see the same as
+//! without a crash, and nobody is called or mentioned twice.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use coc::replay::{Act, Crash, Did, Played, play};
+use common::{books, scenarios};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How long the whole spread may take; a slower machine looks at fewer places of each scenario.
+const ALTOGETHER: Duration = Duration::from_secs(50);
+
+#[test]
+fn a_crash_anywhere_is_not_seen() {
+    let files = scenarios();
+    let begun = Instant::now();
+    let mut wrong = Vec::new();
+    for (nth, file) in files.iter().enumerate() {
+        let (plain, world) = play(file, &books(), &[]).unwrap();
+        let (records, effects) = world.counts();
+        let mut places: Vec<Crash> = (1..=records).map(Crash::AfterRecord).collect();
+        places.extend((1..=effects).map(Crash::AfterEffect));
+        let until = ALTOGETHER.mul_f64((nth + 1) as f64 / files.len() as f64);
+        for place in spread(&places) {
+            let crashed = play(file, &books(), &[place]);
+            let difference = match &crashed {
+                Ok((crashed, _)) => compare(&plain, crashed),
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(difference) = difference {
+                wrong.push(format!("{} {place:?}: {difference}", file.display()));
+                break;
+            }
+            if begun.elapsed() > until {
+                break;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every place, in an order that covers the whole wherever it is broken off.
+fn spread(places: &[Crash]) -> Vec<Crash> {
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    // bit-reversed counting visits halves, then quarters, then eighths
+    let bits = usize::BITS - places.len().leading_zeros();
+    order.sort_by_key(|nth| nth.reverse_bits() >> (usize::BITS - bits.max(1)));
+    order.into_iter().map(|nth| places[nth]).collect()
+}
+
+/// What people see, place by place: a thread, a person's own messages, a telephone. Between places the order is nobody's concern.
+fn compare(plain: &Played, crashed: &Played) -> Option<String> {
+    let (plain, crashed) = (seen(&plain.acts), seen(&crashed.acts));
+    let places = plain.keys().chain(crashed.keys());
+    for place in places {
+        let none = Vec::new();
+        let (left, right) =
+            (plain.get(place).unwrap_or(&none), crashed.get(place).unwrap_or(&none));
+        if left != right {
+            let nth = left.iter().zip(right).take_while(|(left, right)| left == right).count();
+            let line =
+                |lines: &[String]| lines.get(nth).map_or("(nothing)", String::as_str).to_owned();
+            return Some(format!("{place}: expected {}\n    but was {}", line(left), line(right)));
+        }
+    }
+    None
+}
+
+fn seen(acts: &[Act]) -> BTreeMap<String, Vec<String>> {
+    let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    // posts are named by what they say, for their numbers may differ
+    let mut names: BTreeMap<&str, String> = BTreeMap::new();
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    for act in acts {
+        let at = act.at.format("%m-%d %H:%M:%S");
+        let named = |names: &BTreeMap<&str, String>, root: &Option<String>| {
+            let root = root.as_deref().unwrap_or("-");
+            names.get(root).cloned().unwrap_or_else(|| root.to_owned())
+        };
+        match &act.did {
+            Did::Post { id, channel, thread, words } => {
+                let place = format!("{channel} {}", named(&names, thread));
+                names.insert(id, format!("{at} {}", words.text));
+                let said = format!("{at} {} {:?} {:?}", words.text, words.mentions, words.buttons);
+                seen.entry(place).or_default().push(said);
+            }
+            // what a post says in the end; on the way there a step may be repeated
+            Did::Update { id, words, .. } => {
+                let place = format!("post {}", named(&names, &Some(id.clone())));
+                last.insert(place, format!("{} {:?}", words.text, words.buttons));
+            }
+            // Slack keeps none to look for: one that may not have arrived is sent again
+            Did::Ephemeral { to, words, .. } => {
+                once(&mut seen, format!("to {to}"), format!("{at} {}", words.text));
+            }
+            Did::View { to, title, errors, .. } => {
+                once(&mut seen, format!("form of {to}"), format!("{at} {title} {errors:?}"));
+            }
+            Did::Dm { to, words, .. } => {
+                seen.entry(format!("dm {to}")).or_default().push(format!("{at} {}", words.text));
+            }
+            Did::Call { to, number, about } => {
+                let said = format!("{at} call {number} {about}");
+                seen.entry(format!("phone {to}")).or_default().push(said);
+            }
+            Did::Hangup { to } => {
+                seen.entry(format!("phone {to}")).or_default().push(format!("{at} hang up"));
+            }
+        }
+    }
+    seen.extend(last.into_iter().map(|(place, said)| (place, vec![said])));
+    seen
+}
+
+fn once(seen: &mut BTreeMap<String, Vec<String>>, place: String, said: String) {
+    let said_there = seen.entry(place).or_default();
+    if said_there.last() != Some(&said) {
+        said_there.push(said);
+    }
+}
