@@ -1,6 +1,6 @@
 //! `coc replay`: plays scenario files on a virtual clock.
 
-use super::books::{Overrides, load};
+use super::books::load_what_is_there;
 use super::{Done, Failure, Folders, out};
 use crate::replay::{PlayError, play};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
-    let books = load(&folders.data, &Overrides::default()).map_err(|errors| {
+    let books = load_what_is_there(&folders.data).map_err(|errors| {
         let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::input(said.join("\n"))
     })?;
