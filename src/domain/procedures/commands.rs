@@ -1,7 +1,7 @@
 //! Slash commands and their forms: `/assign`, `/leave`, `/coc …`.
 
-use super::super::errand::ErrandKind;
-use super::super::errand::Urgency;
+use super::super::desk::Room;
+use super::super::errand::{ErrandKind, Urgency};
 use super::super::ids::{CaseId, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::message::{Answer, FieldError};
@@ -263,7 +263,16 @@ pub(in crate::domain) fn submitted(
             match check_assign(turn, &asked) {
                 Ok((customer, ticket, to)) => {
                     let message = assign_checked(turn, customer, ticket, to);
-                    turn.owe(None, Urgency::Answer, ErrandKind::Direct { to: by.clone(), message });
+                    match desk.room(Room::Noti) {
+                        Some(channel) => {
+                            let reply = ReplyTo { channel, thread: None, url: None };
+                            turn.tell(by, &reply, message);
+                        }
+                        None => {
+                            let kind = ErrandKind::Direct { to: by.clone(), message };
+                            turn.owe(None, Urgency::Answer, kind);
+                        }
+                    }
                 }
                 Err(errors) => turn.answer = Answer::Errors(errors),
             }
