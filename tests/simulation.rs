@@ -301,6 +301,11 @@ fn day(seed: u64, books: &Books) -> Result<(), String> {
     for _ in 0..25 {
         let line = script.line(player.world());
         script.lines.push(line.clone());
+        if script.dice.upto(12) == 0 {
+            let effects = script.dice.upto(3) + 1;
+            script.lines.last_mut().unwrap().push_str(&format!("  # {effects} answers are lost"));
+            player.lose_answers(u32::try_from(effects).unwrap());
+        }
         let step: Step =
             serde_saphyr::from_str(&line).map_err(|error| format!("{line}: {error}"))?;
         let done = player.step(&step);

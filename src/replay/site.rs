@@ -31,7 +31,7 @@ pub(super) struct Site {
     pub(super) guide: Result<String, String>,
     /// Calls that the carrier knows, ringing or over.
     placed: BTreeMap<ErrandId, String>,
-    /// Effects that happen although the attempt fails, counted down (simulation).
+    /// Posts and calls that happen although their answer is lost, counted down (simulation).
     pub(super) lose_answers: u32,
 }
 
@@ -341,6 +341,8 @@ impl Phone for Telephones {
             about: about.to_owned(),
             errand: errand.to_string(),
         });
+        let unheard = site.lose_answers > 0;
+        site.lose_answers = site.lose_answers.saturating_sub(1);
         let planned = site.will_do.get_mut(to).and_then(VecDeque::pop_front);
         match planned {
             Some(event) => site.call_events.push_back((errand, event)),
@@ -348,6 +350,9 @@ impl Phone for Telephones {
                 let call = RingingCall { errand, to: to.clone(), reference: reference.clone() };
                 site.ringing.push(call);
             }
+        }
+        if unheard {
+            return Err(PortError::Unknown { why: "전화 발신: 응답 없음".to_owned() });
         }
         Ok(reference)
     }
