@@ -170,6 +170,15 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
             Ok(Outcome::Done)
         }
         Task::Direct { to, message } => {
+            if attempt.look_first {
+                let there = ChannelId::from(to.as_str());
+                match chat.find_post(attempt.id, &there, None, attempt.since).await {
+                    Ok(Some(_)) => return Ok(Outcome::Done),
+                    // where direct messages may not be read, one too many is better than none
+                    Ok(None) | Err(PortError::Permanent { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
             chat.direct(attempt.id, to, message).await?;
             Ok(Outcome::Done)
         }

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "common/files.rs"]
+mod files;
 
 use coc::replay::{Act, Crash, Did, Played, play};
-use common::{books, scenarios};
+use common::books;
+use files::scenarios;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

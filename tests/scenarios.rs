@@ -4,9 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "common/files.rs"]
+mod files;
 
 use coc::replay::{Did, Played, Words, play};
-use common::{books, folder, scenarios};
+use common::{books, folder};
+use files::scenarios;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 

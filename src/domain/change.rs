@@ -63,6 +63,13 @@ pub enum Change {
         /// The post that shows the difference.
         post: ErrandId,
     },
+    /// A text of the data folder cannot be read; the old one stays in force, and people are told once.
+    BookRefused {
+        /// Which file.
+        file: String,
+        /// Its text.
+        text: String,
+    },
     /// The workspace's people, groups and channels as they are now.
     DirectoryRead(Directory),
     /// Active tickets of each person as the support desk counts them (A2).

@@ -30,6 +30,9 @@ pub struct Desk {
     pub roster: Sourced<Roster>,
     /// A changed guide that waits for 적용.
     pub proposed: Option<Proposal>,
+    /// Texts of the data folder that could not be read and were told of, by file.
+    #[serde(default)]
+    pub refused: BTreeMap<String, String>,
     /// Who is who in the workspace.
     pub directory: Directory,
     /// Absences entered by `/leave`.
@@ -103,8 +106,8 @@ pub struct DeskState {
     pub catching_up: bool,
     /// A phone adapter is configured.
     pub phone_adapter: bool,
-    /// The last pause.
-    pub pause: Option<Pause>,
+    /// The last pauses, oldest first.
+    pub pauses: Vec<Pause>,
 }
 
 /// A time in which the process was away.
@@ -162,6 +165,8 @@ pub enum Room {
 const SEEN_FOR: chrono::TimeDelta = chrono::TimeDelta::hours(72);
 /// How long a closed case can still be looked at, pressed and counted.
 const CASES_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
+/// How many pauses are remembered: a due time that one of them held up is told soon after.
+const PAUSES_KEPT: usize = 16;
 /// How long a reaction waits for the outcome of a post.
 const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
@@ -195,7 +200,12 @@ impl Desk {
             Change::Started { alive_until, phone_adapter } => {
                 self.presence.catching_up = true;
                 self.presence.phone_adapter = *phone_adapter;
-                self.presence.pause = alive_until.map(|from| Pause { from, to: at });
+                if let Some(from) = alive_until.filter(|from| *from < at) {
+                    let pauses = &mut self.presence.pauses;
+                    pauses.push(Pause { from, to: at });
+                    let old = pauses.len().saturating_sub(PAUSES_KEPT);
+                    pauses.drain(..old);
+                }
             }
             Change::CaughtUp => self.presence.catching_up = false,
             Change::Stopped => {}
@@ -220,6 +230,9 @@ impl Desk {
             }
             Change::GuideProposed { text, post } => {
                 self.proposed = Some(Proposal { text: text.clone(), post: *post });
+            }
+            Change::BookRefused { file, text } => {
+                self.refused.insert(file.clone(), text.clone());
             }
             Change::DirectoryRead(directory) => {
                 self.directory = directory.clone();
@@ -635,7 +648,8 @@ impl Desk {
     /// The pause that overlaps a due time, if the process was away then.
     #[must_use]
     pub fn pause_over(&self, due: Time) -> Option<Pause> {
-        self.presence.pause.filter(|pause| pause.from <= due && due < pause.to)
+        let over = |pause: &&Pause| pause.from <= due && due < pause.to;
+        self.presence.pauses.iter().rev().find(over).copied()
     }
 }
 

@@ -28,6 +28,9 @@ pub enum Did {
         /// What it says.
         #[serde(flatten)]
         words: Words,
+        /// The errand that it bears; for tests, not told.
+        #[serde(skip)]
+        errand: String,
     },
     /// An own message was changed.
     Update {
@@ -88,6 +91,9 @@ pub enum Did {
         number: String,
         /// What the voice says.
         about: String,
+        /// The errand that placed it; for tests, not told.
+        #[serde(skip)]
+        errand: String,
     },
     /// A ringing call was ended.
     Hangup {
@@ -132,7 +138,7 @@ impl std::fmt::Display for Act {
             thread.as_ref().map_or_else(String::new, |root| format!(" ↳{root}"))
         };
         match &self.did {
-            Did::Post { id, channel, thread, words } => {
+            Did::Post { id, channel, thread, words, .. } => {
                 write!(f, "{at} 글 {id} {channel}{}", under(thread))?;
                 said(f, words)
             }

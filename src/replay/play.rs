@@ -130,6 +130,11 @@ impl Player {
         &self.world
     }
 
+    /// The next posts and calls happen, but their answers are lost on the way.
+    pub fn lose_answers(&mut self, effects: u32) {
+        self.world.site.lock().lose_answers = effects;
+    }
+
     /// Runs the timers of the last instant and ends.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ pub(super) struct Site {
     pub(super) guide: Result<String, String>,
     /// Calls that the carrier knows, ringing or over.
     placed: BTreeMap<ErrandId, String>,
-    /// Effects that happen although the attempt fails, counted down (simulation).
+    /// Posts and calls that happen although their answer is lost, counted down (simulation).
     pub(super) lose_answers: u32,
 }
 
@@ -152,7 +152,10 @@ impl Site {
     /// Tells what a successful call of the Web API did to the world.
     fn told(&mut self, method: Method, arguments: &Value, answer: &Value) {
         match method {
-            Method::ChatPostMessage => self.told_post(answer),
+            Method::ChatPostMessage => {
+                let id = arguments.pointer("/metadata/event_payload/id").and_then(Value::as_str);
+                self.told_post(answer, id.unwrap_or_default());
+            }
             Method::ChatUpdate => {
                 let at = reference(&arguments["channel"], &arguments["ts"]);
                 let Some(message) = self.workspace.message(&at).cloned() else { return };
@@ -189,7 +192,7 @@ impl Site {
         }
     }
 
-    fn told_post(&mut self, answer: &Value) {
+    fn told_post(&mut self, answer: &Value, errand: &str) {
         let at = reference(&answer["channel"], &answer["ts"]);
         let Some(message) = self.workspace.message(&at).cloned() else { return };
         let words = self.words_of(&message.text, &message.blocks);
@@ -205,7 +208,7 @@ impl Site {
         let thread = self.thread_name(&at.channel, message.thread.as_ref());
         let mentions = words.mentions.clone();
         self.posts.push(Posted { id: id.clone(), at, mentions });
-        self.did(Did::Post { id, channel, thread, words });
+        self.did(Did::Post { id, channel, thread, words, errand: errand.to_owned() });
     }
 
     fn told_ephemeral(&mut self) {
@@ -336,7 +339,10 @@ impl Phone for Telephones {
             to: to.to_string(),
             number: number.to_string(),
             about: about.to_owned(),
+            errand: errand.to_string(),
         });
+        let unheard = site.lose_answers > 0;
+        site.lose_answers = site.lose_answers.saturating_sub(1);
         let planned = site.will_do.get_mut(to).and_then(VecDeque::pop_front);
         match planned {
             Some(event) => site.call_events.push_back((errand, event)),
@@ -344,6 +350,9 @@ impl Phone for Telephones {
                 let call = RingingCall { errand, to: to.clone(), reference: reference.clone() };
                 site.ringing.push(call);
             }
+        }
+        if unheard {
+            return Err(PortError::Unknown { why: "전화 발신: 응답 없음".to_owned() });
         }
         Ok(reference)
     }

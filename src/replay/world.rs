@@ -48,6 +48,7 @@ pub struct World {
     pub(super) crashes: Vec<Crash>,
     effects: u64,
     guard: u32,
+    failed: bool,
 }
 
 struct Running {
@@ -97,7 +98,14 @@ impl World {
             crashes: Vec::new(),
             effects: 0,
             guard: 0,
+            failed: false,
         }
+    }
+
+    /// Whether the program itself failed, not a step that nobody could do.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failed
     }
 
     pub(super) fn now(&self) -> Time {
@@ -189,7 +197,10 @@ impl World {
 
     /// Takes inputs; an input that the process does not live to take is lost with it, like in life.
     fn offer(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, String> {
-        self.take(inputs).map_err(|error| error.to_string())
+        self.take(inputs).map_err(|error| {
+            self.failed = true;
+            error.to_string()
+        })
     }
 
     fn take(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, OfferError> {
@@ -257,6 +268,7 @@ impl World {
         loop {
             self.guard += 1;
             if self.guard > RESTLESS {
+                self.failed = true;
                 return Err("재생이 끝나지 않습니다: 같은 시각에 할 일이 계속 생깁니다".to_owned());
             }
             let now = self.now();

@@ -1,7 +1,7 @@
 //! Slash commands and their forms: `/assign`, `/leave`, `/coc …`.
 
-use super::super::errand::ErrandKind;
-use super::super::errand::Urgency;
+use super::super::desk::Room;
+use super::super::errand::{ErrandKind, Urgency};
 use super::super::ids::{CaseId, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::message::{Answer, FieldError};
@@ -49,6 +49,10 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         },
         "cases" | "사건" => words::commands::cases(desk, turn.now),
         "done" | "완료" => return done(turn, typed, rest),
+        "leave" | "부재" => {
+            let text = typed.text.trim_start().split_once(char::is_whitespace);
+            return leave(turn, &Typed { text: text.map_or("", |(_, rest)| rest), ..*typed });
+        }
         "guide" | "가이드" => {
             if !desk.holds(typed.by, &desk.policy.value.roles.guide) {
                 return turn.tell(typed.by, typed.reply, words::urgent::coc_only());
@@ -216,7 +220,9 @@ fn assign_checked(
     });
     let id = assignment::begin(turn, ticket, customer.clone(), to);
     let (who, until) = assignment::outcome(turn, id);
-    words::assignment::accepted(&customer, who.as_ref(), until, now, warning.as_deref())
+    // out of hours an urgent wish of the customer is its CSR's to decide (A3)
+    let csr = turn.desk.customers.value.find(&customer).and_then(|one| one.csr.as_ref());
+    words::assignment::accepted(&customer, who.as_ref(), until, now, warning.as_deref(), csr)
 }
 
 fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
@@ -263,7 +269,16 @@ pub(in crate::domain) fn submitted(
             match check_assign(turn, &asked) {
                 Ok((customer, ticket, to)) => {
                     let message = assign_checked(turn, customer, ticket, to);
-                    turn.owe(None, Urgency::Answer, ErrandKind::Direct { to: by.clone(), message });
+                    match desk.room(Room::Noti) {
+                        Some(channel) => {
+                            let reply = ReplyTo { channel, thread: None, url: None };
+                            turn.tell(by, &reply, message);
+                        }
+                        None => {
+                            let kind = ErrandKind::Direct { to: by.clone(), message };
+                            turn.owe(None, Urgency::Answer, kind);
+                        }
+                    }
                 }
                 Err(errors) => turn.answer = Answer::Errors(errors),
             }

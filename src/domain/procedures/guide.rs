@@ -28,7 +28,7 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
                     .into_iter()
                     .map(|error| LineError { line: error.line.unwrap_or(1), text: error.text })
                     .collect();
-                told(turn, words::commands::book_refused("policy.toml", &errors));
+                refused(turn, "policy.toml", &books.policy, &errors);
             }
         }
     }
@@ -37,7 +37,7 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
             Ok(customers) => {
                 turn.change(Change::CustomersAdopted { text: books.customers.clone(), customers })
             }
-            Err(errors) => told(turn, words::commands::book_refused("customers.csv", &errors)),
+            Err(errors) => refused(turn, "customers.csv", &books.customers, &errors),
         }
     }
     if desk.roster.text != books.guide
@@ -51,9 +51,21 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
                 let diff = desk.roster.value.diff(&roster);
                 propose(turn, &books.guide, words::commands::guide_diff(&diff, &warnings));
             }
-            Err(errors) => told(turn, words::commands::book_refused("guide.txt", &errors)),
+            Err(errors) => refused(turn, "guide.txt", &books.guide, &errors),
         }
     }
+}
+
+/// Told once for each text, not at every start.
+fn refused(turn: &mut Turn<'_>, file: &str, text: &str, errors: &[LineError]) {
+    if turn.desk.refused.get(file).is_some_and(|known| known == text) {
+        return;
+    }
+    // at the very first start nobody can be told yet
+    if turn.desk.room(Room::Noti).is_some() {
+        turn.change(Change::BookRefused { file: file.to_owned(), text: text.to_owned() });
+    }
+    told(turn, words::commands::book_refused(file, errors));
 }
 
 fn told(turn: &mut Turn<'_>, message: Message) {

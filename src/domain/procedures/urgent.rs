@@ -485,7 +485,7 @@ impl<'t, 'a> Work<'t, 'a> {
         }
         let now = self.turn.now;
         self.step(UrgentChange::Asked { decided: request.decided, at: now });
-        let message = words::urgent::asked(self.id, &missing);
+        let message = words::urgent::asked(self.turn.desk, self.id, &missing);
         self.say(message);
     }
 
@@ -534,7 +534,8 @@ impl<'t, 'a> Work<'t, 'a> {
             // nothing to assign without a ticket: it stays asked for
             let now = self.turn.now;
             self.step(UrgentChange::Asked { decided: false, at: now });
-            let message = words::urgent::asked(self.id, &[words::urgent::ticket_missing("")]);
+            let message =
+                words::urgent::asked(self.turn.desk, self.id, &[words::urgent::ticket_missing("")]);
             return self.say(message);
         };
         let customer = self.urgent.customer.name().to_owned();
@@ -591,7 +592,7 @@ impl<'t, 'a> Work<'t, 'a> {
             let now = self.turn.now;
             let missing = words::urgent::still_missing(self.turn.desk, &self.urgent);
             self.step(UrgentChange::Asked { decided: false, at: now });
-            let message = words::urgent::asked(self.id, &missing);
+            let message = words::urgent::asked(self.turn.desk, self.id, &missing);
             return self.say(message);
         }
         self.queue();

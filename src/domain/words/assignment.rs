@@ -409,6 +409,7 @@ pub fn accepted(
     at: Option<Time>,
     now: Time,
     warning: Option<&str>,
+    csr: Option<&Name>,
 ) -> Message {
     let text = match (who, at) {
         (Some(who), _) => format!(
@@ -421,6 +422,13 @@ pub fn accepted(
         (None, None) => format!("[{one}] 담당자의 Slack 상태를 확인한 뒤 배정합니다."),
     };
     let mut said = vec![line![text]];
+    if who.is_none() && at.is_some() {
+        let ask = match csr {
+            Some(csr) => format!("담당 CSR {}에게", csr.polite()),
+            None => "담당 CSR(고객 정보에 없음)에게".to_owned(),
+        };
+        said.push(line![format!("고객이 긴급 대응을 원하면 {ask} 문의하도록 안내해 주십시오.")]);
+    }
     said.extend(warning.map(|warning| line![format!("⚠️ {warning}")]));
     lines(said)
 }

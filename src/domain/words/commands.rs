@@ -27,7 +27,9 @@ pub fn help() -> Message {
         line![
             "/assign 고객사 티켓링크 [@담당자] — 티켓을 배정합니다 (COC). 비우면 양식이 열립니다."
         ],
-        line!["/leave [@사람] 2025-08-06 ~ 2025-08-07 사유 [일반티켓] — 부재를 등록합니다."],
+        line![
+            "/leave [@사람] 2025-08-06 ~ 2025-08-07 사유 [일반티켓] — 부재를 등록합니다 (/coc leave도 같습니다)."
+        ],
         line!["/coc order [고객사] — 지금 호출 순서와 제외된 사람, 이유를 봅니다."],
         line!["/coc why 사건번호 — 그 사건에서 누가 왜 호출되었는지 봅니다."],
         line!["/coc cases — 진행 중인 사건과 다음 예정 시각을 봅니다."],
@@ -60,7 +62,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, done, guide. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, done, leave, guide. 예: /coc order 한빛전자",
     )
 }
 

@@ -69,13 +69,17 @@ pub fn ticket_missing(read: &str) -> String {
 
 /// Something is missing (reading 8).
 #[must_use]
-pub fn asked(case: CaseId, lacking: &[String]) -> Message {
+pub fn asked(desk: &Desk, case: CaseId, lacking: &[String]) -> Message {
     let mut said: Vec<Line> = lacking
         .iter()
         .enumerate()
         .map(|(nth, lack)| line![format!("{}{lack}", if nth == 0 { "⚠️ " } else { "" })])
         .collect();
     said.push(line!["메시지를 고치시면 바로 다시 읽습니다. COC는 [그대로 시작]할 수 있습니다."]);
+    // a first check goes to the whole of CSR in g, never to one in private (A10, reading 26)
+    let mut to_all = desk.mention_group(&desk.policy.value.groups.csr);
+    to_all.push(" 요청 내용을 확인해 주십시오.".into());
+    said.push(to_all);
     let buttons = vec![
         primary("그대로 시작", &Token::Urgent(case, UrgentPress::StartAnyway)),
         button("미결정", &Token::Urgent(case, UrgentPress::Undecided)),

@@ -1,0 +1,16 @@
+//! The scenario files.
+
+use super::common::folder;
+use std::path::PathBuf;
+
+/// The scenario files, in order.
+pub(crate) fn scenarios() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder()).unwrap();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
