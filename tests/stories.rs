@@ -1,5 +1,5 @@
 //! Short stories that a scenario file cannot tell: answers of Slack and of the carrier that are lost on the way.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
 mod common;
 

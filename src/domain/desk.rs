@@ -241,7 +241,7 @@ impl Desk {
             }
             Change::Seen(key) => {
                 self.seen.insert(key.clone(), at);
-                if self.seen.len() % 256 == 0 {
+                if self.seen.len().is_multiple_of(256) {
                     self.seen.retain(|_, seen| at - *seen < SEEN_FOR);
                 }
             }

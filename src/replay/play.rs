@@ -507,7 +507,25 @@ fn furnish(
         let used = match &step.value {
             Step::Say(say) => say.channel.trim_start_matches('#').to_owned(),
             Step::Slash(slash) => slash.channel.trim_start_matches('#').to_owned(),
-            _ => continue,
+            Step::Wait(_)
+            | Step::At(_)
+            | Step::Press(_)
+            | Step::React(_)
+            | Step::Unreact(_)
+            | Step::Reply(_)
+            | Step::Edit(_)
+            | Step::Delete(_)
+            | Step::Submit(_)
+            | Step::Phone(_)
+            | Step::Presence(_)
+            | Step::Post(_)
+            | Step::Feed(_)
+            | Step::Fail(_)
+            | Step::Down(_)
+            | Step::Guide(_)
+            | Step::Restart(_)
+            | Step::Crash(_)
+            | Step::Repeat(_) => continue,
         };
         if !channels.contains(&used) {
             channels.push(used);
