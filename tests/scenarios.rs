@@ -8,8 +8,8 @@ mod common;
 mod files;
 
 use coc::replay::{Did, Played, Words, play};
-use common::{books, folder};
-use files::scenarios;
+use common::books;
+use files::{folder, scenarios};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 

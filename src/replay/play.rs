@@ -504,14 +504,29 @@ fn furnish(
         .map(|name| name.trim_start_matches('#').to_owned())
         .collect();
     for step in &scenario.steps {
-        let channel = if let Step::Say(say) = &step.value {
-            &say.channel
-        } else if let Step::Slash(slash) = &step.value {
-            &slash.channel
-        } else {
-            continue;
+        let used = match &step.value {
+            Step::Say(say) => say.channel.trim_start_matches('#').to_owned(),
+            Step::Slash(slash) => slash.channel.trim_start_matches('#').to_owned(),
+            Step::Wait(_)
+            | Step::At(_)
+            | Step::Press(_)
+            | Step::React(_)
+            | Step::Unreact(_)
+            | Step::Reply(_)
+            | Step::Edit(_)
+            | Step::Delete(_)
+            | Step::Submit(_)
+            | Step::Phone(_)
+            | Step::Presence(_)
+            | Step::Post(_)
+            | Step::Feed(_)
+            | Step::Fail(_)
+            | Step::Down(_)
+            | Step::Guide(_)
+            | Step::Restart(_)
+            | Step::Crash(_)
+            | Step::Repeat(_) => continue,
         };
-        let used = channel.trim_start_matches('#').to_owned();
         if !channels.contains(&used) {
             channels.push(used);
         }

@@ -437,6 +437,7 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
 fn how<'de, D: Deserializer<'de>>(from: D) -> Result<FailHow, D::Error> {
     use serde::de::Error;
     let value = serde_json::Value::deserialize(from)?;
+    // 429 may stand there without quotes
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match text.as_str() {
         "429" => Ok(FailHow::TooMany),

@@ -1,7 +1,11 @@
 //! The scenario files.
 
-use super::common::folder;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The folder of the scenario files.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
+}
 
 /// The scenario files, in order.
 pub(crate) fn scenarios() -> Vec<PathBuf> {

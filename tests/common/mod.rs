@@ -1,12 +1,7 @@
-//! What several test programs need of the scenarios.
+//! What several test programs need.
 
 use coc::domain::input::Books;
-use std::path::{Path, PathBuf};
-
-/// The folder of the scenario files.
-pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
-}
+use std::path::Path;
 
 /// The shipped data folder.
 pub(crate) fn books() -> Books {

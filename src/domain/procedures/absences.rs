@@ -40,8 +40,8 @@ static AT_WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"@\S+|\x02[^\x03]*\x
 pub(in crate::domain) fn parse(turn: &Turn<'_>, text: &str) -> Asked {
     let reading = read(text);
     let written = AT_WORD.find(&reading.words).map(|found| found.as_str().to_owned());
-    let who = written
-        .map(|written| mentioned(turn.desk, &reading).into_iter().next().ok_or_else(|| written));
+    let who =
+        written.map(|written| mentioned(turn.desk, &reading).into_iter().next().ok_or(written));
     let rest = AT_WORD.replace_all(&reading.words, " ").into_owned();
     let general_only = GENERAL_ONLY.is_match(&rest);
     let rest = GENERAL_ONLY.replace_all(&rest, " ").into_owned();

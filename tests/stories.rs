@@ -1,0 +1,69 @@
+//! Short stories that a scenario file cannot tell: answers of Slack and of the carrier that are lost on the way.
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+
+mod common;
+
+use coc::replay::{Act, Did, Player};
+use common::books;
+use std::path::Path;
+
+const HEAD: &str =
+    "title: story\nstart: 2025-08-05T22:00:00+09:00\npeople:\n  csr1: {name: 오하라, role: csr}\n";
+const ASK: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242\", as: m1}";
+
+/// Plays steps after `lost` answers began to get lost; returns what was seen.
+fn story(lost: u32, steps: &[&str]) -> Vec<Act> {
+    let scenario = serde_saphyr::from_str(HEAD).unwrap();
+    let mut player = Player::new(&scenario, Path::new("."), &books(), &[]).unwrap();
+    player.lose_answers(lost);
+    for step in steps {
+        player.step(&serde_saphyr::from_str(step).unwrap()).unwrap();
+    }
+    player.end().unwrap().0.acts
+}
+
+fn calls(acts: &[Act]) -> Vec<&str> {
+    acts.iter()
+        .filter_map(|act| match &act.did {
+            Did::Call { to, .. } => Some(to.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn posts(acts: &[Act]) -> Vec<&str> {
+    acts.iter()
+        .filter_map(|act| match &act.did {
+            Did::Post { words, .. } => words.text.lines().next(),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_call_whose_answer_is_lost_is_not_placed_again_and_can_be_accepted() {
+    let acts = story(1, &[ASK, "wait: 1m", "phone: {who: 가온별, does: accept}", "wait: 30m"]);
+    assert_eq!(calls(&acts), ["가온별"]);
+    assert_eq!(posts(&acts).last(), Some(&"✅ 가온별 님이 22:01에 수락했습니다 (전화)."));
+}
+
+#[test]
+fn posts_whose_answers_are_lost_stand_once_and_their_buttons_work() {
+    let press = "press: {by: 가온별, button: 수락, on: \"last:가온별\"}";
+    let acts = story(3, &[ASK, "wait: 1m", press, "wait: 30m"]);
+    assert_eq!(calls(&acts), ["가온별"]);
+    assert_eq!(
+        posts(&acts),
+        [
+            "🚨 [한빛전자] 긴급 대응을 시작합니다. 일반 고객 · 업무 외 시간",
+            "@가온별 [한빛전자] 긴급 티켓입니다.",
+            "✅ 가온별 님이 22:01에 수락했습니다 (버튼). 대기 중이던 호출 1건을 취소했습니다.",
+        ]
+    );
+}
+
+#[test]
+fn the_clock_of_a_rung_runs_from_a_call_whose_answer_was_lost() {
+    let acts = story(1, &[ASK, "wait: 5m", "wait: 30s", "phone: {who: 다솜윤, does: accept}"]);
+    assert_eq!(calls(&acts), ["가온별", "다솜윤"]);
+}
