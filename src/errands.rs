@@ -497,7 +497,6 @@ enum Lane {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Thread {
-    Channel,
     Under(Ts),
     UnderPost(ErrandId),
 }
@@ -506,7 +505,8 @@ fn lane(errand: &Errand) -> Option<Lane> {
     match &errand.kind {
         ErrandKind::Post { place: Place { channel, thread }, .. } => {
             let thread = match thread {
-                None => Thread::Channel,
+                // posts of a channel itself need no order among themselves: the more urgent goes first
+                None => return None,
                 Some(Anchor::Message(ts)) => Thread::Under(ts.clone()),
                 Some(Anchor::PostOf(id)) => Thread::UnderPost(*id),
             };

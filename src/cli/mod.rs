@@ -93,6 +93,10 @@ impl From<FolderArgs> for Folders {
 pub(crate) fn read(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<(Command, Folders), ExitCode> {
+    // `--json` may stand anywhere, also before the subcommand that it belongs to
+    let (json, mut args): (Vec<OsString>, Vec<OsString>) =
+        args.into_iter().partition(|argument| argument == "--json");
+    args.extend(json.into_iter().take(1));
     let read = korean::localised(Cli::command())
         .try_get_matches_from(args)
         .and_then(|matches| Cli::from_arg_matches(&matches));

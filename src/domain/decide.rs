@@ -80,7 +80,7 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
         SlackAct::Said { at, text, .. } => {
             let since = at.ts.time().unwrap_or(turn.now);
             assignment::said(turn, by, at, text, since);
-            urgent::said(turn, by, at, text);
+            urgent::said(turn, by, at, at, text);
         }
         SlackAct::Edited { at, thread, text } => edited(turn, by, at, thread.as_ref(), text),
         SlackAct::Deleted { at } => deleted(turn, by, at),
@@ -157,7 +157,13 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
     match case_at(turn.desk, &root) {
         Some((id, true)) => urgent::replied(turn, id, &slack.by, text),
         Some((id, false)) => assignment::replied(turn, id, &slack.by, text),
-        None => keep(turn, slack, &at.channel),
+        None => {
+            // a request may be made in the thread of what it is about
+            urgent::said(turn, &slack.by, at, &root, text);
+            if turn.changes.is_empty() {
+                keep(turn, slack, &at.channel);
+            }
+        }
     }
 }
 
@@ -169,7 +175,7 @@ fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&
             // a message that was no request yet may have become one
             let since = turn.now;
             assignment::said(turn, by, at, text, since);
-            urgent::said(turn, by, at, text);
+            urgent::said(turn, by, at, at, text);
         }
         None => {}
     }

@@ -352,6 +352,7 @@ impl Desk {
         }
         match &case.procedure {
             Procedure::Urgent(urgent) => {
+                self.derived.case_at.insert(urgent.root.clone(), id);
                 self.derived.case_at.insert(urgent.request.clone(), id);
                 if let (Some(taken), Some(_)) = (urgent.taken(), &urgent.ticket) {
                     let held = self.derived.open_tickets.entry(taken.by.clone()).or_default();
@@ -595,7 +596,7 @@ impl Desk {
         let open = self.cases.values().filter(|case| case.is_open());
         open.filter_map(|case| {
             let root = match &case.procedure {
-                Procedure::Urgent(urgent) => urgent.request.clone(),
+                Procedure::Urgent(urgent) => urgent.root.clone(),
                 Procedure::Assignment(assignment) => self.stands_at(assignment.notice()?)?,
             };
             Some((root, case.opened))

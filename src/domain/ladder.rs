@@ -239,7 +239,12 @@ impl Ladder {
     #[must_use]
     pub fn refused(&self, who: &Name) -> bool {
         self.over.iter().rev().find(|over| &over.who == who).is_some_and(|over| {
-            matches!(&over.how, RungEnd::Refused { .. } | RungEnd::Phone(CallEvent::Rejected))
+            match &over.how {
+                RungEnd::Refused { .. } | RungEnd::Phone(CallEvent::Rejected) => true,
+                // somebody who says "I cannot" does not accept by the next word in the thread
+                RungEnd::Absent { by } => by == who,
+                RungEnd::Phone(_) | RungEnd::Silent | RungEnd::Accepted | RungEnd::Stopped => false,
+            }
         })
     }
 

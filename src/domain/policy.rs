@@ -322,8 +322,10 @@ pub enum Role {
 pub struct Roles {
     /// Ask for an urgent assignment in g (A4).
     pub urgent: Vec<Role>,
-    /// `/assign` and written assignment notices (A7).
+    /// `/assign` (A7).
     pub assign: Vec<Role>,
+    /// Write an assignment notice that is tracked (A7).
+    pub notice: Vec<Role>,
     /// Press a chain's buttons for somebody else (reading 10).
     pub chain: Vec<Role>,
     /// Enter somebody else's absence (R2); one's own anybody of the guide may enter.
@@ -337,6 +339,7 @@ impl Default for Roles {
         Self {
             urgent: vec![Role::Csr, Role::Coc],
             assign: vec![Role::Coc],
+            notice: vec![Role::Coc, Role::Csr, Role::Sa, Role::Engineer],
             chain: vec![Role::Coc],
             leave: vec![Role::Coc],
             guide: vec![Role::Coc],

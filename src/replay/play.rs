@@ -4,7 +4,7 @@ use super::acts::Act;
 use super::scenario::{Extra, ExtraRole, Failing, Meanwhile, PolicySource, Scenario, Shown, Step};
 use super::site::{Shared, Site};
 use super::world::{Crash, World};
-use crate::domain::books::{read_books, read_policy};
+use crate::domain::books::{BookFile, read_books, read_policy};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ChannelId, MessageRef, Name, SlackUser};
 use crate::domain::input::Books;
@@ -169,14 +169,30 @@ impl Player {
         }
         let near = scenario.start.date_naive();
         let read = read_books(&books, near).map_err(|errors| {
-            let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            let said: Vec<String> = errors
+                .iter()
+                .map(|error| {
+                    let own = match (error.file, &scenario.policy) {
+                        (BookFile::Guide, _) => scenario.guide.as_ref(),
+                        (BookFile::Customers, _) => scenario.customers.as_ref(),
+                        (BookFile::Policy, Some(PolicySource::File(path))) => Some(path),
+                        (BookFile::Policy, _) => None,
+                    };
+                    let file = own.map_or_else(
+                        || error.file.to_string(),
+                        |path| folder.join(path).display().to_string(),
+                    );
+                    let line = error.line.map_or_else(String::new, |line| format!(":{line}"));
+                    format!("{file}{line}: {}", error.text)
+                })
+                .collect();
             PlayError::Books(said.join("\n"))
         })?;
         let (workspace, people) = furnish(&read.policy, &read.roster, scenario);
         for name in scenario.tickets.keys() {
             if read.roster.person(&Name::from(name.as_str())).is_none() {
                 return Err(PlayError::Books(format!(
-                    "tickets: 가이드에 없는 이름입니다. 읽은 값: \"{name}\""
+                    "tickets: 가이드에 없는 이름입니다. 읽은 값: \"{name}\". 가이드의 이름으로 적어 주십시오. 예: 가온별: 3"
                 )));
             }
         }
@@ -215,7 +231,7 @@ impl Player {
         if let Some(at) = site.names.get(reference) {
             return Ok(at.clone());
         }
-        let newest = fitting(&site, reference)?.next();
+        let newest = fitting(&site, &self.by_name(&site, reference))?.next();
         newest.ok_or_else(|| format!("\"{reference}\"에 맞는 봇의 글이 없습니다"))
     }
 
@@ -295,6 +311,15 @@ impl Player {
                 }
                 self.world.deliver(deliveries)
             }
+        }
+    }
+
+    /// `last:csr1` as `last:오하라`: people are named by their key or their name.
+    fn by_name(&self, site: &Site, reference: &str) -> String {
+        let key = reference.strip_prefix("last:").map(|key| key.trim_start_matches('@'));
+        match key.and_then(|key| self.people.get(key)) {
+            Some(id) => format!("last:{}", site.person_name(id)),
+            None => reference.to_owned(),
         }
     }
 
@@ -423,7 +448,7 @@ impl Player {
                     site.workspace.message(at).is_some_and(|message| &message.root() == root)
                 })
                 .collect(),
-            None => fitting(&site, &press.on)?.collect(),
+            None => fitting(&site, &self.by_name(&site, &press.on))?.collect(),
         };
         let on = candidates.into_iter().find(|at| bears(&site, at)).ok_or_else(|| {
             format!("\"{}\"에 맞고 지금 [{}] 버튼이 있는 글이 없습니다", press.on, press.button)
@@ -438,6 +463,18 @@ impl Player {
     /// The process is gone; people go on.
     fn down(&mut self, length: chrono::TimeDelta, meanwhile: &[Meanwhile]) -> Result<(), String> {
         let from = self.world.now();
+        let mut before = chrono::TimeDelta::zero();
+        for doing in meanwhile {
+            let after = doing.after.delta();
+            if after < before || after > length {
+                return Err(format!(
+                    "meanwhile의 after는 시간 순서대로, for({}분) 안이어야 합니다. 읽은 값: {}",
+                    length.num_minutes(),
+                    doing.after
+                ));
+            }
+            before = after;
+        }
         self.world.crash();
         for doing in meanwhile {
             let at = from + doing.after.delta();

@@ -276,11 +276,6 @@ impl World {
             for echo in echoes {
                 self.hand_over(&echo)?;
             }
-            let call = self.site.lock().call_events.pop_front();
-            if let Some((call, event)) = call {
-                self.offer(vec![Input::Phone { call, event }])?;
-                continue;
-            }
             let Some(running) = &mut self.running else {
                 self.come_back()?;
                 continue;
@@ -316,7 +311,10 @@ impl World {
                 continue;
             }
             if idle {
-                return Ok(());
+                // a telephone takes its time: what can be posted is posted before anybody picks up
+                let call = self.site.lock().call_events.pop_front();
+                let Some((call, event)) = call else { return Ok(()) };
+                self.offer(vec![Input::Phone { call, event }])?;
             }
         }
     }

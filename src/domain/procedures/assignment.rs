@@ -776,12 +776,16 @@ pub(in crate::domain) fn said(
     since: Time,
 ) {
     let desk = turn.desk;
-    if desk.room(Room::Noti).as_ref() != Some(&at.channel) {
+    let here = |room| desk.room(room).as_ref() == Some(&at.channel);
+    if !here(Room::Noti) && !here(Room::General) {
         return;
     }
     let Some(written) = heard(desk, text) else { return };
-    if !desk.holds(by, &desk.policy.value.roles.assign) {
-        return turn.tell_at(by, at, None, words::assignment::wrong_role());
+    if !here(Room::Noti) {
+        return turn.tell_at(by, at, None, words::assignment::wrong_channel(desk));
+    }
+    if !desk.holds(by, &desk.policy.value.roles.notice) {
+        return turn.tell_at(by, at, None, words::assignment::notice_refused());
     }
     let who = match written.to.as_slice() {
         [one] => desk.roster.value.person(one).map(|person| person.name.clone()),
@@ -1161,30 +1165,42 @@ pub fn absence_of<'a>(
     absence_at(&desk.roster.value, &desk.leaves, who, Duty::Other, now)
 }
 
-/// What the decision so far made of a case: who was chosen, or until when it waits. Reads the turn's own changes, for the desk
-/// does not have them yet.
-pub(in crate::domain) fn outcome(turn: &Turn<'_>, id: CaseId) -> (Option<Name>, Option<Time>) {
-    let mut found = (None, None);
+/// What a decision made of an assignment so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// This person gets it.
+    To(Name),
+    /// It waits for opening.
+    Waits(Time),
+    /// Somebody's presence is looked at first (A1).
+    Looks,
+    /// Nobody can be given it.
+    Nobody,
+}
+
+/// What the decision so far made of a case. Reads the turn's own changes, for the desk does not have them yet.
+pub(in crate::domain) fn outcome(turn: &Turn<'_>, id: CaseId) -> Given {
+    let mut given = Given::Looks;
     for change in &turn.changes {
-        if let Change::Case(case, CaseChange::Assignment(step)) = change
-            && *case == id
-        {
-            match step {
-                AssignmentChange::Announcing { who, .. } => found.0 = Some(who.clone()),
-                AssignmentChange::Queued { until } => found.1 = Some(*until),
-                AssignmentChange::Round { .. }
-                | AssignmentChange::Stuck { .. }
-                | AssignmentChange::Looking { .. }
-                | AssignmentChange::Asking { .. }
-                | AssignmentChange::PassedOver { .. }
-                | AssignmentChange::Waiting { .. }
-                | AssignmentChange::Calling { .. }
-                | AssignmentChange::CallDoubted
-                | AssignmentChange::CallOver
-                | AssignmentChange::Confirmed { .. }
-                | AssignmentChange::Ended { .. } => {}
-            }
+        let step = match change {
+            Change::Case(case, CaseChange::Assignment(step)) if *case == id => step,
+            _ => continue,
+        };
+        match step {
+            AssignmentChange::Announcing { who, .. } => given = Given::To(who.clone()),
+            AssignmentChange::Queued { until } => given = Given::Waits(*until),
+            AssignmentChange::Stuck { .. } => given = Given::Nobody,
+            AssignmentChange::Round { .. }
+            | AssignmentChange::Looking { .. }
+            | AssignmentChange::Asking { .. }
+            | AssignmentChange::PassedOver { .. }
+            | AssignmentChange::Waiting { .. }
+            | AssignmentChange::Calling { .. }
+            | AssignmentChange::CallDoubted
+            | AssignmentChange::CallOver
+            | AssignmentChange::Confirmed { .. }
+            | AssignmentChange::Ended { .. } => {}
         }
     }
-    found
+    given
 }

@@ -218,11 +218,19 @@ fn assign_checked(
         assignment::absence_of(turn.desk, who, now)
             .map(|absence| words::commands::absent_warning(who, absence))
     });
+    // a double click must not restart the clock of who has it already
+    if let (Some((_, one)), Some(who)) = (turn.desk.assignment_of(&ticket), &to)
+        && one.is_open()
+        && one.assignee() == Some(who)
+        && one.customer == customer
+    {
+        return words::assignment::has_it_already(one, who);
+    }
     let id = assignment::begin(turn, ticket, customer.clone(), to);
-    let (who, until) = assignment::outcome(turn, id);
+    let given = assignment::outcome(turn, id);
     // out of hours an urgent wish of the customer is its CSR's to decide (A3)
     let csr = turn.desk.customers.value.find(&customer).and_then(|one| one.csr.as_ref());
-    words::assignment::accepted(&customer, who.as_ref(), until, now, warning.as_deref(), csr)
+    words::assignment::accepted(&customer, &given, now, warning.as_deref(), csr)
 }
 
 fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {

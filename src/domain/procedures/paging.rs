@@ -10,6 +10,7 @@ use super::super::input::ReplyTo;
 use super::super::ladder::{
     Acceptance, Begun, Ladder, LadderChange, LadderState, Rung, RungCall, RungEnd, Via,
 };
+use super::super::message::Message;
 use super::super::people::order::Candidate;
 use super::super::time::Time;
 use super::super::turn::{RungPress, Turn};
@@ -21,6 +22,8 @@ use super::super::words::paging::Subject;
 pub(super) struct Paging<'t, 'a> {
     pub(super) turn: &'t mut Turn<'a>,
     pub(super) ladder: Ladder,
+    /// Posts made here that bear buttons of the case.
+    pub(super) shown: Vec<(ErrandId, Message)>,
     case: CaseId,
     subject: Subject,
     place: Place,
@@ -36,7 +39,7 @@ impl<'t, 'a> Paging<'t, 'a> {
         place: Place,
         wrap: fn(LadderChange) -> CaseChange,
     ) -> Self {
-        Self { turn, ladder, case, subject, place, wrap }
+        Self { turn, ladder, shown: Vec::new(), case, subject, place, wrap }
     }
 
     fn step(&mut self, change: LadderChange) {
@@ -44,7 +47,7 @@ impl<'t, 'a> Paging<'t, 'a> {
         self.turn.change(Change::Case(self.case, (self.wrap)(change)));
     }
 
-    fn say(&mut self, message: super::super::message::Message) -> ErrandId {
+    fn say(&mut self, message: Message) -> ErrandId {
         self.turn.post(Some(self.case), Urgency::Notice, self.place.clone(), message)
     }
 
@@ -128,11 +131,14 @@ impl<'t, 'a> Paging<'t, 'a> {
         let tried = self.ladder.over.len() - self.ladder.earlier;
         let buttons = words::paging::exhausted_buttons(self.case);
         let general = words::paging::exhausted(desk, &self.subject, tried, true, buttons.clone());
-        self.turn.post(Some(self.case), Urgency::Page, self.place.clone(), general);
+        let place = self.place.clone();
+        let post = self.turn.post(Some(self.case), Urgency::Page, place, general.clone());
+        self.shown.push((post, general));
         if let Some(channel) = desk.room(Room::Noti) {
             let noti = words::paging::exhausted(desk, &self.subject, tried, false, buttons);
             let place = Place { channel, thread: None };
-            self.turn.post(Some(self.case), Urgency::Page, place, noti);
+            let post = self.turn.post(Some(self.case), Urgency::Page, place, noti.clone());
+            self.shown.push((post, noti));
         }
     }
 
@@ -170,7 +176,7 @@ impl<'t, 'a> Paging<'t, 'a> {
     }
 
     /// An own post that asked for something says what became of it.
-    fn retire(&mut self, rung: &Rung, message: super::super::message::Message) {
+    fn retire(&mut self, rung: &Rung, message: Message) {
         if self.turn.desk.posts.contains_key(&rung.post) {
             let kind = ErrandKind::Update { post: rung.post, message };
             self.turn.owe(Some(self.case), Urgency::Housekeeping, kind);

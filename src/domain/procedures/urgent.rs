@@ -8,11 +8,12 @@ use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, Urgenc
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, Via};
+use super::super::message::Message;
 use super::super::people::order::{Candidate, Order, msp_order, urgent_order};
 use super::super::policy::Policy;
 use super::super::text::{Reading, mark, pattern, read, ticket_link};
 use super::super::time::Time;
-use super::super::turn::{ExhaustedPress, RungPress, Turn, UrgentPress, thread_of};
+use super::super::turn::{ExhaustedPress, RungPress, Turn, UrgentPress, lines, thread_of};
 use super::super::words;
 use super::super::words::paging::Subject;
 use super::assignment;
@@ -24,8 +25,12 @@ use std::sync::LazyLock;
 /// An urgent request and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Urgent {
-    /// The message that asked; the case lives in its thread.
+    /// The message that asked.
     pub request: MessageRef,
+    /// The thread that the case lives in: the request's own, or the one it was written in.
+    pub root: MessageRef,
+    /// Posts that still bear the case's own buttons, with what they say.
+    pub boards: Vec<Board>,
     /// Who asked.
     pub by: SlackUser,
     /// The customer as far as it is known.
@@ -57,6 +62,15 @@ impl CustomerRead {
             Self::Missing => "",
         }
     }
+}
+
+/// A post with buttons that are of use for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Board {
+    /// The errand that posted it.
+    pub post: ErrandId,
+    /// What it says.
+    pub message: Message,
 }
 
 /// Where an urgent request stands.
@@ -118,7 +132,14 @@ pub enum UrgentChange {
         at: Time,
     },
     /// COC was told in n that something is still missing.
-    Told,
+    Told {
+        /// When.
+        at: Time,
+    },
+    /// A post bears the case's buttons.
+    Shown(Board),
+    /// The posts that bore them bear them no more.
+    Cleared,
     /// The ladder begins.
     ChainBegun {
         /// In this order.
@@ -146,11 +167,14 @@ impl Urgent {
             UrgentChange::Asked { decided, at } => {
                 self.state = UrgentState::Asking { decided: *decided, since: *at, told: false };
             }
-            UrgentChange::Told => {
-                if let UrgentState::Asking { told, .. } = &mut self.state {
+            UrgentChange::Told { at } => {
+                if let UrgentState::Asking { told, since, .. } = &mut self.state {
                     *told = true;
+                    *since = *at;
                 }
             }
+            UrgentChange::Shown(board) => self.boards.push(board.clone()),
+            UrgentChange::Cleared => self.boards.clear(),
             UrgentChange::ChainBegun { order } => {
                 self.state = UrgentState::Chain(Ladder::new(order.clone()));
             }
@@ -202,7 +226,8 @@ impl Urgent {
             UrgentState::Asking { since, told: false, .. } => {
                 Some(*since + policy.urgent.ask_again.delta())
             }
-            UrgentState::Asking { told: true, .. } | UrgentState::Done(_) => None,
+            UrgentState::Asking { since, told: true, .. } => Some(*since + TOLD_AGAIN_AFTER),
+            UrgentState::Done(_) => None,
             UrgentState::Chain(ladder) => ladder.deadline(policy.chain.rung),
             UrgentState::Queued { until } => Some(*until),
         }
@@ -271,9 +296,11 @@ enum Lacks {
 
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\s*긴급\s*티켓\s*배정\s*요청\s*\]"));
 static BARE_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"긴급\s*티켓\s*배정\s*요청"));
-static COC_IN_TEXT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)@\s?coc\b"));
+static COC_IN_TEXT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)(?:^|[^A-Za-z0-9._-])@\s?coc(?:$|[^A-Za-z0-9_.-]|[.-](?:\s|$))")
+});
 static CUSTOMER_LABEL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"고객사?(?:\s*명)?\s*[:=]\s*([^/\n|,]*)"));
+    LazyLock::new(|| pattern(r"고객사?(?:\s*명)?\s*[:=]\s*([^/\n|]*)"));
 static TICKET_LABEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"티켓(?:\s*(?:링크|번호))?\s*[:=]\s*([^\s|]*)"));
 static BRACKETED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\s*([^\[\]\n]+?)\s*\]"));
@@ -456,10 +483,30 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     fn place(&self) -> Place {
-        thread_of(&self.urgent.request)
+        thread_of(&self.urgent.root)
     }
 
-    fn say(&mut self, message: super::super::message::Message) {
+    /// Says something with buttons of the case; they go when the case goes on.
+    fn show(&mut self, message: Message) {
+        let place = self.place();
+        let post = self.turn.post(Some(self.id), Urgency::Notice, place, message.clone());
+        self.step(UrgentChange::Shown(Board { post, message }));
+    }
+
+    /// The case goes on: buttons of where it stood before are of no use any more.
+    fn clear(&mut self) {
+        let boards = std::mem::take(&mut self.urgent.boards);
+        if boards.is_empty() {
+            return;
+        }
+        for Board { post, message } in boards {
+            let kind = ErrandKind::Update { post, message: lines(message.lines) };
+            self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
+        }
+        self.step(UrgentChange::Cleared);
+    }
+
+    fn say(&mut self, message: Message) {
         let place = self.place();
         self.turn.post(Some(self.id), Urgency::Notice, place, message);
     }
@@ -475,7 +522,15 @@ impl<'t, 'a> Work<'t, 'a> {
     fn page(&mut self, act: impl FnOnce(&mut Paging<'_, 'a>)) {
         let Some(mut paging) = self.paging() else { return };
         act(&mut paging);
-        self.urgent.state = UrgentState::Chain(paging.ladder);
+        let (ladder, shown) = (paging.ladder, paging.shown);
+        let was_taken = self.urgent.taken().is_some();
+        self.urgent.state = UrgentState::Chain(ladder);
+        if self.urgent.taken().is_some() && !was_taken {
+            self.clear();
+        }
+        for (post, message) in shown {
+            self.step(UrgentChange::Shown(Board { post, message }));
+        }
     }
 
     fn goes_on(&mut self, request: &Request) {
@@ -483,10 +538,14 @@ impl<'t, 'a> Work<'t, 'a> {
         if missing.is_empty() {
             return self.start_or_queue(request.decided);
         }
+        if !request.decided {
+            return self.undecide();
+        }
         let now = self.turn.now;
         self.step(UrgentChange::Asked { decided: request.decided, at: now });
+        self.clear();
         let message = words::urgent::asked(self.turn.desk, self.id, &missing);
-        self.say(message);
+        self.show(message);
     }
 
     fn start_or_queue(&mut self, decided: bool) {
@@ -512,8 +571,9 @@ impl<'t, 'a> Work<'t, 'a> {
             &doubts(desk, &order, self.turn.now),
             self.turn.now,
         );
+        self.clear();
         self.step(UrgentChange::ChainBegun { order });
-        self.say(message);
+        self.show(message);
         self.page(|paging| paging.advance());
     }
 
@@ -524,9 +584,10 @@ impl<'t, 'a> Work<'t, 'a> {
             return self.assign();
         }
         let until = desk.calendar().next_opening(self.turn.now);
+        self.clear();
         self.step(UrgentChange::Queued { until });
         let message = words::urgent::queued(self.id, &self.urgent, until, self.turn.now);
-        self.say(message);
+        self.show(message);
     }
 
     fn assign(&mut self) {
@@ -534,12 +595,14 @@ impl<'t, 'a> Work<'t, 'a> {
             // nothing to assign without a ticket: it stays asked for
             let now = self.turn.now;
             self.step(UrgentChange::Asked { decided: false, at: now });
+            self.clear();
             let message =
                 words::urgent::asked(self.turn.desk, self.id, &[words::urgent::ticket_missing("")]);
-            return self.say(message);
+            return self.show(message);
         };
         let customer = self.urgent.customer.name().to_owned();
         let message = words::urgent::handed_on(&self.urgent);
+        self.clear();
         let case = assignment::begin(self.turn, ticket, customer, None);
         self.step(UrgentChange::Ended(Ending::Assigned { case }));
         self.say(message);
@@ -592,14 +655,16 @@ impl<'t, 'a> Work<'t, 'a> {
             let now = self.turn.now;
             let missing = words::urgent::still_missing(self.turn.desk, &self.urgent);
             self.step(UrgentChange::Asked { decided: false, at: now });
+            self.clear();
             let message = words::urgent::asked(self.turn.desk, self.id, &missing);
-            return self.say(message);
+            return self.show(message);
         }
         self.queue();
     }
 
     fn close(&mut self, who: &Name, word: &str) {
         self.page(|paging| paging.stop(word));
+        self.clear();
         let at = self.turn.now;
         self.step(UrgentChange::Ended(Ending::Closed { at }));
         self.say(words::urgent::closed(&self.urgent, who, word));
@@ -642,10 +707,19 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 }
 
+/// How often COC is told again of a request that still lacks something.
+const TOLD_AGAIN_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(1);
+
 const REQUEST_CHANNEL: Room = Room::General;
 
-/// A message was written in a channel, not in a thread.
-pub(in crate::domain) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, text: &str) {
+/// A message was written in a channel, or in a thread of no case; `root` is the thread that a case of it would live in.
+pub(in crate::domain) fn said(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    at: &MessageRef,
+    root: &MessageRef,
+    text: &str,
+) {
     let desk = turn.desk;
     let heard = hear(desk, text);
     let request = match heard {
@@ -669,6 +743,8 @@ pub(in crate::domain) fn said(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageR
     }
     let urgent = Urgent {
         request: at.clone(),
+        root: root.clone(),
+        boards: Vec::new(),
         by: by.clone(),
         customer: request.customer.clone(),
         ticket: request.ticket.as_ref().ok().cloned(),
@@ -711,8 +787,9 @@ pub(in crate::domain) fn deleted(turn: &mut Turn<'_>, id: CaseId) {
         let request = work.urgent.request.clone();
         return work.turn.tell_at(&by, &request, None, words::urgent::withdrawn());
     }
+    work.clear();
     let message = words::urgent::deleted(id, &work.urgent);
-    work.say(message);
+    work.show(message);
 }
 
 /// Somebody reacted to the request, or to a post of the case. Counts for people who were reached (reading 20); a rung's post is
@@ -837,6 +914,7 @@ pub(in crate::domain) fn exhausted_pressed(
         ExhaustedPress::Close => work.close(&who, "종료"),
         ExhaustedPress::Again => {
             let order = work.urgent.order(desk);
+            work.clear();
             work.say(words::urgent::again(&who));
             work.page(|paging| paging.restart(order));
         }
@@ -883,12 +961,13 @@ pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
     }
     match work.urgent.state.clone() {
         UrgentState::Asking { .. } => {
-            work.step(UrgentChange::Told);
+            work.step(UrgentChange::Told { at: now });
             let desk = work.turn.desk;
             if let Some(channel) = desk.room(Room::Noti) {
                 let message = words::urgent::still_asking(desk, id, &work.urgent);
                 let place = Place { channel, thread: None };
-                work.turn.post(Some(id), Urgency::Page, place, message);
+                let post = work.turn.post(Some(id), Urgency::Page, place, message.clone());
+                work.step(UrgentChange::Shown(Board { post, message }));
             }
         }
         UrgentState::Chain(_) => work.page(|paging| paging.woken()),

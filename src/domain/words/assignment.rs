@@ -6,7 +6,7 @@ use super::super::ids::{CaseId, Name, PhoneNumber};
 use super::super::ladder::Via;
 use super::super::message::{Button, Line, Message, Piece};
 use super::super::people::order::Skipped;
-use super::super::procedures::assignment::{Assignment, AssignmentState, Occasion};
+use super::super::procedures::assignment::{Assignment, AssignmentState, Given, Occasion};
 use super::super::time::{Time, clock};
 use super::super::turn::{AskPress, CallPress, Token, button, lines, one_line, primary};
 use super::super::watch::Watch;
@@ -28,10 +28,15 @@ fn fixed_form(desk: &Desk, one: &Assignment, who: &Name) -> Line {
     };
     vec![
         mention,
-        format!(" [{}] 티켓 배정 [", one.customer).into(),
+        format!(" [{}] 티켓 배정 [", shown(&one.customer)).into(),
         Piece::Link(one.ticket.to_string()),
         "]".into(),
     ]
+}
+
+/// A customer's name; a word in its place while nobody knows it.
+fn shown(customer: &str) -> &str {
+    if customer.is_empty() { "고객사 미확인" } else { customer }
 }
 
 /// The notice in the guide's fixed form (A7).
@@ -346,8 +351,27 @@ pub fn not_tracked(problems: &[String]) -> Message {
 #[must_use]
 pub fn wrong_role() -> Message {
     lines(vec![
-        line!["⛔ 티켓 배정은 COC만 할 수 있습니다. 추적하지 않았습니다."],
+        line!["⛔ 티켓 배정은 COC만 할 수 있습니다. 배정하지 않았습니다."],
         line!["COC에 배정을 요청해 주십시오."],
+    ])
+}
+
+/// A written notice by somebody who may not write one.
+#[must_use]
+pub fn notice_refused() -> Message {
+    lines(vec![
+        line!["⛔ 배정 글은 COC와 엔지니어, CSR만 쓸 수 있습니다. 추적하지 않았습니다."],
+        line!["COC에 배정을 요청해 주십시오."],
+    ])
+}
+
+/// A written notice in another channel.
+#[must_use]
+pub fn wrong_channel(desk: &Desk) -> Message {
+    let noti = desk.policy.value.channels.noti.trim_start_matches('#');
+    lines(vec![
+        line![format!("⛔ 배정 글은 #{noti} 채널에서만 추적합니다. 여기서는 추적하지 않았습니다.")],
+        line![format!("#{noti}에 다시 올려 주십시오.")],
     ])
 }
 
@@ -405,24 +429,28 @@ pub fn state(one: &Assignment) -> String {
 #[must_use]
 pub fn accepted(
     one: &str,
-    who: Option<&Name>,
-    at: Option<Time>,
+    given: &Given,
     now: Time,
     warning: Option<&str>,
     csr: Option<&Name>,
 ) -> Message {
-    let text = match (who, at) {
-        (Some(who), _) => format!(
+    let mut said = vec![line![match given {
+        Given::To(who) => format!(
             "[{one}] 티켓을 {}에게 배정합니다. 배정 글은 #coc-noti에 올립니다.",
             who.polite()
         ),
-        (None, Some(at)) => {
-            format!("[{one}] 업무 시간이 아니어서 {}에 배정합니다.", clock(at, now.date_naive()))
+        Given::Waits(until) => {
+            format!(
+                "[{one}] 업무 시간이 아니어서 {}에 배정합니다.",
+                clock(*until, now.date_naive())
+            )
         }
-        (None, None) => format!("[{one}] 담당자의 Slack 상태를 확인한 뒤 배정합니다."),
-    };
-    let mut said = vec![line![text]];
-    if who.is_none() && at.is_some() {
+        Given::Looks => format!("[{one}] 담당자의 Slack 상태를 확인한 뒤 배정합니다."),
+        Given::Nobody => {
+            format!("⚠️ [{one}] 지금 배정할 수 있는 사람이 없습니다. 이유는 #coc-noti에 올립니다.")
+        }
+    }]];
+    if let Given::Waits(_) = given {
         let ask = match csr {
             Some(csr) => format!("담당 CSR {}에게", csr.polite()),
             None => "담당 CSR(고객 정보에 없음)에게".to_owned(),
@@ -431,6 +459,16 @@ pub fn accepted(
     }
     said.extend(warning.map(|warning| line![format!("⚠️ {warning}")]));
     lines(said)
+}
+
+/// The person has the ticket already: nothing begins anew.
+#[must_use]
+pub fn has_it_already(one: &Assignment, who: &Name) -> Message {
+    one_line(format!(
+        "⛔ 이미 {}에게 배정되어 있습니다. {} 바뀐 것은 없습니다.",
+        who.polite(),
+        state(one)
+    ))
 }
 
 /// Why nobody of this name can be assigned.

@@ -63,22 +63,25 @@ pub fn stopped_meanwhile(desk: &Desk, due: Time, now: Time) -> String {
     })
 }
 
-/// `은` after a final consonant, `는` otherwise; for words that end in Hangul.
+/// `은` or `는`.
 #[must_use]
 pub fn topic(word: &str) -> String {
     format!("{word}{}", if ends_in_consonant(word) { "은" } else { "는" })
 }
 
-/// `을` after a final consonant, `를` otherwise.
+/// `을` or `를`.
 #[must_use]
 pub fn object(word: &str) -> String {
     format!("{word}{}", if ends_in_consonant(word) { "을" } else { "를" })
 }
 
+/// Whether a word ends in a consonant as it is spoken: digits and Latin letters by their Korean names.
 fn ends_in_consonant(word: &str) -> bool {
-    match word.chars().last().map(u32::from) {
-        Some(code @ 0xAC00..=0xD7A3) => !(code - 0xAC00).is_multiple_of(28),
-        _ => false,
+    let last = word.chars().rev().find(|letter| letter.is_alphanumeric());
+    match last.map(|letter| letter.to_ascii_uppercase()) {
+        Some(letter @ '\u{AC00}'..='\u{D7A3}') => !(u32::from(letter) - 0xAC00).is_multiple_of(28),
+        Some('0' | '1' | '3' | '6' | '7' | '8' | 'L' | 'M' | 'N' | 'R') => true,
+        Some(_) | None => false,
     }
 }
 
@@ -89,5 +92,20 @@ pub fn bracketed(customer: &str) -> Piece {
         Piece::Text("[고객사 미확인] ".to_owned())
     } else {
         Piece::Text(format!("[{customer}] "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{object, topic};
+
+    #[test]
+    fn particles_follow_what_is_heard() {
+        assert_eq!(object("guide.txt"), "guide.txt를");
+        assert_eq!(object("policy.toml"), "policy.toml을");
+        assert_eq!(object("\"가온별\""), "\"가온별\"을");
+        assert_eq!(topic("/call"), "/call은");
+        assert_eq!(topic("사건 #99"), "사건 #99는");
+        assert_eq!(topic("나래"), "나래는");
     }
 }

@@ -48,6 +48,7 @@ fn customer_missing(desk: &Desk, customer: &CustomerRead) -> Vec<String> {
 #[must_use]
 pub fn unknown_customer(desk: &Desk, read: &str) -> String {
     let similar = desk.customers.value.similar(read);
+    let read = clipped(read);
     let hint = if similar.is_empty() {
         String::new()
     } else {
@@ -56,10 +57,20 @@ pub fn unknown_customer(desk: &Desk, read: &str) -> String {
     format!("고객사를 찾지 못했습니다. 읽은 값: \"{read}\".{hint}")
 }
 
+/// What was read, as far as it is worth repeating.
+fn clipped(read: &str) -> String {
+    const LONGEST: usize = 60;
+    match read.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &read[..end]),
+        None => read.to_owned(),
+    }
+}
+
 /// A ticket's link that is not there or cannot be read.
 #[must_use]
 pub fn ticket_missing(read: &str) -> String {
     let example = "https://support.example.com/agent/tickets/4242";
+    let read = clipped(read);
     if read.is_empty() {
         format!("티켓 링크가 없습니다. \"티켓: {example}\"처럼 적어 주십시오.")
     } else {
@@ -131,7 +142,7 @@ pub fn started(
         None => "등급 미확인".to_owned(),
     };
     let hours = if calendar.is_open(now) {
-        "업무 시간이지만 요청대로 순차 호출합니다".to_owned()
+        "업무 시간".to_owned()
     } else {
         match calendar.holiday(now.date_naive()) {
             Some(day) => format!("업무 외 시간({day})"),
@@ -150,15 +161,16 @@ pub fn started(
             skipped.iter().map(|one| format!("{}, {}", one.name, one.why)).collect();
         reached.push_str(&format!(" (제외: {})", said.join("; ")));
     }
-    let mut said: Vec<Line> = vec![
-        vec![
-            "🚨 ".into(),
-            bracketed(urgent.customer.name()),
-            "긴급 대응을 시작합니다. ".into(),
-            format!("{grade} · {hours}").into(),
-        ],
-        line![reached],
-    ];
+    let mut said: Vec<Line> = vec![vec![
+        "🚨 ".into(),
+        bracketed(urgent.customer.name()),
+        "긴급 대응을 시작합니다. ".into(),
+        format!("{grade} · {hours}").into(),
+    ]];
+    if calendar.is_open(now) {
+        said.push(line!["업무 시간이지만 결정된 요청이어서 순서대로 호출합니다."]);
+    }
+    said.push(line![reached]);
     if let Some(asked) = asked.filter(|asked| is_late(*asked, now)) {
         said.push(line![format!(
             "⚠️ 늦음: {} 요청{}",
