@@ -107,6 +107,19 @@ impl Message {
         Self { lines, buttons: self.buttons.clone() }
     }
 
+    /// The message when its buttons are of no use any more: without them, and without the lines that speak of them.
+    #[must_use]
+    pub fn without_buttons(&self) -> Self {
+        let labels: Vec<String> =
+            self.buttons.iter().map(|button| format!("[{}]", button.label)).collect();
+        let speaks_of_them = |line: &Line| {
+            let said = plain_line(line);
+            labels.iter().any(|label| said.contains(label.as_str()))
+        };
+        let lines = self.lines.iter().filter(|line| !speaks_of_them(line)).cloned().collect();
+        Self { lines, buttons: Vec::new() }
+    }
+
     /// What a person reads: `@이름` for people, `@handle` for groups, bare addresses.
     #[must_use]
     pub fn plain(&self) -> String {

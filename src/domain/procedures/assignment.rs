@@ -1182,10 +1182,10 @@ pub enum Given {
 pub(in crate::domain) fn outcome(turn: &Turn<'_>, id: CaseId) -> Given {
     let mut given = Given::Looks;
     for change in &turn.changes {
-        let step = match change {
-            Change::Case(case, CaseChange::Assignment(step)) if *case == id => step,
-            _ => continue,
-        };
+        let Change::Case(case, CaseChange::Assignment(step)) = change else { continue };
+        if *case != id {
+            continue;
+        }
         match step {
             AssignmentChange::Announcing { who, .. } => given = Given::To(who.clone()),
             AssignmentChange::Queued { until } => given = Given::Waits(*until),

@@ -297,7 +297,7 @@ enum Lacks {
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\s*긴급\s*티켓\s*배정\s*요청\s*\]"));
 static BARE_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"긴급\s*티켓\s*배정\s*요청"));
 static COC_IN_TEXT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)(?:^|[^A-Za-z0-9._-])@\s?coc(?:$|[^A-Za-z0-9_.-]|[.-](?:\s|$))")
+    pattern(r"(?i)(?:^|[^A-Za-z0-9._-])@\s?coc(?:-?bot)?(?:$|[^A-Za-z0-9_.-]|[.-](?:\s|$))")
 });
 static CUSTOMER_LABEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"고객사?(?:\s*명)?\s*[:=]\s*([^/\n|]*)"));
@@ -500,7 +500,7 @@ impl<'t, 'a> Work<'t, 'a> {
             return;
         }
         for Board { post, message } in boards {
-            let kind = ErrandKind::Update { post, message: lines(message.lines) };
+            let kind = ErrandKind::Update { post, message: message.without_buttons() };
             self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
         }
         self.step(UrgentChange::Cleared);
