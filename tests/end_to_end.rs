@@ -2,6 +2,7 @@
 //! own, reached by the real Slack client, and killed by signal 9.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "bounds on real time")]
 
 use async_trait::async_trait;
 use coc::domain::errand::CallEvent;

@@ -3,6 +3,7 @@
 //!
 //! `COC_SEEDS` says how many seeds (200), `COC_SEED` where to begin (1).
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "a bound on real time")]
 
 mod common;
 

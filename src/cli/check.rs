@@ -122,13 +122,8 @@ pub(crate) struct Args {
     json: bool,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command line is asked now; the check itself is told the day"
-)]
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
-    let today = chrono::Utc::now().with_timezone(&crate::domain::time::SEOUL).date_naive();
-    let report = Report::of(&folders.data, today);
+    let report = Report::of(&folders.data, crate::service::today());
     if args.json {
         out::json(&report)?;
     } else {

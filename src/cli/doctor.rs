@@ -5,7 +5,6 @@
 use super::check::Report;
 use super::settings::{SettingError, setting};
 use super::{Done, Failure, Folders, out};
-use crate::domain::time::SEOUL;
 use crate::journal::{self, JournalError, Sled, StoreError};
 use serde::Serialize;
 use std::fs::{self, OpenOptions};
@@ -84,7 +83,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
 }
 
 fn data(folder: &Path) -> Check {
-    let report = Report::of(folder, chrono::Utc::now().with_timezone(&SEOUL).date_naive());
+    let report = Report::of(folder, crate::service::today());
     let (state, text) = match (report.errors.as_slice(), &report.read) {
         ([], Some(read)) => (
             State::Ok,

@@ -13,7 +13,7 @@ use super::super::people::order::{Candidate, Order, msp_order, urgent_order};
 use super::super::policy::Policy;
 use super::super::text::{Reading, mark, pattern, read, ticket_link};
 use super::super::time::Time;
-use super::super::turn::{ExhaustedPress, RungPress, Turn, UrgentPress, lines, thread_of};
+use super::super::turn::{ExhaustedPress, RungPress, Turn, UrgentPress, thread_of};
 use super::super::words;
 use super::super::words::paging::Subject;
 use super::assignment;
