@@ -390,6 +390,13 @@ impl Runner {
         ready
     }
 
+    /// Takes attempts back that were not begun.
+    pub fn give_back(&mut self, attempts: &[Attempt]) {
+        for attempt in attempts {
+            self.flying.remove(&attempt.id);
+        }
+    }
+
     fn tick(&mut self, now: Time) {
         if let Some(before) = self.limits_at
             && let Ok(passed) = (now - before).to_std()

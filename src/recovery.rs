@@ -78,13 +78,17 @@ pub async fn read_back(
             Err(error) => return Err(error.into()),
         }
     }
-    let Some(since) = since else { return Ok(()) };
-    let now = into.now();
     let desk = into.desk().await;
+    // a start that was cut short did not read what it missed
+    let Some(since) = since.into_iter().chain(desk.presence.unread_since).min() else {
+        return Ok(());
+    };
+    let now = into.now();
     let watched = watched(&desk, since.max(now - AT_MOST) - MARGIN);
     for input in chat.missed(&watched).await? {
         into.offer(vec![Input::Slack(input)]).await?;
     }
+    into.offer(vec![Input::ReadBack]).await?;
     Ok(())
 }
 

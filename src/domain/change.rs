@@ -31,8 +31,10 @@ pub enum Change {
         /// Whether a phone adapter is configured.
         phone_adapter: bool,
     },
-    /// What was missed has been read.
+    /// Timers and errands run again.
     CaughtUp,
+    /// What was missed has been read to its end.
+    ReadBack,
     /// The process stops in order.
     Stopped,
     /// Another policy is in force.
@@ -109,6 +111,14 @@ pub enum Change {
     Dropped {
         /// Which.
         errand: ErrandId,
+    },
+    /// Something happened on a call whose placing is not known yet: the carrier was quicker than its own answer, or the process was
+    /// gone in between.
+    CallHeard {
+        /// The errand that places it.
+        call: ErrandId,
+        /// What happened.
+        event: CallEvent,
     },
     /// A call that was placed is over.
     CallOver {

@@ -34,6 +34,11 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
                 turn.change(Change::CaughtUp);
             }
         }
+        Input::ReadBack => {
+            if desk.presence.unread_since.is_some() {
+                turn.change(Change::ReadBack);
+            }
+        }
         Input::Stopping => turn.change(Change::Stopped),
         Input::Books(books) => guide::books(&mut turn, books),
         Input::Directory(directory) => {
@@ -250,7 +255,13 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
 }
 
 fn phoned(turn: &mut Turn<'_>, call: ErrandId, event: CallEvent) {
-    let Some(live) = turn.desk.calls.get(&call) else { return };
+    let Some(live) = turn.desk.calls.get(&call) else {
+        let placing = turn.desk.errands.get(&call);
+        if placing.is_some_and(|errand| matches!(errand.kind, ErrandKind::Call { .. })) {
+            turn.change(Change::CallHeard { call, event });
+        }
+        return;
+    };
     turn.change(Change::CallOver { call, how: Some(event) });
     if let Some(case) = live.case {
         match turn.desk.cases.get(&case).map(|case| &case.procedure) {

@@ -4,7 +4,7 @@ use super::calendar::Calendar;
 use super::case::{Case, Procedure};
 use super::change::{Change, Wake};
 use super::customers::Customers;
-use super::errand::{Errand, Outcome};
+use super::errand::{CallEvent, Errand, Outcome};
 use super::ids::{
     CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
 };
@@ -45,6 +45,9 @@ pub struct Desk {
     pub posts: BTreeMap<ErrandId, OwnPost>,
     /// Calls that ring.
     pub calls: BTreeMap<ErrandId, LiveCall>,
+    /// What happened on calls whose placing is not known yet.
+    #[serde(default)]
+    pub heard: BTreeMap<ErrandId, CallEvent>,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -106,6 +109,9 @@ pub struct DeskState {
     pub catching_up: bool,
     /// A phone adapter is configured.
     pub phone_adapter: bool,
+    /// Since when nobody knows what people did; `None` when all of it has been read.
+    #[serde(default)]
+    pub unread_since: Option<Time>,
     /// The last pauses, oldest first.
     pub pauses: Vec<Pause>,
 }
@@ -200,6 +206,8 @@ impl Desk {
             Change::Started { alive_until, phone_adapter } => {
                 self.presence.catching_up = true;
                 self.presence.phone_adapter = *phone_adapter;
+                let unread = &mut self.presence.unread_since;
+                *unread = unread.iter().chain(alive_until).min().copied();
                 if let Some(from) = alive_until.filter(|from| *from < at) {
                     let pauses = &mut self.presence.pauses;
                     pauses.push(Pause { from, to: at });
@@ -208,6 +216,7 @@ impl Desk {
                 }
             }
             Change::CaughtUp => self.presence.catching_up = false,
+            Change::ReadBack => self.presence.unread_since = None,
             Change::Stopped => {}
             Change::PolicyAdopted { text, policy } => {
                 self.policy = Sourced { text: text.clone(), value: (**policy).clone() };
@@ -283,9 +292,14 @@ impl Desk {
             Change::Settled { errand, outcome } => self.settle(*errand, outcome),
             Change::Dropped { errand } => {
                 self.errands.remove(errand);
+                self.heard.remove(errand);
+            }
+            Change::CallHeard { call, event } => {
+                self.heard.insert(*call, *event);
             }
             Change::CallOver { call, .. } => {
                 self.calls.remove(call);
+                self.heard.remove(call);
             }
         }
     }
@@ -334,7 +348,9 @@ impl Desk {
             | Outcome::Presence(_)
             | Outcome::Guide { .. }
             | Outcome::Refused { .. }
-            | Outcome::Expired => {}
+            | Outcome::Expired => {
+                self.heard.remove(&id);
+            }
         }
     }
 
@@ -487,6 +503,13 @@ impl Desk {
                 || kept.input.what.about().is_some_and(|at| self.case_at(&at).is_some())
         };
         self.kept.iter().find(ready).map(|kept| kept.input.key.as_str())
+    }
+
+    /// What happened on a call before it was known to be placed, once it is.
+    #[must_use]
+    pub fn heard_early(&self) -> Option<(ErrandId, CallEvent)> {
+        let known = self.heard.iter().find(|(call, _)| self.calls.contains_key(call));
+        known.map(|(call, event)| (*call, *event))
     }
 
     /// The channel of a room.

@@ -18,8 +18,10 @@ pub enum Input {
         /// Whether a phone adapter is configured.
         phone_adapter: bool,
     },
-    /// All that was missed has been read; timers may run.
+    /// Timers and errands may run: what was missed has been read, or cannot be read now.
     CaughtUp,
+    /// All that was missed has been read.
+    ReadBack,
     /// An orderly stop.
     Stopping,
     /// The data folder as read now.

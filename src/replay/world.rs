@@ -342,9 +342,11 @@ impl World {
         let outage = outage.filter(|_| self.slack_was_down || !self.waiting.is_empty());
         let running = self.running.as_mut()?;
         let wake = running.engine.desk().next_wake().map(|wake| wake.due.max(now));
-        let again = running.runner.ready(running.engine.desk(), now);
-        // whatever is ready now was carried out by the settling before; what comes back here waits
-        let again = again.again_at;
+        let ready = running.runner.ready(running.engine.desk(), now);
+        running.runner.give_back(&ready.attempts);
+        // what became ready at the very end of a wait is carried out before anything else is
+        let idle = ready.attempts.is_empty() && ready.settled.is_empty();
+        let again = if idle { ready.again_at } else { Some(now) };
         [wake, again, outage].into_iter().flatten().min()
     }
 
@@ -379,6 +381,10 @@ impl World {
         }
         while let Some(delivery) = self.waiting.pop_front() {
             self.hand_over(&delivery)?;
+        }
+        let unread = self.live_desk().and_then(|desk| desk.presence.unread_since);
+        if unread.is_some() {
+            return self.recover(unread);
         }
         self.settle()
     }

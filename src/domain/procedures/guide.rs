@@ -4,7 +4,7 @@ use super::super::books::read_policy;
 use super::super::change::Change;
 use super::super::customers::read_customers;
 use super::super::desk::Room;
-use super::super::errand::{ErrandKind, Place, Urgency};
+use super::super::errand::{Errand, ErrandKind, Place, Urgency};
 use super::super::ids::SlackUser;
 use super::super::input::{Books, ReplyTo};
 use super::super::message::Message;
@@ -40,7 +40,10 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
             Err(errors) => refused(turn, "customers.csv", &books.customers, &errors),
         }
     }
+    // somebody asked for it before the stop, and is answered by itself
+    let asked = |errand: &Errand| matches!(errand.kind, ErrandKind::ReadGuide { .. });
     if desk.roster.text != books.guide
+        && !desk.errands.values().any(asked)
         && desk.proposed.as_ref().is_none_or(|proposal| proposal.text != books.guide)
     {
         match read_guide(&books.guide, turn.now.date_naive()) {
