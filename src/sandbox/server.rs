@@ -2,6 +2,7 @@
 
 use super::backstage::Backstage;
 use super::page;
+use super::request_url::{Postman, RequestUrls};
 use super::socket::{self, Outbox, Subject};
 use super::workspace::{Answered, Delivery, Workspace};
 use axum::Router;
@@ -26,6 +27,8 @@ pub struct Options {
     pub commands: Vec<Command>,
     /// After how long an event that was not acknowledged is sent again.
     pub again_after: Duration,
+    /// HTTP mode: the app is reached at its request URLs, and no socket is opened. `None`: Socket Mode.
+    pub deliver_to: Option<RequestUrls>,
 }
 
 /// A slash command as the page offers it.
@@ -57,6 +60,7 @@ impl Default for Options {
         Self {
             commands: commands.into_iter().map(command).collect(),
             again_after: Duration::from_secs(10),
+            deliver_to: None,
         }
     }
 }
@@ -70,6 +74,7 @@ struct Inner {
     backstage: Arc<dyn Backstage>,
     options: Options,
     outbox: Mutex<Outbox>,
+    postman: Option<Postman>,
     stir: watch::Sender<u64>,
     address: OnceLock<SocketAddr>,
 }
@@ -82,11 +87,13 @@ impl Sandbox {
         backstage: Arc<dyn Backstage>,
         options: Options,
     ) -> Self {
+        let postman = options.deliver_to.clone().map(Postman::new);
         Self(Arc::new(Inner {
             workspace,
             backstage,
             options,
             outbox: Mutex::default(),
+            postman,
             stir: watch::Sender::new(0),
             address: OnceLock::new(),
         }))
@@ -125,9 +132,26 @@ impl Sandbox {
     /// Hands things to the app that the caller had the workspace do.
     pub fn deliver(&self, deliveries: Vec<Delivery>) {
         for delivery in deliveries {
-            socket::dispatch(self, delivery);
+            self.dispatch(delivery);
         }
         self.stir();
+    }
+
+    /// Hands one thing to the app, by the way that the app chose.
+    pub(super) fn dispatch(&self, delivery: Delivery) {
+        match &self.0.postman {
+            Some(postman) => postman.dispatch(self, delivery),
+            None => socket::dispatch(self, delivery),
+        }
+    }
+
+    /// Whether the app shows that the events' URL is its own, as Slack asks it to before it sends anything there. `false`, too,
+    /// when the app is in Socket Mode.
+    pub async fn challenge(&self) -> bool {
+        match &self.0.postman {
+            Some(postman) => postman.challenge().await,
+            None => false,
+        }
     }
 
     /// Shows the page's readers what changed; for changes that did not go through the server.
@@ -251,12 +275,25 @@ async fn api(
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
     if method == "apps.connections.open" {
+        let now = sandbox.backstage().now();
+        if let Err(wait) = sandbox.workspace().admit(now, &method, &args) {
+            return ratelimited(wait);
+        }
         return Json(connect(&sandbox, token.or(args["token"].as_str()))).into_response();
     }
     let now = sandbox.backstage().now();
+    if let Err(wait) = sandbox.workspace().admit(now, &method, &args) {
+        return ratelimited(wait);
+    }
     let answer = sandbox.on_workspace(|workspace| workspace.api(now, token, &method, &args));
     sandbox.stir();
     Json(answer).into_response()
+}
+
+/// Slack's 429: when to come back stands in the header alone.
+fn ratelimited(wait: u32) -> Response {
+    let body = Json(json!({ "ok": false, "error": "ratelimited" }));
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, wait.to_string())], body).into_response()
 }
 
 fn connect(sandbox: &Sandbox, token: Option<&str>) -> Value {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// How often a socket is pinged, as Slack does.
 const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long a person waits for the app before Slack says that it did not answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// The most sockets that one app may hold.
 const MOST_SOCKETS: usize = 10;
 
@@ -49,7 +49,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    fn of(delivery: &Delivery) -> Self {
+    pub(super) fn of(delivery: &Delivery) -> Self {
         let payload = &delivery.payload;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         match delivery.kind {
