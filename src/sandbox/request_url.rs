@@ -70,11 +70,7 @@ impl RequestUrls {
             commands: loopback(commands)?,
             interactions: loopback(interactions)?,
             signing_secret: signing_secret.to_owned(),
-            again_after: vec![
-                Duration::ZERO,
-                Duration::from_secs(60),
-                Duration::from_secs(5 * 60),
-            ],
+            again_after: vec![Duration::ZERO, Duration::from_secs(60), Duration::from_secs(5 * 60)],
         })
     }
 
@@ -291,8 +287,7 @@ mod tests {
 
     #[test]
     fn the_signature_is_that_of_slacks_documentation() {
-        let urls =
-            RequestUrls::new(HERE, HERE, HERE, "8f742231b10e8888abcd99yyyzzz85a5").unwrap();
+        let urls = RequestUrls::new(HERE, HERE, HERE, "8f742231b10e8888abcd99yyyzzz85a5").unwrap();
         let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
         assert_eq!(
             urls.signature(1_531_420_618, body),
@@ -306,7 +301,8 @@ mod tests {
         for there in ["http://localhost:3000/x", "http://[::1]:3000/x", HERE] {
             assert!(RequestUrls::new(there, HERE, HERE, "s").is_ok(), "{there}");
         }
-        for elsewhere in ["http://example.com/", "https://127.0.0.1/", "http://127.0.0.1.example.com/"]
+        for elsewhere in
+            ["http://example.com/", "https://127.0.0.1/", "http://127.0.0.1.example.com/"]
         {
             let refused = RequestUrls::new(HERE, elsewhere, HERE, "s").unwrap_err();
             assert_eq!(refused, NotHere::Elsewhere(elsewhere.to_owned()));

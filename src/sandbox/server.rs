@@ -269,8 +269,9 @@ async fn api(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(args) = arguments(query.as_deref(), &headers, &body) else {
-        return Json(json!({ "ok": false, "error": "invalid_json" })).into_response();
+    let args = match arguments(query.as_deref(), &headers, &body) {
+        Ok(args) => args,
+        Err(error) => return Json(json!({ "ok": false, "error": error })).into_response(),
     };
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
@@ -318,8 +319,8 @@ fn connect(sandbox: &Sandbox, token: Option<&str>) -> Value {
     }
 }
 
-/// The arguments of a call in one object; `None` when a JSON body is none.
-fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<Value> {
+/// The arguments of a call in one object; Slack's error when a JSON body is none.
+fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Value, &'static str> {
     let mut args = Map::new();
     let mut take = |encoded: &[u8]| {
         for (key, value) in url::form_urlencoded::parse(encoded) {
@@ -330,21 +331,19 @@ fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<Va
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("application/json")) {
         if !body.is_empty() {
-            match serde_json::from_slice(body).ok()? {
+            match serde_json::from_slice(body).map_err(|_| "invalid_json")? {
                 Value::Object(fields) => args.extend(fields),
                 Value::Null
                 | Value::Bool(_)
                 | Value::Number(_)
                 | Value::String(_)
-                | Value::Array(_) => {
-                    return None;
-                }
+                | Value::Array(_) => return Err("json_not_object"),
             }
         }
     } else {
         take(body);
     }
-    Some(Value::Object(args))
+    Ok(Value::Object(args))
 }
 
 #[derive(Deserialize)]
@@ -372,7 +371,7 @@ async fn response_url(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(mut args) = arguments(None, &headers, &body) else {
+    let Ok(mut args) = arguments(None, &headers, &body) else {
         return (StatusCode::BAD_REQUEST, "invalid_payload").into_response();
     };
     // A form carries the message in one field.

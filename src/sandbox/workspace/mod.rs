@@ -18,8 +18,8 @@ mod text;
 mod views;
 
 pub use blocks::{Button, Field};
-pub use message::{Author, Ephemeral, Message, Reaction};
 pub use limits::Rate;
+pub use message::{Author, Ephemeral, Message, Reaction};
 pub(super) use payload::VERIFICATION_TOKEN;
 pub use payload::{Delivery, DeliveryKind};
 pub use person::{Pick, PressOn, Refused, Typing};
