@@ -465,7 +465,7 @@ async fn the_client_of_the_bot_reads_what_is_answered() {
     let session = client.open_session(&token);
     assert_eq!(session.auth_test().await.unwrap().user_id.0, "U0SANDBOXCOC");
     let users = session.users_list(&SlackApiUsersListRequest::new()).await.unwrap();
-    assert_eq!(users.members.len(), 2);
+    assert_eq!(users.members.len(), 3, "Slackbot, the bot and a person");
     let groups = SlackApiUserGroupsListRequest::new().with_include_users(true);
     let groups = session.usergroups_list(&groups).await.unwrap();
     assert_eq!(groups.usergroups[0].handle, "coc");

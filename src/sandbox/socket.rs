@@ -7,7 +7,7 @@ use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How often a socket is pinged, as Slack does.
 const PING_EVERY: Duration = Duration::from_secs(10);
@@ -196,6 +196,19 @@ pub(super) async fn serve(sandbox: Sandbox, mut socket: WebSocket) {
     carry(&sandbox, me, &mut socket).await;
     sandbox.outbox().close(me);
     sandbox.stir();
+    part(&mut socket).await;
+}
+
+/// Says goodbye, or answers the client's: a socket that just ends is an error to the official clients. One that is broken is let go.
+async fn part(socket: &mut WebSocket) {
+    let goodbye = async {
+        if socket.send(Message::Close(None)).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    if timeout(PATIENCE, goodbye).await.is_err() {
+        tracing::debug!("a socket was let go without a goodbye");
+    }
 }
 
 /// Ends when the socket does: a socket that fails is closed, and what it carried goes by another.

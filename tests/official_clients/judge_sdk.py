@@ -42,14 +42,14 @@ def mrkdwn(text):
     return {"type": "mrkdwn", "text": text}
 
 
-def refused(name, call, **args):
+def refused(error_name, call, /, **args):
     """The call must be refused by this name of Slack's."""
     try:
         call(**args)
     except SlackApiError as error:
-        assert error.response["error"] == name, f"{name} was expected: {error.response.data}"
+        assert error.response["error"] == error_name, f"{error_name} was expected: {error.response.data}"
         return error.response
-    raise AssertionError(f"{name} was expected, and the call was taken: {args}")
+    raise AssertionError(f"{error_name} was expected, and the call was taken: {args}")
 
 
 def who_is_who(web):
