@@ -202,9 +202,11 @@ pub(super) async fn serve(sandbox: Sandbox, mut socket: WebSocket) {
 /// Says goodbye, or answers the client's: a socket that just ends is an error to the official clients. One that is broken is let go.
 async fn part(socket: &mut WebSocket) {
     let goodbye = async {
-        if socket.send(Message::Close(None)).await.is_ok() {
-            while let Some(Ok(_)) = socket.recv().await {}
+        // Where the client said goodbye first, there is nothing to send: the answer goes out with the next read.
+        if let Err(error) = socket.send(Message::Close(None)).await {
+            tracing::trace!(%error, "no goodbye of our own");
         }
+        while let Some(Ok(_)) = socket.recv().await {}
     };
     if timeout(PATIENCE, goodbye).await.is_err() {
         tracing::debug!("a socket was let go without a goodbye");
