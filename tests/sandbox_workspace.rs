@@ -5,7 +5,9 @@
 use chrono::{DateTime, TimeDelta};
 use coc::domain::ids::{ChannelId, MessageRef, SlackUser, Ts};
 use coc::domain::time::{Time, in_seoul};
-use coc::sandbox::workspace::{Answered, Delivery, Pick, PressOn, Refused, Typing, Workspace};
+use coc::sandbox::workspace::{
+    Answered, Delivery, Pick, PressOn, Rate, Refused, Typing, Workspace,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -487,6 +489,7 @@ fn refusals_bear_slacks_names() {
     let many: Vec<usize> = (0..26).collect();
     let dividers = |n: usize| post(json!(vec![json!({ "type": "divider" }); n]));
     let text = |channel: &str, text: &str| json!({ "channel": channel, "text": text });
+    let posted = world.post(text(general.as_str(), "x"));
     let message = |ts: &str| json!({ "channel": general, "ts": ts, "timestamp": ts, "text": "x", "name": "eyes" });
     for (method, args, error) in [
         ("chat.nothing", json!({}), "unknown_method"),
@@ -501,7 +504,19 @@ fn refusals_bear_slacks_names() {
         ("chat.postMessage", row(5, &many), "invalid_blocks"),
         ("chat.postMessage", dividers(51), "invalid_blocks"),
         ("chat.update", message("1.000000"), "message_not_found"),
+        (
+            "chat.update",
+            json!({ "channel": general, "ts": posted.ts, "text": "가".repeat(4_001) }),
+            "msg_too_long",
+        ),
         ("reactions.add", message("1.000000"), "message_not_found"),
+        ("reactions.add", message("어제"), "bad_timestamp"),
+        ("reactions.add", json!({ "name": "eyes" }), "no_item_specified"),
+        (
+            "reactions.add",
+            json!({ "channel": general, "timestamp": posted.ts, "name": "눈 눈" }),
+            "invalid_name",
+        ),
         (
             "chat.postEphemeral",
             json!({ "channel": general, "user": "U4", "text": "x" }),
@@ -532,12 +547,100 @@ fn refusals_bear_slacks_names() {
 }
 
 #[test]
+fn what_stands_where_it_cannot_is_refused() {
+    let mut world = World::new();
+    let general = world.general.clone();
+    let mut post = |block: Value| {
+        world.api("chat.postMessage", json!({ "channel": general, "blocks": [block] }))
+    };
+    let section =
+        |beside: Value| json!({ "type": "section", "text": plain("x"), "accessory": beside });
+    let options = |n: usize| -> Vec<Value> {
+        (0..n).map(|n| json!({ "text": plain("x"), "value": n.to_string() })).collect()
+    };
+    let overflow = |n: usize| section(json!({ "type": "overflow", "options": options(n) }));
+    let confirm = |title: usize| {
+        section(json!({ "type": "button", "text": plain("x"), "confirm": {
+            "title": plain(&"x".repeat(title)), "text": plain("x"),
+            "confirm": plain("x"), "deny": plain("x"),
+        } }))
+    };
+    let input = |most: i64| {
+        let element = json!({ "type": "plain_text_input", "max_length": most });
+        json!({ "type": "input", "label": plain("x"), "element": element })
+    };
+    let button = json!({ "type": "button", "text": plain("x") });
+    let picture = json!({ "type": "image", "alt_text": "x" });
+    for (block, place) in [
+        (overflow(6), "/blocks/0/accessory/options"),
+        (
+            section(json!({ "type": "radio_buttons", "options": options(11) })),
+            "/blocks/0/accessory/options",
+        ),
+        (section(json!({ "type": "plain_text_input" })), "/blocks/0/accessory/type"),
+        (
+            json!({ "type": "input", "label": plain("x"), "element": button }),
+            "/blocks/0/element/type",
+        ),
+        (json!({ "type": "context", "elements": [button] }), "/blocks/0/elements/0"),
+        (confirm(101), "/blocks/0/accessory/confirm/title/text"),
+        (input(3001), "/blocks/0/element/max_length"),
+        (section(picture.clone()), "/blocks/0/accessory"),
+        (picture, "/blocks/0"),
+    ] {
+        let answer = post(block);
+        assert_eq!(answer["error"], "invalid_blocks", "{place}");
+        let said = answer["response_metadata"]["messages"][0].as_str().unwrap();
+        assert!(said.ends_with(&format!("[json-pointer:{place}]")), "{place}: {said}");
+    }
+    for block in [overflow(5), confirm(100), input(3000)] {
+        assert_eq!(post(block)["ok"], true);
+    }
+}
+
+#[test]
+fn a_rate_is_kept_on_demand() {
+    let mut world = World::new();
+    let here = json!({ "channel": world.general });
+    for _ in 0..100 {
+        assert_eq!(world.it.admit(world.now, "users.list", &json!({})), Ok(()), "none by itself");
+    }
+    world.it.limit_by_tiers();
+    for _ in 0..20 {
+        assert_eq!(world.it.admit(world.now, "users.list", &json!({})), Ok(()));
+    }
+    assert_eq!(world.it.admit(world.now, "users.list", &json!({})), Err(60));
+    world.wait(59);
+    assert_eq!(world.it.admit(world.now, "users.list", &json!({})), Err(1));
+    world.wait(1);
+    assert_eq!(world.it.admit(world.now, "users.list", &json!({})), Ok(()));
+    for _ in 0..5 {
+        assert_eq!(world.it.admit(world.now, "chat.postMessage", &here), Ok(()));
+    }
+    assert_eq!(world.it.admit(world.now, "chat.postMessage", &here), Err(5));
+    let there = json!({ "channel": "C0SBX00002" });
+    assert_eq!(world.it.admit(world.now, "chat.postMessage", &there), Ok(()), "each channel");
+    let rate = Rate { calls: 1, per: TimeDelta::milliseconds(1_500) };
+    world.it.limit("auth.test", rate);
+    assert_eq!(world.it.admit(world.now, "auth.test", &json!({})), Ok(()));
+    assert_eq!(world.it.admit(world.now, "auth.test", &json!({})), Err(2), "whole seconds");
+    world.it.refuse_next("dnd.info", 2, 7);
+    let asked: Vec<_> = (0..3).map(|_| world.it.admit(world.now, "dnd.info", &json!({}))).collect();
+    assert_eq!(asked, [Err(7), Err(7), Ok(())]);
+}
+
+#[test]
 fn who_is_who() {
     let mut world = World::new();
     assert_eq!(world.api("auth.test", json!({}))["user_id"], "U0SANDBOXCOC");
-    let page = world.api("users.list", json!({ "limit": 2 }));
-    assert_eq!(page["members"][0]["is_bot"], true);
-    assert_eq!(page["members"][1]["profile"]["email"], "gaon@example.co.kr");
+    let page = world.api("users.list", json!({ "limit": 3 }));
+    assert_eq!(page["members"][0]["id"], "USLACKBOT");
+    assert_eq!(page["members"][0]["is_bot"], false, "as Slack says of Slackbot");
+    assert_eq!(page["members"][1]["is_bot"], true);
+    assert_eq!(page["members"][2]["profile"]["email"], "gaon@example.co.kr");
+    let bot = world.api("users.info", json!({ "user": page["members"][1]["id"] }));
+    assert_eq!(bot["user"]["is_bot"], true);
+    assert_eq!(world.api("bots.info", json!({}))["bot"]["user_id"], "U0SANDBOXCOC");
     let cursor = page["response_metadata"]["next_cursor"].clone();
     let page = world.api("users.list", json!({ "limit": 2, "cursor": cursor }));
     assert_eq!(page["members"].as_array().unwrap().len(), 1);

@@ -1,11 +1,12 @@
 //! The practice workspace: a Slack stand-in on this machine.
 //!
 //! [`workspace`] is the model, pure and told the time. `coc replay` calls it directly on a virtual clock; [`server`] puts the Web
-//! API, Socket Mode and a page in front of the same model. [`backstage`] is what the page needs of the rest of the program: the
+//! API, Socket Mode (or, with [`request_url`], HTTP mode) and a page in front of the same model. [`backstage`] is what the page needs of the rest of the program: the
 //! clock, the telephone, the desk.
 
 pub mod backstage;
 mod page;
+pub mod request_url;
 pub mod server;
 mod socket;
 pub mod telephones;

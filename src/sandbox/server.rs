@@ -2,6 +2,7 @@
 
 use super::backstage::Backstage;
 use super::page;
+use super::request_url::{Postman, RequestUrls};
 use super::socket::{self, Outbox, Subject};
 use super::workspace::{Answered, Delivery, Workspace};
 use axum::Router;
@@ -26,6 +27,8 @@ pub struct Options {
     pub commands: Vec<Command>,
     /// After how long an event that was not acknowledged is sent again.
     pub again_after: Duration,
+    /// HTTP mode: the app is reached at its request URLs, and no socket is opened. `None`: Socket Mode.
+    pub deliver_to: Option<RequestUrls>,
 }
 
 /// A slash command as the page offers it.
@@ -57,6 +60,7 @@ impl Default for Options {
         Self {
             commands: commands.into_iter().map(command).collect(),
             again_after: Duration::from_secs(10),
+            deliver_to: None,
         }
     }
 }
@@ -70,6 +74,7 @@ struct Inner {
     backstage: Arc<dyn Backstage>,
     options: Options,
     outbox: Mutex<Outbox>,
+    postman: Option<Postman>,
     stir: watch::Sender<u64>,
     address: OnceLock<SocketAddr>,
 }
@@ -82,11 +87,13 @@ impl Sandbox {
         backstage: Arc<dyn Backstage>,
         options: Options,
     ) -> Self {
+        let postman = options.deliver_to.clone().map(Postman::new);
         Self(Arc::new(Inner {
             workspace,
             backstage,
             options,
             outbox: Mutex::default(),
+            postman,
             stir: watch::Sender::new(0),
             address: OnceLock::new(),
         }))
@@ -125,9 +132,26 @@ impl Sandbox {
     /// Hands things to the app that the caller had the workspace do.
     pub fn deliver(&self, deliveries: Vec<Delivery>) {
         for delivery in deliveries {
-            socket::dispatch(self, delivery);
+            self.dispatch(delivery);
         }
         self.stir();
+    }
+
+    /// Hands one thing to the app, by the way that the app chose.
+    pub(super) fn dispatch(&self, delivery: Delivery) {
+        match &self.0.postman {
+            Some(postman) => postman.dispatch(self, delivery),
+            None => socket::dispatch(self, delivery),
+        }
+    }
+
+    /// Whether the app shows that the events' URL is its own, as Slack asks it to before it sends anything there. `false`, too,
+    /// when the app is in Socket Mode.
+    pub async fn challenge(&self) -> bool {
+        match &self.0.postman {
+            Some(postman) => postman.challenge().await,
+            None => false,
+        }
     }
 
     /// Shows the page's readers what changed; for changes that did not go through the server.
@@ -245,18 +269,32 @@ async fn api(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(args) = arguments(query.as_deref(), &headers, &body) else {
-        return Json(json!({ "ok": false, "error": "invalid_json" })).into_response();
+    let args = match arguments(query.as_deref(), &headers, &body) {
+        Ok(args) => args,
+        Err(error) => return Json(json!({ "ok": false, "error": error })).into_response(),
     };
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
     if method == "apps.connections.open" {
+        let now = sandbox.backstage().now();
+        if let Err(wait) = sandbox.workspace().admit(now, &method, &args) {
+            return ratelimited(wait);
+        }
         return Json(connect(&sandbox, token.or(args["token"].as_str()))).into_response();
     }
     let now = sandbox.backstage().now();
+    if let Err(wait) = sandbox.workspace().admit(now, &method, &args) {
+        return ratelimited(wait);
+    }
     let answer = sandbox.on_workspace(|workspace| workspace.api(now, token, &method, &args));
     sandbox.stir();
     Json(answer).into_response()
+}
+
+/// Slack's 429: when to come back stands in the header alone.
+fn ratelimited(wait: u32) -> Response {
+    let body = Json(json!({ "ok": false, "error": "ratelimited" }));
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, wait.to_string())], body).into_response()
 }
 
 fn connect(sandbox: &Sandbox, token: Option<&str>) -> Value {
@@ -281,8 +319,8 @@ fn connect(sandbox: &Sandbox, token: Option<&str>) -> Value {
     }
 }
 
-/// The arguments of a call in one object; `None` when a JSON body is none.
-fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<Value> {
+/// The arguments of a call in one object; Slack's error when a JSON body is none.
+fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Value, &'static str> {
     let mut args = Map::new();
     let mut take = |encoded: &[u8]| {
         for (key, value) in url::form_urlencoded::parse(encoded) {
@@ -293,21 +331,19 @@ fn arguments(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<Va
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("application/json")) {
         if !body.is_empty() {
-            match serde_json::from_slice(body).ok()? {
+            match serde_json::from_slice(body).map_err(|_| "invalid_json")? {
                 Value::Object(fields) => args.extend(fields),
                 Value::Null
                 | Value::Bool(_)
                 | Value::Number(_)
                 | Value::String(_)
-                | Value::Array(_) => {
-                    return None;
-                }
+                | Value::Array(_) => return Err("json_not_object"),
             }
         }
     } else {
         take(body);
     }
-    Some(Value::Object(args))
+    Ok(Value::Object(args))
 }
 
 #[derive(Deserialize)]
@@ -335,7 +371,7 @@ async fn response_url(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(mut args) = arguments(None, &headers, &body) else {
+    let Ok(mut args) = arguments(None, &headers, &body) else {
         return (StatusCode::BAD_REQUEST, "invalid_payload").into_response();
     };
     // A form carries the message in one field.

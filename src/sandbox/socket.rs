@@ -7,12 +7,12 @@ use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How often a socket is pinged, as Slack does.
 const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long a person waits for the app before Slack says that it did not answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// The most sockets that one app may hold.
 const MOST_SOCKETS: usize = 10;
 
@@ -49,7 +49,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    fn of(delivery: &Delivery) -> Self {
+    pub(super) fn of(delivery: &Delivery) -> Self {
         let payload = &delivery.payload;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         match delivery.kind {
@@ -196,6 +196,21 @@ pub(super) async fn serve(sandbox: Sandbox, mut socket: WebSocket) {
     carry(&sandbox, me, &mut socket).await;
     sandbox.outbox().close(me);
     sandbox.stir();
+    part(&mut socket).await;
+}
+
+/// Says goodbye, or answers the client's: a socket that just ends is an error to the official clients. One that is broken is let go.
+async fn part(socket: &mut WebSocket) {
+    let goodbye = async {
+        // Where the client said goodbye first, there is nothing to send: the answer goes out with the next read.
+        if let Err(error) = socket.send(Message::Close(None)).await {
+            tracing::trace!(%error, "no goodbye of our own");
+        }
+        while let Some(Ok(_)) = socket.recv().await {}
+    };
+    if timeout(PATIENCE, goodbye).await.is_err() {
+        tracing::debug!("a socket was let go without a goodbye");
+    }
 }
 
 /// Ends when the socket does: a socket that fails is closed, and what it carried goes by another.

@@ -11,6 +11,10 @@ use serde_json::{Map, Value, json};
 
 /// The longest text that Slack takes, in characters.
 const LONGEST_TEXT: usize = 40_000;
+/// The longest text of an update.
+const LONGEST_UPDATE: usize = 4_000;
+/// Slack's own user.
+const SLACKBOT: &str = "USLACKBOT";
 
 /// A method's refusal: Slack's name for it, and details where Slack gives some.
 #[derive(Debug)]
@@ -121,10 +125,8 @@ impl Workspace {
             "conversations.open" => self.open_direct(args),
             "conversations.join" => self.join(args),
             "users.list" => self.list_users(now, args),
-            "users.info" => {
-                let user = self.api_user(args, "user")?;
-                Ok(json!({ "user": self.user_json(user) }))
-            }
+            "users.info" => self.user_info(args),
+            "bots.info" => self.bot_info(args),
             "users.lookupByEmail" => self.lookup_by_email(args),
             "users.getPresence" => {
                 let user = self.api_user(args, "user")?;
@@ -149,7 +151,7 @@ impl Workspace {
             "views.publish" => self.publish(args),
             "reactions.add" | "reactions.remove" => self.bot_reaction(now, method, args),
             "reactions.get" => {
-                let at = self.api_message(args, "timestamp")?;
+                let at = self.item(args)?;
                 let message = self.messages.get(&at).ok_or("message_not_found")?;
                 let mut said = self.message_json(message);
                 said["permalink"] = json!(self.permalink(message));
@@ -204,6 +206,9 @@ impl Workspace {
     fn update(&mut self, now: Time, args: &Args<'_>) -> Answer {
         let at = self.api_message(args, "ts")?;
         let (text, blocks) = self.contents(args)?;
+        if text.chars().count() > LONGEST_UPDATE {
+            return Err("msg_too_long".into());
+        }
         let metadata = metadata(args)?;
         let (bot, stamp) = (self.bot.user.clone(), self.stamp(now));
         let message = self.messages.get_mut(&at).ok_or("message_not_found")?;
@@ -561,11 +566,33 @@ impl Workspace {
     }
 
     fn list_users(&self, now: Time, args: &Args<'_>) -> Answer {
-        let mut all: Vec<Value> = vec![self.bot_user_json()];
+        let mut all: Vec<Value> = vec![self.slackbot_json(), self.bot_user_json()];
         all.extend(self.users.values().map(|user| self.user_json(user)));
         let mut answer = paged(args, "members", all, 1000)?;
         answer["cache_ts"] = json!(now.timestamp());
         Ok(answer)
+    }
+
+    /// A person, the bot, or Slackbot.
+    fn user_info(&self, args: &Args<'_>) -> Answer {
+        let id = args.user("user")?;
+        let said = match self.users.get(&id) {
+            Some(user) => self.user_json(user),
+            None if id == self.bot.user => self.bot_user_json(),
+            None if id.as_str() == SLACKBOT => self.slackbot_json(),
+            None => return Err("user_not_found".into()),
+        };
+        Ok(json!({ "user": said }))
+    }
+
+    fn bot_info(&self, args: &Args<'_>) -> Answer {
+        let known = args.text("bot").is_none_or(|id| id == self.bot.bot_id);
+        if !known {
+            return Err("bot_not_found".into());
+        }
+        let mut said = self.bot_profile();
+        said["user_id"] = json!(self.bot.user);
+        Ok(json!({ "bot": said }))
     }
 
     fn lookup_by_email(&self, args: &Args<'_>) -> Answer {
@@ -598,6 +625,11 @@ impl Workspace {
             return Err("exchanged_trigger_id".into());
         }
         let user = trigger.user.clone();
+        let external = body["external_id"].as_str().filter(|id| !id.is_empty());
+        let mut open = self.modals.values().flatten();
+        if external.is_some() && open.any(|view| view.body["external_id"].as_str() == external) {
+            return Err("duplicate_external_id".into());
+        }
         let depth = self.modals.get(&user).map_or(0, Vec::len);
         if method == "views.push" && depth >= DEEPEST {
             return Err("push_limit_reached".into());
@@ -662,8 +694,12 @@ impl Workspace {
     }
 
     fn bot_reaction(&mut self, now: Time, method: &str, args: &Args<'_>) -> Answer {
-        let at = self.api_message(args, "timestamp")?;
+        let at = self.item(args)?;
         let emoji = args.required("name")?.trim_matches(':').to_owned();
+        let named = |c: char| c.is_alphanumeric() || "_+-':".contains(c);
+        if emoji.is_empty() || !emoji.chars().all(named) {
+            return Err("invalid_name".into());
+        }
         let bot = self.bot.user.clone();
         let message = self.messages.get_mut(&at).ok_or("message_not_found")?;
         let kind = if method == "reactions.add" {
@@ -713,6 +749,17 @@ impl Workspace {
         let channel = self.api_channel(args)?.id.clone();
         let at = MessageRef { channel, ts: Ts(args.required(key)?) };
         if self.messages.contains_key(&at) { Ok(at) } else { Err("message_not_found".into()) }
+    }
+
+    /// The message that a reaction is about.
+    fn item(&self, args: &Args<'_>) -> Result<MessageRef, Refusal> {
+        let (Some(_), Some(ts)) = (args.text("channel"), args.text("timestamp")) else {
+            return Err("no_item_specified".into());
+        };
+        if padded(&ts).is_none() {
+            return Err("bad_timestamp".into());
+        }
+        self.api_message(args, "timestamp")
     }
 
     fn api_user(&self, args: &Args<'_>, key: &str) -> Result<&User, Refusal> {
@@ -823,6 +870,30 @@ impl Workspace {
                 "team": self.team_id,
             },
             "is_bot": true,
+            "is_app_user": false,
+            "updated": 0,
+        })
+    }
+
+    /// Slackbot stands in every workspace, and does not say that it is a bot.
+    fn slackbot_json(&self) -> Value {
+        json!({
+            "id": SLACKBOT,
+            "team_id": self.team_id,
+            "name": "slackbot",
+            "deleted": false,
+            "real_name": "Slackbot",
+            "tz": "America/Los_Angeles",
+            "tz_offset": -28_800,
+            "profile": {
+                "real_name": "Slackbot",
+                "display_name": "Slackbot",
+                "status_text": "",
+                "status_emoji": "",
+                "always_active": true,
+                "team": self.team_id,
+            },
+            "is_bot": false,
             "is_app_user": false,
             "updated": 0,
         })

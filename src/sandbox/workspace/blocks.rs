@@ -108,6 +108,69 @@ fn name_elements(block: &mut Map<String, Value>, new_id: &mut impl FnMut() -> St
     }
 }
 
+/// What can stand beside a section, but for a picture.
+const IN_SECTION: &[&str] = &[
+    "button",
+    "channels_select",
+    "checkboxes",
+    "conversations_select",
+    "datepicker",
+    "external_select",
+    "multi_channels_select",
+    "multi_conversations_select",
+    "multi_external_select",
+    "multi_static_select",
+    "multi_users_select",
+    "overflow",
+    "radio_buttons",
+    "static_select",
+    "timepicker",
+    "users_select",
+    "workflow_button",
+];
+
+/// What can stand in a row of actions.
+const IN_ACTIONS: &[&str] = &[
+    "button",
+    "channels_select",
+    "checkboxes",
+    "conversations_select",
+    "datepicker",
+    "datetimepicker",
+    "external_select",
+    "overflow",
+    "radio_buttons",
+    "static_select",
+    "timepicker",
+    "users_select",
+    "workflow_button",
+];
+
+/// What can be filled in.
+const IN_INPUT: &[&str] = &[
+    "channels_select",
+    "checkboxes",
+    "conversations_select",
+    "datepicker",
+    "datetimepicker",
+    "email_text_input",
+    "external_select",
+    "file_input",
+    "multi_channels_select",
+    "multi_conversations_select",
+    "multi_external_select",
+    "multi_static_select",
+    "multi_users_select",
+    "number_input",
+    "plain_text_input",
+    "radio_buttons",
+    "rich_text_input",
+    "static_select",
+    "timepicker",
+    "url_text_input",
+    "users_select",
+];
+
 struct Check {
     errors: Vec<String>,
 }
@@ -121,14 +184,14 @@ impl Check {
         match block["type"].as_str() {
             Some("section") => self.section(block, place),
             Some("header") => self.text(&block["text"], &format!("{place}/text"), 150, true),
-            Some("context") => self.count(&block["elements"], &format!("{place}/elements"), 10),
+            Some("context") => self.context(block, place),
             Some("actions") => {
                 let at = format!("{place}/elements");
                 self.count(&block["elements"], &at, 25);
                 let mut seen = BTreeSet::new();
                 for (i, element) in items(&block["elements"]).enumerate() {
                     let at = format!("{at}/{i}");
-                    self.element(element, &at);
+                    self.element(element, &at, IN_ACTIONS);
                     if let Some(id) = element["action_id"].as_str()
                         && !seen.insert(id)
                     {
@@ -145,17 +208,19 @@ impl Check {
                     self.text(&block["hint"], &format!("{place}/hint"), 2000, true);
                 }
                 if block["element"].is_object() {
-                    self.element(&block["element"], &format!("{place}/element"));
+                    self.element(&block["element"], &format!("{place}/element"), IN_INPUT);
                 } else {
                     self.say("missing required field: element", place);
                 }
             }
             Some("image") => {
-                if block["alt_text"].as_str().is_none_or(str::is_empty) {
-                    self.say("missing required field: alt_text", place);
+                self.image(block, place);
+                if !block["title"].is_null() {
+                    self.text(&block["title"], &format!("{place}/title"), 2000, true);
                 }
             }
-            Some("divider" | "rich_text" | "markdown" | "file" | "video" | "table") => {}
+            Some("markdown") => self.length(&block["text"], &format!("{place}/text"), 12_000),
+            Some("divider" | "rich_text" | "file" | "video" | "table") => {}
             Some(other) => {
                 self.say(&format!("unsupported type: {other}"), &format!("{place}/type"))
             }
@@ -178,11 +243,46 @@ impl Check {
             }
         }
         if !block["accessory"].is_null() {
-            self.element(&block["accessory"], &format!("{place}/accessory"));
+            let at = format!("{place}/accessory");
+            if block["accessory"]["type"] == "image" {
+                self.image(&block["accessory"], &at);
+            } else {
+                self.element(&block["accessory"], &at, IN_SECTION);
+            }
         }
     }
 
-    fn element(&mut self, element: &Value, place: &str) {
+    fn context(&mut self, block: &Value, place: &str) {
+        let at = format!("{place}/elements");
+        self.count(&block["elements"], &at, 10);
+        for (i, element) in items(&block["elements"]).enumerate() {
+            let at = format!("{at}/{i}");
+            if element["type"] == "image" {
+                self.image(element, &at);
+            } else {
+                self.text(element, &at, 3000, false);
+            }
+        }
+    }
+
+    fn image(&mut self, image: &Value, place: &str) {
+        match image["alt_text"].as_str() {
+            None | Some("") => self.say("missing required field: alt_text", place),
+            Some(_) => self.length(&image["alt_text"], &format!("{place}/alt_text"), 2000),
+        }
+        if image["image_url"].is_null() && image["slack_file"].is_null() {
+            self.say("missing required field: image_url", place);
+        }
+        self.length(&image["image_url"], &format!("{place}/image_url"), 3000);
+    }
+
+    fn element(&mut self, element: &Value, place: &str, allowed: &[&str]) {
+        if let Some(kind) = element["type"].as_str()
+            && !allowed.contains(&kind)
+        {
+            self.say(&format!("unsupported type: {kind}"), &format!("{place}/type"));
+            return;
+        }
         self.length(&element["action_id"], &format!("{place}/action_id"), 255);
         match element["type"].as_str() {
             Some("button") => {
@@ -193,20 +293,36 @@ impl Check {
                     self.say("must be a valid enum value", &format!("{place}/style"));
                 }
             }
-            Some(
-                "static_select"
-                | "multi_static_select"
-                | "radio_buttons"
-                | "checkboxes"
-                | "overflow",
-            ) => {
-                let at = format!("{place}/options");
+            Some("static_select" | "multi_static_select") => {
                 if element["option_groups"].is_null() {
-                    self.count(&element["options"], &at, 100);
+                    self.options(&element["options"], &format!("{place}/options"), 100);
+                } else {
+                    let at = format!("{place}/option_groups");
+                    self.count(&element["option_groups"], &at, 100);
+                    for (i, group) in items(&element["option_groups"]).enumerate() {
+                        let at = format!("{at}/{i}");
+                        self.text(&group["label"], &format!("{at}/label"), 75, true);
+                        self.options(&group["options"], &format!("{at}/options"), 100);
+                    }
                 }
-                for (i, option) in items(&element["options"]).enumerate() {
-                    self.text(&option["text"], &format!("{at}/{i}/text"), 75, false);
-                    self.length(&option["value"], &format!("{at}/{i}/value"), 150);
+            }
+            Some("radio_buttons" | "checkboxes") => {
+                self.options(&element["options"], &format!("{place}/options"), 10);
+            }
+            Some("overflow") => self.options(&element["options"], &format!("{place}/options"), 5),
+            Some("plain_text_input") => {
+                for (bound, least) in [("min_length", 0), ("max_length", 1)] {
+                    let fits = |n: i64| (least..=3000).contains(&n);
+                    if !element[bound].is_null() && !element[bound].as_i64().is_some_and(fits) {
+                        let wrong = format!("must be between {least} and 3000");
+                        self.say(&wrong, &format!("{place}/{bound}"));
+                    }
+                }
+                self.length(&element["initial_value"], &format!("{place}/initial_value"), 3000);
+            }
+            Some("number_input") => {
+                if !element["is_decimal_allowed"].is_boolean() {
+                    self.say("missing required field: is_decimal_allowed", place);
                 }
             }
             Some(_) => {}
@@ -214,6 +330,32 @@ impl Check {
         }
         if !element["placeholder"].is_null() {
             self.text(&element["placeholder"], &format!("{place}/placeholder"), 150, true);
+        }
+        if !element["confirm"].is_null() {
+            self.confirm(&element["confirm"], &format!("{place}/confirm"));
+        }
+    }
+
+    fn options(&mut self, options: &Value, place: &str, most: usize) {
+        self.count(options, place, most);
+        for (i, option) in items(options).enumerate() {
+            let at = format!("{place}/{i}");
+            self.text(&option["text"], &format!("{at}/text"), 75, false);
+            if !option["value"].is_string() {
+                self.say("missing required field: value", &at);
+            }
+            self.length(&option["value"], &format!("{at}/value"), 150);
+            if !option["description"].is_null() {
+                self.text(&option["description"], &format!("{at}/description"), 75, false);
+            }
+        }
+    }
+
+    fn confirm(&mut self, confirm: &Value, place: &str) {
+        for (part, most, plain) in
+            [("title", 100, true), ("text", 300, false), ("confirm", 30, true), ("deny", 30, true)]
+        {
+            self.text(&confirm[part], &format!("{place}/{part}"), most, plain);
         }
     }
 
@@ -280,6 +422,7 @@ pub(super) fn accept_view(
     }
     check.length(&view["private_metadata"], "/view/private_metadata", 3000);
     check.length(&view["callback_id"], "/view/callback_id", 255);
+    check.length(&view["external_id"], "/view/external_id", 255);
     let mut errors = check.errors;
     match accept(blocks, Surface::View, new_id) {
         Ok(blocks) if errors.is_empty() => {
@@ -360,7 +503,8 @@ fn option<'a>(element: &'a Value, value: &str) -> Option<&'a Value> {
     items(&element["options"]).chain(grouped).find(|option| option["value"] == value)
 }
 
-fn initial(element: &Value) -> String {
+/// What an input holds before anybody touches it, as [`Field::initial`] writes it.
+pub(super) fn initial(element: &Value) -> String {
     let many = |list: &Value, key: &str| -> String {
         let values: Vec<String> = items(list)
             .map(|item| if key.is_empty() { string(item) } else { string(&item[key]) })

@@ -10,6 +10,7 @@
 
 mod api;
 mod blocks;
+mod limits;
 mod message;
 mod payload;
 mod person;
@@ -17,7 +18,9 @@ mod text;
 mod views;
 
 pub use blocks::{Button, Field};
+pub use limits::Rate;
 pub use message::{Author, Ephemeral, Message, Reaction};
+pub(super) use payload::VERIFICATION_TOKEN;
 pub use payload::{Delivery, DeliveryKind};
 pub use person::{Pick, PressOn, Refused, Typing};
 pub use text::{Bit, read as read_text, unescape};
@@ -25,6 +28,7 @@ pub use views::{Answered, OpenForm, View};
 
 use crate::domain::ids::{ChannelId, MessageRef, SlackGroup, SlackUser, Ts};
 use crate::domain::time::Time;
+use limits::Limits;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,6 +126,7 @@ pub struct Workspace {
     triggers: BTreeMap<String, Trigger>,
     responses: BTreeMap<String, Response>,
     echoes: Vec<Delivery>,
+    limits: Limits,
     last_stamp: i64,
     serial: u64,
 }
@@ -177,6 +182,7 @@ impl Workspace {
             triggers: BTreeMap::new(),
             responses: BTreeMap::new(),
             echoes: Vec::new(),
+            limits: Limits::default(),
             last_stamp: 0,
             serial: 0,
         }

@@ -47,7 +47,7 @@ impl DeliveryKind {
 }
 
 /// Slack's verification token, long deprecated and still in every payload.
-pub(super) const VERIFICATION_TOKEN: &str = "sandbox-verification-token";
+pub(in crate::sandbox) const VERIFICATION_TOKEN: &str = "sandbox-verification-token";
 
 impl Workspace {
     /// An event in the envelope that the Events API uses.

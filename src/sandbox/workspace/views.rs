@@ -329,9 +329,10 @@ impl Workspace {
         let mut values = Map::new();
         for block in view.blocks().iter().filter(|block| block["type"] == "input") {
             let (block_id, element) = (blocks::string(&block["block_id"]), &block["element"]);
-            let answer = view.answers.get(&block_id).map_or("", String::as_str);
+            let answer =
+                view.answers.get(&block_id).cloned().unwrap_or_else(|| blocks::initial(element));
             let mut inner = Map::new();
-            inner.insert(blocks::string(&element["action_id"]), blocks::state(element, answer));
+            inner.insert(blocks::string(&element["action_id"]), blocks::state(element, &answer));
             values.insert(block_id, Value::Object(inner));
         }
         let body = &view.body;
