@@ -26,6 +26,8 @@ pub struct Options {
     pub commands: Vec<Command>,
     /// After how long an event that was not acknowledged is sent again.
     pub again_after: Duration,
+    /// The scopes that the bot's token is said to have (`x-oauth-scopes`); nothing is said of none.
+    pub scopes: Vec<String>,
 }
 
 /// A slash command as the page offers it.
@@ -57,6 +59,7 @@ impl Default for Options {
         Self {
             commands: commands.into_iter().map(command).collect(),
             again_after: Duration::from_secs(10),
+            scopes: Vec::new(),
         }
     }
 }
@@ -256,7 +259,13 @@ async fn api(
     let now = sandbox.backstage().now();
     let answer = sandbox.on_workspace(|workspace| workspace.api(now, token, &method, &args));
     sandbox.stir();
-    Json(answer).into_response()
+    let mut response = Json(answer).into_response();
+    if let Ok(scopes) = sandbox.options().scopes.join(",").parse()
+        && !sandbox.options().scopes.is_empty()
+    {
+        response.headers_mut().insert("x-oauth-scopes", scopes);
+    }
+    response
 }
 
 fn connect(sandbox: &Sandbox, token: Option<&str>) -> Value {

@@ -12,6 +12,7 @@ use crate::domain::desk::Desk;
 use crate::domain::errand::{CallEvent, Outcome, Presence};
 use crate::domain::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, Ts};
 use crate::domain::input::{Books, Input, ReplyTo, SlackAct, SlackInput, reaction_key};
+use crate::domain::procedures::assignment::AssignmentState;
 use crate::domain::time::Time;
 use crate::domain::turn::{RungPress, Token};
 use crate::engine::Engine;
@@ -91,6 +92,8 @@ struct Night<'a> {
     due: BTreeMap<(Time, usize), Said>,
     /// Answers of people who were not asked yet, in order.
     waiting: Vec<(usize, Said)>,
+    /// Answers on telephones that do not ring yet.
+    unheard: Vec<(CaseId, Said)>,
     nth: usize,
     posted: BTreeSet<MessageRef>,
     unsaid: u64,
@@ -118,6 +121,7 @@ impl<'a> Night<'a> {
             next: 0,
             due: BTreeMap::new(),
             waiting: Vec::new(),
+            unheard: Vec::new(),
             nth: 0,
             posted: BTreeSet::new(),
             unsaid: 0,
@@ -162,8 +166,7 @@ impl<'a> Night<'a> {
             }
             self.settle()?;
         }
-        let unsaid = self.unsaid
-            + self.waiting.iter().filter(|(_, said)| said.asked.is_some()).count() as u64;
+        let unsaid = self.unsaid + (self.waiting.len() + self.unheard.len()) as u64;
         let then = at_end.unwrap_or_else(|| self.stories.told());
         Ok(Other { stories: self.ended(then), unsaid })
     }
@@ -211,16 +214,19 @@ impl<'a> Night<'a> {
 
     fn happen(&mut self, event: &Event) -> Result<(), OtherError> {
         match &event.what {
-            What::Plain(Input::Books(books)) => {
-                let books = self.books(books);
-                self.offer(Input::Books(books))
-            }
-            What::Plain(input @ Input::Started { .. }) => {
-                self.offer(input.clone())?;
-                self.runner = Runner::new(self.engine.desk());
+            What::Plain(input) => {
+                let input = if let Input::Books(books) = &**input {
+                    Input::Books(self.books(books))
+                } else {
+                    (**input).clone()
+                };
+                let is_start = matches!(input, Input::Started { .. });
+                self.offer(input)?;
+                if is_start {
+                    self.runner = Runner::new(self.engine.desk());
+                }
                 Ok(())
             }
-            What::Plain(input) => self.offer(input.clone()),
             What::ApplyGuide(slack) => {
                 let post = self.desk().proposed.as_ref().map(|proposal| proposal.post);
                 match post.and_then(|post| self.stands(post)) {
@@ -267,6 +273,7 @@ impl<'a> Night<'a> {
                 self.stories.take(self.engine.desk(), record.at, change);
             }
         }
+        self.hear();
         let waiting = std::mem::take(&mut self.waiting);
         for (nth, said) in waiting {
             match self.reached(&said) {
@@ -373,7 +380,11 @@ impl<'a> Night<'a> {
     fn root(&self, id: CaseId) -> Option<MessageRef> {
         match &self.desk().cases.get(&id)?.procedure {
             Procedure::Urgent(urgent) => Some(urgent.request.clone()),
-            Procedure::Assignment(one) => self.desk().stands_at(one.notice()?),
+            Procedure::Assignment(one) => match (one.notice(), &one.state) {
+                (Some(notice), _) => self.desk().stands_at(notice),
+                (None, AssignmentState::Asking { post, .. }) => self.stands(*post),
+                (None, _) => None,
+            },
         }
     }
 
@@ -466,8 +477,8 @@ impl<'a> Night<'a> {
         }
     }
 
-    /// The telephone, where it rings in this night. Where it does not, a yes or no is the person's button: somebody would have
-    /// phoned.
+    /// The telephone, where it rings in this night. Where the bot does not dial, or rings no more, a yes or no is the person's
+    /// button: somebody would have phoned. Of a ticket the call may still be to come: its answer waits for it.
     fn phone(
         &mut self,
         id: CaseId,
@@ -483,27 +494,52 @@ impl<'a> Night<'a> {
             self.offer(Input::Phone { call, event })?;
             return Ok(Some(()));
         }
-        let press = match event {
-            CallEvent::Accepted => RungPress::Accept,
-            CallEvent::Rejected => RungPress::Refuse,
+        let yes = match event {
+            CallEvent::Accepted => true,
+            CallEvent::Rejected => false,
             CallEvent::Answered
             | CallEvent::Busy
             | CallEvent::NoAnswer
             | CallEvent::Voicemail
-            | CallEvent::Failed => return Ok(None),
+            | CallEvent::Failed => return Ok(self.await_call(id, said)),
         };
-        let (Some(by), Some((nth, on))) =
-            (self.desk().slack_of(who).cloned(), self.rung_of(id, said))
-        else {
-            return Ok(None);
+        let token = match self.rung(id, who) {
+            Some((nth, _)) if yes => Token::Rung(id, nth, RungPress::Accept),
+            Some((nth, _)) => Token::Rung(id, nth, RungPress::Refuse),
+            None if yes && self.holds(id, said) && !self.desk().dials() => {
+                Token::Notice(id, self.round(id))
+            }
+            None => return Ok(self.await_call(id, said)),
         };
+        let Some(by) = self.desk().slack_of(who).cloned() else { return Ok(None) };
         let reply = ReplyTo { channel: root.channel.clone(), thread: None, url: None };
-        let on = on.unwrap_or(root);
-        let token = Token::Rung(id, nth, press).text();
         let key = format!("instead:{id}:{who}:{}", said.at.timestamp_micros());
-        let what = SlackAct::Pressed { on, thread: None, token, trigger: String::new(), reply };
+        let (on, token, trigger) = (root, token.text(), String::new());
+        let what = SlackAct::Pressed { on, thread: None, token, trigger, reply };
         self.offer(Input::Slack(SlackInput { key, by, what, raw: None }))?;
         Ok(Some(()))
+    }
+
+    /// Keeps what was said on the telephone until it rings.
+    fn await_call(&mut self, id: CaseId, said: &Said) -> Option<()> {
+        let will_ring = self.desk().dials() && self.holds(id, said);
+        will_ring.then(|| self.unheard.push((id, said.clone())))
+    }
+
+    /// What waited for a telephone that rings now is said.
+    fn hear(&mut self) {
+        for (id, said) in std::mem::take(&mut self.unheard) {
+            let mut calls = self.engine.desk().calls.values();
+            let rings =
+                calls.any(|call| call.case == Some(id) && Some(&call.to) == said.of.as_ref());
+            if rings {
+                let nth = self.nth;
+                self.nth += 1;
+                self.due.insert((self.now, nth), said);
+            } else {
+                self.unheard.push((id, said));
+            }
+        }
     }
 
     fn press(

@@ -44,7 +44,7 @@ pub(super) struct Event {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// The same under any books.
-    Plain(Input),
+    Plain(Box<Input>),
     /// About a case: to be said of that case as it is then.
     Said(Box<Said>),
     /// 적용 under the guide's difference.
@@ -115,13 +115,13 @@ impl Script {
                 {
                     self.away.push((*from, at));
                 }
-                self.push(at, What::Plain(record.input.clone()));
+                self.push(at, What::Plain(Box::new(record.input.clone())));
             }
             Input::CaughtUp
             | Input::Stopping
             | Input::Books(_)
             | Input::Directory(_)
-            | Input::Tickets(_) => self.push(at, What::Plain(record.input.clone())),
+            | Input::Tickets(_) => self.push(at, What::Plain(Box::new(record.input.clone()))),
             Input::Slack(slack) => {
                 if let SlackAct::Said { at: written, .. } = &slack.what {
                     self.written.insert(written.clone());
@@ -187,14 +187,14 @@ impl Script {
                         let input = Box::new(slack);
                         self.say(at, id, by, How::Reacted { input, rung_of });
                     }
-                    None => self.push(at, What::Plain(Input::Slack(slack))),
+                    None => self.push(at, What::Plain(Box::new(Input::Slack(slack)))),
                 }
             }
             SlackAct::Said { at: message, thread: Some(root), .. } if root != &message.ts => {
                 let root = MessageRef { channel: message.channel.clone(), ts: root.clone() };
                 match desk.case_at(&root) {
                     Some(id) => self.say(at, id, by, How::Replied(Box::new(slack))),
-                    None => self.push(at, What::Plain(Input::Slack(slack))),
+                    None => self.push(at, What::Plain(Box::new(Input::Slack(slack)))),
                 }
             }
             SlackAct::Pressed { token, .. } => {
@@ -206,7 +206,7 @@ impl Script {
             | SlackAct::Deleted { .. }
             | SlackAct::Commanded { .. }
             | SlackAct::Submitted { .. }
-            | SlackAct::HomeOpened => self.push(at, What::Plain(Input::Slack(slack))),
+            | SlackAct::HomeOpened => self.push(at, What::Plain(Box::new(Input::Slack(slack)))),
         }
     }
 
