@@ -12,10 +12,9 @@ use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::Workspace;
 use coc::service::{WallClock, today};
 use serde_json::Value;
-use std::process::Output;
+use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::process::Command;
 
 /// The stand-in's surroundings: the real clock, nothing else.
 struct Bare;
@@ -74,11 +73,11 @@ impl Clinic {
         Self { url, folder }
     }
 
-    async fn coc(&self, environment: &[(&str, &str)]) -> Output {
+    fn coc(&self, environment: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
         command.args(["doctor", "--json"]).current_dir(self.folder.path()).env_clear();
         command.env("SLACK_API_URL", &self.url).envs(environment.iter().copied());
-        let output = command.output().await.unwrap();
+        let output = command.output().unwrap();
         for (_, secret) in environment {
             assert!(!text(&output).contains(secret), "a secret: {}", text(&output));
         }
@@ -140,10 +139,10 @@ fn expect(states: &[(String, String, String)], what: &str, state: &str, words: &
     assert!(text.contains(words), "{what}: {text}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_workspace_is_well() {
     let clinic = Clinic::open(all_scopes(), whole).await;
-    let output = clinic.coc(&TOKENS).await;
+    let output = clinic.coc(&TOKENS);
     let found = states(&output, 0);
     let expected = [
         ("상태 폴더", "ok", "쓸 수 있습니다"),
@@ -163,7 +162,7 @@ async fn a_whole_workspace_is_well() {
     assert!(!clinic.folder.path().join("state").exists(), "looking makes nothing");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_missing_is_named_with_what_to_do() {
     let mut options = all_scopes();
     options.scopes.retain(|scope| scope != "im:write" && scope != "dnd:read");
@@ -175,7 +174,7 @@ async fn what_is_missing_is_named_with_what_to_do() {
         workspace.add_group("csr", "csr", &[]);
     })
     .await;
-    let found = states(&clinic.coc(&TOKENS).await, 1);
+    let found = states(&clinic.coc(&TOKENS), 1);
     expect(&found, "Slack 권한", "missing", "권한 2가지가 없습니다: dnd:read, im:write");
     expect(&found, "Slack 채널", "missing", "#coc-noti 채널이 없거나");
     expect(&found, "Slack 사람", "missing", "2명을 Slack에서 찾지 못했습니다: 다솜윤, 아람준");
@@ -183,14 +182,14 @@ async fn what_is_missing_is_named_with_what_to_do() {
     expect(&found, "Slack 그룹", "missing", "sa 그룹(@sa)이 Slack에 없습니다");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_scope_header_that_is_absent_is_not_known() {
     let clinic = Clinic::open(Options::default(), whole).await;
-    let found = states(&clinic.coc(&TOKENS).await, 0);
+    let found = states(&clinic.coc(&TOKENS), 0);
     expect(&found, "Slack 권한", "untried", "알 수 없음");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_without_the_bot_is_told_apart_from_one_that_is_not() {
     let clinic = Clinic::open(all_scopes(), |workspace| {
         whole(workspace);
@@ -199,37 +198,37 @@ async fn a_channel_without_the_bot_is_told_apart_from_one_that_is_not() {
         workspace.leave_channel(&noti, &bot);
     })
     .await;
-    let found = states(&clinic.coc(&TOKENS).await, 1);
+    let found = states(&clinic.coc(&TOKENS), 1);
     expect(&found, "Slack 채널", "missing", "#coc-noti에 봇이 들어 있지 않습니다");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_tokens_are_told_without_showing_them() {
     let clinic = Clinic::open(all_scopes(), whole).await;
     let swapped = [("SLACK_BOT_TOKEN", "xapp-hidden-1"), ("SLACK_APP_TOKEN", "xoxb-hidden-2")];
-    let found = states(&clinic.coc(&swapped).await, 1);
+    let found = states(&clinic.coc(&swapped), 1);
     expect(&found, "Slack 토큰", "missing", "앱 토큰(xapp-)이 들어 있습니다");
     expect(&found, "Socket Mode", "missing", "봇 토큰(xoxb-)이 들어 있습니다");
     expect(&found, "Slack 사람", "untried", "시험하지 않았습니다");
     let foreign = [("SLACK_BOT_TOKEN", "xoxb-hidden-3"), ("SLACK_APP_TOKEN", "xapp-hidden-4")];
-    let found = states(&clinic.coc(&foreign).await, 1);
+    let found = states(&clinic.coc(&foreign), 1);
     expect(&found, "Slack 토큰", "missing", "받아 주지 않습니다 (auth.test: invalid_auth)");
     expect(&found, "Socket Mode", "missing", "invalid_auth");
     let odd = [("SLACK_BOT_TOKEN", "secret-of-another-kind")];
-    let found = states(&clinic.coc(&odd).await, 1);
+    let found = states(&clinic.coc(&odd), 1);
     expect(&found, "Slack 토큰", "missing", "알 수 없는 값");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_slack_it_says_what_was_not_tried() {
     let clinic = Clinic::open(all_scopes(), whole).await;
-    let found = states(&clinic.coc(&[]).await, 1);
+    let found = states(&clinic.coc(&[]), 1);
     expect(&found, "Slack 연결", "untried", "Slack 토큰, Slack 권한, 시계");
     let silent =
         [("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_API_URL", "http://127.0.0.1:1/api/")];
     let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
     command.args(["doctor", "--json"]).current_dir(clinic.folder.path()).env_clear();
-    let found = states(&command.envs(silent).output().await.unwrap(), 1);
+    let found = states(&command.envs(silent).output().unwrap(), 1);
     expect(&found, "Slack 토큰", "missing", "Slack에 닿지 못했습니다");
     expect(&found, "Slack 채널", "untried", "시험하지 않았습니다");
 }

@@ -145,7 +145,7 @@ fn who_is_asked_later_takes_as_long_to_answer() {
     assert_eq!(diffs[0].no_longer_reached, [Name::from("가온별")]);
 
     let policy = Instead {
-        policy: Some("phone = \"desk\"\n[chain]\nrung = \"8m\"\n".to_owned()),
+        policy: Some("phone = \"desk\"\n[chain]\nrung = \"12m\"\n".to_owned()),
         ..Instead::default()
     };
     let silent =
@@ -154,13 +154,13 @@ fn who_is_asked_later_takes_as_long_to_answer() {
             "  - wait: 2m\n",
         ));
     let diffs = instead(&silent, &policy);
-    // asked at 22:05, answered after 4 minutes; asked at 22:08, answered after 4 minutes
+    // asked at 22:05, answered after 4 minutes; asked at 22:12, likewise
     assert_eq!(calls(diffs[0].was.as_ref().unwrap()), ["22:00 가온별", "22:05 다솜윤"]);
-    assert_eq!(calls(diffs[0].would.as_ref().unwrap()), ["22:00 가온별", "22:08 다솜윤"]);
+    assert_eq!(calls(diffs[0].would.as_ref().unwrap()), ["22:00 가온별", "22:12 다솜윤"]);
     let End::Taken { by, at, .. } = &diffs[0].would.as_ref().unwrap().end else {
         panic!("{}", diffs[0])
     };
-    assert_eq!((by.as_str(), at.format("%H:%M").to_string()), ("다솜윤", "22:12".to_owned()));
+    assert_eq!((by.as_str(), at.format("%H:%M").to_string()), ("다솜윤", "22:16".to_owned()));
 }
 
 #[test]
@@ -178,7 +178,8 @@ fn who_was_never_asked_says_nothing() {
 #[test]
 fn another_customer_record_is_another_chain() {
     let records = journal_of(NIGHT);
-    let customers = books().customers.lines().map(|line| {
+    let recorded = books().customers;
+    let customers = recorded.lines().map(|line| {
         let line = if line.starts_with("한빛전자,") {
             line.replacen(",일반,", ",MSP,", 1)
         } else {
@@ -187,7 +188,7 @@ fn another_customer_record_is_another_chain() {
         line + "\n"
     });
     let customers: String = customers.collect();
-    assert_ne!(customers, books().customers);
+    assert_ne!(customers, recorded);
     let other = Instead { customers: Some(customers), ..Instead::default() };
     let diffs = instead(&records, &other);
     assert!(diffs[0].changed, "{}", diffs[0]);
@@ -315,12 +316,13 @@ fn the_command_says_what_differs_and_what_it_cannot_read() {
 
     std::fs::write(place.path("wrong.jsonl"), "{}\n").unwrap();
     std::fs::write(place.path("wrong.toml"), "nothing = 1\n").unwrap();
-    let wrong: [(&[&str], &str); 6] = [
+    let wrong: [(&[&str], &str); 7] = [
         (&["replay", "--journal", "nowhere"], "nowhere에 저널이 없습니다"),
         (&["replay", "--journal", "wrong.jsonl"], "wrong.jsonl 1행"),
         (&["replay", "--journal", "state", "--policy", "wrong.toml"], "wrong.toml:1:"),
         (&["replay", "--journal", "state", "a.yaml"], "함께 쓸 수 없습니다"),
-        (&["replay", "a.yaml", "--guide", "other.txt"], "--journal"),
+        (&["replay", "a.yaml", "--guide", "other.txt"], "함께 쓸 수 없습니다"),
+        (&["replay", "--guide", "other.txt"], "인자가 빠졌습니다"),
         (&["replay"], "인자가 빠졌습니다"),
     ];
     for (arguments, words) in wrong {

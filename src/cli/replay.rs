@@ -24,13 +24,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     journal: Option<PathBuf>,
     /// 이 가이드였다면 누구에게 연락했을지 견줍니다 (--journal과 함께)
-    #[arg(long, value_name = "FILE", requires = "journal")]
+    #[arg(long, value_name = "FILE", requires = "journal", conflicts_with = "files")]
     guide: Option<PathBuf>,
     /// 이 정책이었다면 누구에게 연락했을지 견줍니다 (--journal과 함께)
-    #[arg(long, value_name = "FILE", requires = "journal")]
+    #[arg(long, value_name = "FILE", requires = "journal", conflicts_with = "files")]
     policy: Option<PathBuf>,
     /// 이 고객 기록이었다면 누구에게 연락했을지 견줍니다 (--journal과 함께)
-    #[arg(long, value_name = "FILE", requires = "journal")]
+    #[arg(long, value_name = "FILE", requires = "journal", conflicts_with = "files")]
     customers: Option<PathBuf>,
     /// 결과를 JSON 문서 하나로 보입니다
     #[arg(long)]
