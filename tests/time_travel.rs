@@ -122,7 +122,11 @@ fn an_answer_counts_from_when_it_was_made() {
     assert_eq!(calls(would), ["22:00 다솜윤", "22:05 가온별"]);
     let at = |story: &Story| match &story.end {
         End::Taken { by, at, how } => format!("{by} {} {how}", at.format("%H:%M")),
-        end => panic!("{end:?}"),
+        end @ (End::Open
+        | End::Queued { .. }
+        | End::Exhausted { .. }
+        | End::Assigned { .. }
+        | End::Closed { .. }) => panic!("{end:?}"),
     };
     assert_eq!(
         (at(was), at(would)),
