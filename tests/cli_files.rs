@@ -200,14 +200,18 @@ fn check_of<'a>(document: &'a Value, what: &str) -> &'a Value {
     document["checks"].as_array().unwrap().iter().find(|check| check["what"] == what).unwrap()
 }
 
-const SLACK: [(&str, &str); 2] =
-    [("SLACK_BOT_TOKEN", "xoxb-hidden"), ("SLACK_SIGNING_SECRET", "hidden")];
+/// A workspace that cannot be reached; one that can is tried in `tests/doctor.rs`.
+const SLACK: [(&str, &str); 3] = [
+    ("SLACK_BOT_TOKEN", "xoxb-hidden"),
+    ("SLACK_SIGNING_SECRET", "hidden"),
+    ("SLACK_API_URL", "http://127.0.0.1:1/api/"),
+];
 
 #[test]
-fn doctor_is_content_with_the_folders_and_slack() {
+fn doctor_is_content_with_the_folders_and_settings() {
     let folder = Folder::new(WHOLE);
-    let read = document(&folder.coc_with(&["doctor", "--json"], &SLACK), 0);
-    assert_eq!(read["ok"], true);
+    let read = document(&folder.coc_with(&["doctor", "--json"], &SLACK), 1);
+    assert_eq!(read["ok"], false);
     let states: Vec<(&str, &str)> = read["checks"]
         .as_array()
         .unwrap()
@@ -217,22 +221,29 @@ fn doctor_is_content_with_the_folders_and_slack() {
     let expected = [
         ("데이터 폴더", "ok"),
         ("상태 폴더", "ok"),
+        ("남은 공간", "ok"),
         ("Slack 설정", "ok"),
+        ("Slack 토큰", "missing"),
+        ("Slack 권한", "untried"),
+        ("시계", "untried"),
+        ("Slack 채널", "untried"),
+        ("Slack 사람", "untried"),
+        ("Slack 그룹", "untried"),
         ("전화 설정", "off"),
         ("티켓 설정", "off"),
         ("메일 설정", "off"),
         ("고객 기록 설정", "off"),
-        ("연결", "untried"),
+        ("다른 연결", "untried"),
     ];
     assert_eq!(states, expected);
     assert!(!folder.path("state").exists(), "looking makes nothing");
 
     write_journal(&folder.path("state"), 4);
-    let read = document(&folder.coc_with(&["doctor", "--json"], &SLACK), 0);
+    let read = document(&folder.coc_with(&["doctor", "--json"], &SLACK), 1);
     let text = check_of(&read, "상태 폴더")["text"].as_str().unwrap();
     assert!(text.contains("기록 4건"), "{text}");
     let in_use = Sled::open(&folder.path("state")).unwrap();
-    let read = document(&folder.coc_with(&["doctor", "--json"], &SLACK), 0);
+    let read = document(&folder.coc_with(&["doctor", "--json"], &SLACK), 1);
     assert_eq!(check_of(&read, "상태 폴더")["state"], "untried", "a running bot is no fault");
     drop(in_use);
 }
@@ -243,6 +254,7 @@ fn doctor_names_what_is_missing_and_shows_no_value() {
     std::fs::write(folder.path("state"), "a file in its place").unwrap();
     let environment = [
         ("SLACK_BOT_TOKEN", "xoxb-hidden"),
+        ("SLACK_API_URL", "http://127.0.0.1:1/api/"),
         ("SLACK_APP_TOKEN_FILE", "no/such/file"),
         ("TWILIO_FROM", "010-0000-9999"),
     ];
@@ -262,7 +274,7 @@ fn doctor_names_what_is_missing_and_shows_no_value() {
     }
     let shown = format!("{}{}", stdout(&output), stderr(&output));
     assert!(!shown.contains("hidden") && !shown.contains("010-0000-9999"), "{shown}");
-    assert!(stderr(&output).contains("4가지"), "{shown}");
+    assert!(stderr(&output).contains("5가지"), "{shown}");
 
     let bare = stdout(&folder.coc(&["doctor"]));
     assert!(bare.contains("⛔ Slack 설정: SLACK_BOT_TOKEN과, SLACK_APP_TOKEN"), "{bare}");

@@ -82,7 +82,8 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
         journal: journal.0.clone(),
         base: OnceLock::new(),
     });
-    let options = Options::default();
+    let scopes = crate::adapters::slack::api::scopes().into_iter().map(str::to_owned).collect();
+    let options = Options { scopes, ..Options::default() };
     let sandbox = Sandbox::new(workspace, Arc::clone(&stage) as Arc<dyn Backstage>, options);
     let url = format!("http://{address}/");
     // the base is set once, here

@@ -1,7 +1,8 @@
 //! Scenario files on a virtual clock: the same engine, errand runner, Slack parsing and rendering as in production, over a
-//! workspace in memory. The same file gives the same bytes.
+//! workspace in memory. The same file gives the same bytes. And real journals, played again ([`journal`]).
 
 mod acts;
+pub mod journal;
 mod play;
 pub mod scenario;
 mod site;

@@ -180,6 +180,7 @@ impl Site {
             Method::AppsConnectionsOpen
             | Method::AuthTest
             | Method::ConversationsHistory
+            | Method::ConversationsList
             | Method::ConversationsOpen
             | Method::ConversationsReplies
             | Method::DndInfo

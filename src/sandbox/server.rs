@@ -29,6 +29,8 @@ pub struct Options {
     pub again_after: Duration,
     /// HTTP mode: the app is reached at its request URLs, and no socket is opened. `None`: Socket Mode.
     pub deliver_to: Option<RequestUrls>,
+    /// The scopes that the bot's token is said to have (`x-oauth-scopes`); nothing is said of none.
+    pub scopes: Vec<String>,
 }
 
 /// A slash command as the page offers it.
@@ -61,6 +63,7 @@ impl Default for Options {
             commands: commands.into_iter().map(command).collect(),
             again_after: Duration::from_secs(10),
             deliver_to: None,
+            scopes: Vec::new(),
         }
     }
 }
@@ -288,7 +291,13 @@ async fn api(
     }
     let answer = sandbox.on_workspace(|workspace| workspace.api(now, token, &method, &args));
     sandbox.stir();
-    Json(answer).into_response()
+    let mut response = Json(answer).into_response();
+    if let Ok(scopes) = sandbox.options().scopes.join(",").parse()
+        && !sandbox.options().scopes.is_empty()
+    {
+        response.headers_mut().insert("x-oauth-scopes", scopes);
+    }
+    response
 }
 
 /// Slack's 429: when to come back stands in the header alone.

@@ -17,6 +17,8 @@ use std::fmt;
 use std::time::Duration;
 use url::{Host, Url};
 
+pub mod probe;
+
 macro_rules! methods {
     ($($(#[$doc:meta])* $method:ident $name:literal $repeat:ident [$($scope:literal)*],)*) => {
         /// A method of Slack's Web API. Nothing else is ever called, so the manifest can be held against this list.
@@ -68,6 +70,8 @@ methods! {
     ChatPostMessage "chat.postMessage" Seen ["chat:write"],
     /// Changes an own message.
     ChatUpdate "chat.update" Harmless ["chat:write"],
+    /// The channels that there are.
+    ConversationsList "conversations.list" Harmless ["channels:read" "groups:read"],
     /// Reads a channel back; `im:history` to find an own direct message before it is repeated.
     ConversationsHistory "conversations.history" Harmless
         ["channels:history" "groups:history" "im:history"],
@@ -248,24 +252,7 @@ impl Api {
     /// # Errors
     /// When the machine has no certificates to trust (without TLS none are needed).
     pub fn new(settings: Settings) -> std::io::Result<Self> {
-        install_tls();
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(Duration::from_secs(30)));
-        // A connection that cannot be made is known not to have carried anything: leave time to tell.
-        tcp.set_connect_timeout(Some(settings.time_out / 2));
-        let builder = HttpsConnectorBuilder::new();
-        // HTTP/1.1 on purpose: a request that times out takes its connection with it, where a dead HTTP/2 connection would be
-        // used again for as long as the kernel believes in it.
-        let connector = if settings.base.0.scheme() == "http" {
-            let nobody = rustls::ClientConfig::builder()
-                .with_root_certificates(rustls::RootCertStore::empty())
-                .with_no_client_auth();
-            builder.with_tls_config(nobody).https_or_http().enable_http1().wrap_connector(tcp)
-        } else {
-            builder.with_native_roots()?.https_only().enable_http1().wrap_connector(tcp)
-        };
+        let connector = connector(&settings)?;
         let connector = SlackClientHyperConnector::with_connector(connector)
             .with_slack_api_url(settings.base.0.as_str().trim_end_matches('/'));
         Ok(Self { client: SlackClient::new(connector), settings })
@@ -291,6 +278,28 @@ impl Api {
             Ok(answer) => answer.map_err(|error| Failure::of(&error)),
             Err(_) => Err(Failure::Silence),
         }
+    }
+}
+
+/// What connects to the Web API.
+fn connector(settings: &Settings) -> std::io::Result<HttpsConnector<HttpConnector>> {
+    install_tls();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(Duration::from_secs(30)));
+    // A connection that cannot be made is known not to have carried anything: leave time to tell.
+    tcp.set_connect_timeout(Some(settings.time_out / 2));
+    let builder = HttpsConnectorBuilder::new();
+    // HTTP/1.1 on purpose: a request that times out takes its connection with it, where a dead HTTP/2 connection would be
+    // used again for as long as the kernel believes in it.
+    if settings.base.0.scheme() == "http" {
+        let nobody = rustls::ClientConfig::builder()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        Ok(builder.with_tls_config(nobody).https_or_http().enable_http1().wrap_connector(tcp))
+    } else {
+        Ok(builder.with_native_roots()?.https_only().enable_http1().wrap_connector(tcp))
     }
 }
 

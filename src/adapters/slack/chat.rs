@@ -77,6 +77,20 @@ impl<A: WebApi> Slack<A> {
     }
 
     /// All elements of a paged answer, `list` in each page.
+    /// Every channel that the bot can know of, whether it is in it or not, by id, with its name (no `#`). For the doctor: the desk
+    /// needs to know only those that the bot is in.
+    ///
+    /// # Errors
+    /// As the port says.
+    pub async fn channels_there(&self) -> Result<BTreeMap<ChannelId, String>, PortError> {
+        let types = [("types", "public_channel,private_channel".to_owned())];
+        let channels = self.all(Method::ConversationsList, &types, "channels").await?;
+        let named = |channel: &Value| {
+            Some((ChannelId::from(text(channel, "id")?), text(channel, "name")?.to_owned()))
+        };
+        Ok(channels.iter().filter_map(named).collect())
+    }
+
     async fn all(
         &self,
         method: Method,

@@ -1,11 +1,16 @@
 //! `coc doctor`: what the bot needs on this machine, and what is missing of it.
 //!
-//! It looks at the data folder, the state folder and the environment. It contacts nobody, and says so.
+//! It looks at the data folder, the state folder and the environment, and tries Slack for real ([`slack`]). No secret is shown.
 
+mod slack;
+
+use super::books::{Overrides, load};
 use super::check::Report;
 use super::settings::{SettingError, setting};
 use super::{Done, Failure, Folders, out};
+use crate::domain::books::{ReadBooks, read_books};
 use crate::journal::{self, JournalError, Sled, StoreError};
+use crate::service::today;
 use serde::Serialize;
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -41,6 +46,8 @@ enum State {
     Ok,
     /// Something that is needed is missing or wrong.
     Missing,
+    /// Worth a look; the desk goes on.
+    Doubt,
     /// Not set up; the desk goes on without it.
     Off,
     /// Not looked at.
@@ -53,18 +60,21 @@ impl State {
             Self::Ok => "✅",
             Self::Missing => "⛔",
             Self::Off => "–",
-            Self::Untried => "⚠️",
+            Self::Doubt => "⚠️",
+            Self::Untried => "?",
         }
     }
 }
 
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
-    let mut checks = vec![data(&folders.data), state(&folders.state), slack()];
+    let mut checks =
+        vec![data(&folders.data), state(&folders.state), space(&folders.state), slack()];
+    checks.extend(slack::checks(books(&folders.data).as_ref()));
     checks.extend(SERVICES.iter().map(Service::check));
     checks.push(Check {
-        what: "연결",
+        what: "다른 연결",
         state: State::Untried,
-        text: "이 명령은 밖으로 연결하지 않습니다. Slack 인증과 권한, 채널 참여는 시험하지 않았습니다. 전화, 티켓, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 그 설정은 쓰이지 않습니다."
+        text: "전화, 티켓, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
             .to_owned(),
     });
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
@@ -82,8 +92,14 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     }
 }
 
+/// The books on disk, when all of them can be read.
+fn books(folder: &Path) -> Option<ReadBooks> {
+    let books = load(folder, &Overrides::default()).ok()?;
+    read_books(&books, today()).ok()
+}
+
 fn data(folder: &Path) -> Check {
-    let report = Report::of(folder, crate::service::today());
+    let report = Report::of(folder, today());
     let (state, text) = match (report.errors.as_slice(), &report.read) {
         ([], Some(read)) => (
             State::Ok,
@@ -143,9 +159,38 @@ fn state(folder: &Path) -> Check {
     Check { what: "상태 폴더", state, text }
 }
 
+/// With less room than this the journal may soon not take a record, and with it no request. In MiB.
+const ROOM: u64 = 512;
+
+fn space(folder: &Path) -> Check {
+    let there = standing(folder);
+    let (state, text) = match rustix::fs::statvfs(there) {
+        Ok(disk) => match disk.f_bavail.saturating_mul(disk.f_frsize) >> 20 {
+            free if free >= ROOM => (State::Ok, format!("{free} MiB 남았습니다.")),
+            free => (
+                State::Missing,
+                format!(
+                    "{free} MiB만 남았습니다. 저널이 더 쓰이지 못하면 요청을 받을 수 없습니다. {}이(가) 있는 디스크에 {ROOM} MiB 이상 비워 주십시오.",
+                    there.display()
+                ),
+            ),
+        },
+        Err(error) => {
+            (State::Untried, format!("{}: 남은 공간을 알 수 없습니다 ({error}).", there.display()))
+        }
+    };
+    Check { what: "남은 공간", state, text }
+}
+
+/// The folder itself, or where it would be made.
+fn standing(folder: &Path) -> &Path {
+    let mut there = folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+    there.find(|folder| folder.exists()).unwrap_or(Path::new("."))
+}
+
 /// Tries to write where the state folder is, or where it would be made. Leaves nothing behind.
 fn writable(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
-    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let there = standing(folder);
     let probe = there.join(format!(".coc-doctor-{}", std::process::id()));
     let at = |error| (there.to_owned(), error);
     OpenOptions::new().create_new(true).write(true).open(&probe).map_err(at)?;
@@ -191,8 +236,7 @@ impl Given {
 }
 
 fn slack() -> Check {
-    const BOT: &str = "SLACK_BOT_TOKEN";
-    const APP: &str = "SLACK_APP_TOKEN";
+    use self::slack::{APP, BOT};
     const SECRET: &str = "SLACK_SIGNING_SECRET";
     let given = Given::of(&[BOT, APP, SECRET]);
     let (state, text) = match (given.wrong(), given.has(BOT), given.has(APP), given.has(SECRET)) {

@@ -1,0 +1,234 @@
+//! `coc doctor` against the practice workspace, over HTTP, as in a real workspace.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use async_trait::async_trait;
+use coc::adapters::slack::api::scopes;
+use coc::domain::errand::CallEvent;
+use coc::domain::people::read_guide;
+use coc::domain::time::Time;
+use coc::ports::Clock;
+use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
+use coc::sandbox::server::{Options, Sandbox};
+use coc::sandbox::workspace::Workspace;
+use coc::service::{WallClock, today};
+use serde_json::Value;
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+/// The stand-in's surroundings: the real clock, nothing else.
+struct Bare;
+
+#[async_trait]
+impl Backstage for Bare {
+    fn now(&self) -> Time {
+        WallClock.now()
+    }
+    fn speed(&self) -> f64 {
+        1.0
+    }
+    async fn turn_clock(&self, _turn: ClockTurn) -> Result<(), String> {
+        Err("the real clock".to_owned())
+    }
+    fn ringing(&self) -> Vec<Ringing> {
+        Vec::new()
+    }
+    async fn answer_phone(&self, _call: &str, _event: CallEvent) -> Result<(), String> {
+        Err("no telephone".to_owned())
+    }
+    fn cases(&self) -> Vec<OpenCase> {
+        Vec::new()
+    }
+    fn bot_runs(&self) -> bool {
+        true
+    }
+    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
+        Err("a process of its own".to_owned())
+    }
+}
+
+const GUIDE: &str = include_str!("../data/guide.txt");
+const TOKENS: [(&str, &str); 2] =
+    [("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")];
+
+/// A workspace in which nothing is missing, but for what `spoil` takes out of it.
+struct Clinic {
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Clinic {
+    async fn open(options: Options, furnish: impl FnOnce(&mut Workspace)) -> Self {
+        let mut workspace = Workspace::new();
+        furnish(&mut workspace);
+        let workspace = Arc::new(Mutex::new(workspace));
+        let sandbox = Sandbox::new(workspace, Arc::new(Bare), options);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/api/", listener.local_addr().unwrap());
+        tokio::spawn(async move { sandbox.serve(listener, std::future::pending()).await });
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::write(data.join("guide.txt"), GUIDE).unwrap();
+        Self { url, folder }
+    }
+
+    fn coc(&self, environment: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
+        command.args(["doctor", "--json"]).current_dir(self.folder.path()).env_clear();
+        command.env("SLACK_API_URL", &self.url).envs(environment.iter().copied());
+        let output = command.output().unwrap();
+        for (_, secret) in environment {
+            assert!(!text(&output).contains(secret), "a secret: {}", text(&output));
+        }
+        output
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+fn all_scopes() -> Options {
+    let scopes = scopes().into_iter().map(str::to_owned).collect();
+    Options { scopes, ..Options::default() }
+}
+
+/// Everybody of the guide, the channels that are needed, and the groups.
+fn whole(workspace: &mut Workspace) {
+    workspace.add_channel("general", "");
+    workspace.add_channel("coc-noti", "");
+    people(workspace, &[]);
+    let csr = workspace.add_user("csr1", "오하라", "csr1@example.com");
+    let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
+    let sa = workspace.add_user("sa1", "이든솔", "sa1@example.com");
+    workspace.add_group("csr", "csr", &[csr]);
+    workspace.add_group("coc", "coc", &[coc]);
+    workspace.add_group("sa", "sa", &[sa]);
+}
+
+fn people(workspace: &mut Workspace, but: &[&str]) {
+    let (roster, _) = read_guide(GUIDE, today()).unwrap();
+    for (nth, person) in roster.people.iter().enumerate() {
+        if !but.contains(&person.name.as_str()) {
+            let made_up = format!("ts{nth}@example.co.kr");
+            let email = person.email.as_deref().unwrap_or(&made_up);
+            workspace.add_user(&format!("ts{nth}"), person.name.as_str(), email);
+        }
+    }
+}
+
+#[track_caller]
+fn states(output: &Output, status: i32) -> Vec<(String, String, String)> {
+    assert_eq!(output.status.code(), Some(status), "{}", text(output));
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(read["ok"], status == 0);
+    let word = |check: &Value, key: &str| check[key].as_str().unwrap().to_owned();
+    let checks = read["checks"].as_array().unwrap().iter();
+    checks.map(|check| (word(check, "what"), word(check, "state"), word(check, "text"))).collect()
+}
+
+#[track_caller]
+fn expect(states: &[(String, String, String)], what: &str, state: &str, words: &str) {
+    let (_, is, text) = states.iter().find(|(name, ..)| name == what).unwrap();
+    assert_eq!(is, state, "{what}: {text}");
+    assert!(text.contains(words), "{what}: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_workspace_is_well() {
+    let clinic = Clinic::open(all_scopes(), whole).await;
+    let output = clinic.coc(&TOKENS);
+    let found = states(&output, 0);
+    let expected = [
+        ("상태 폴더", "ok", "쓸 수 있습니다"),
+        ("남은 공간", "ok", "MiB"),
+        ("Slack 설정", "ok", "Socket Mode"),
+        ("Slack 토큰", "ok", "봇 토큰이 맞습니다"),
+        ("Slack 권한", "ok", "모두 있습니다"),
+        ("시계", "ok", "초 차이"),
+        ("Slack 채널", "ok", "#general, #coc-noti에 봇이 들어 있습니다"),
+        ("Slack 사람", "ok", "13명"),
+        ("Slack 그룹", "ok", "coc 1명, csr 1명, sa 1명"),
+        ("Socket Mode", "ok", "연결을 열 수 있습니다"),
+    ];
+    for (what, state, words) in expected {
+        expect(&found, what, state, words);
+    }
+    assert!(!clinic.folder.path().join("state").exists(), "looking makes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_missing_is_named_with_what_to_do() {
+    let mut options = all_scopes();
+    options.scopes.retain(|scope| scope != "im:write" && scope != "dnd:read");
+    let clinic = Clinic::open(options, |workspace| {
+        workspace.add_channel("general", "");
+        people(workspace, &["다솜윤", "아람준"]);
+        let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
+        workspace.add_group("coc", "coc", &[coc]);
+        workspace.add_group("csr", "csr", &[]);
+    })
+    .await;
+    let found = states(&clinic.coc(&TOKENS), 1);
+    expect(&found, "Slack 권한", "missing", "권한 2가지가 없습니다: dnd:read, im:write");
+    expect(&found, "Slack 채널", "missing", "#coc-noti 채널이 없거나");
+    expect(&found, "Slack 사람", "missing", "2명을 Slack에서 찾지 못했습니다: 다솜윤, 아람준");
+    expect(&found, "Slack 그룹", "missing", "csr 그룹(@csr)이 비어 있습니다");
+    expect(&found, "Slack 그룹", "missing", "sa 그룹(@sa)이 Slack에 없습니다");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scope_header_that_is_absent_is_not_known() {
+    let clinic = Clinic::open(Options::default(), whole).await;
+    let found = states(&clinic.coc(&TOKENS), 0);
+    expect(&found, "Slack 권한", "untried", "알 수 없음");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_without_the_bot_is_told_apart_from_one_that_is_not() {
+    let clinic = Clinic::open(all_scopes(), |workspace| {
+        whole(workspace);
+        let noti = workspace.channel_named("coc-noti").unwrap().id.clone();
+        let bot = workspace.bot.user.clone();
+        workspace.leave_channel(&noti, &bot);
+    })
+    .await;
+    let found = states(&clinic.coc(&TOKENS), 1);
+    expect(&found, "Slack 채널", "missing", "#coc-noti에 봇이 들어 있지 않습니다");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_tokens_are_told_without_showing_them() {
+    let clinic = Clinic::open(all_scopes(), whole).await;
+    let swapped = [("SLACK_BOT_TOKEN", "xapp-hidden-1"), ("SLACK_APP_TOKEN", "xoxb-hidden-2")];
+    let found = states(&clinic.coc(&swapped), 1);
+    expect(&found, "Slack 토큰", "missing", "앱 토큰(xapp-)이 들어 있습니다");
+    expect(&found, "Socket Mode", "missing", "봇 토큰(xoxb-)이 들어 있습니다");
+    expect(&found, "Slack 사람", "untried", "시험하지 않았습니다");
+    let foreign = [("SLACK_BOT_TOKEN", "xoxb-hidden-3"), ("SLACK_APP_TOKEN", "xapp-hidden-4")];
+    let found = states(&clinic.coc(&foreign), 1);
+    expect(&found, "Slack 토큰", "missing", "받아 주지 않습니다 (auth.test: invalid_auth)");
+    expect(&found, "Socket Mode", "missing", "invalid_auth");
+    let odd = [("SLACK_BOT_TOKEN", "secret-of-another-kind")];
+    let found = states(&clinic.coc(&odd), 1);
+    expect(&found, "Slack 토큰", "missing", "알 수 없는 값");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_slack_it_says_what_was_not_tried() {
+    let clinic = Clinic::open(all_scopes(), whole).await;
+    let found = states(&clinic.coc(&[]), 1);
+    expect(&found, "Slack 연결", "untried", "Slack 토큰, Slack 권한, 시계");
+    let silent =
+        [("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_API_URL", "http://127.0.0.1:1/api/")];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
+    command.args(["doctor", "--json"]).current_dir(clinic.folder.path()).env_clear();
+    let found = states(&command.envs(silent).output().unwrap(), 1);
+    expect(&found, "Slack 토큰", "missing", "Slack에 닿지 못했습니다");
+    expect(&found, "Slack 채널", "untried", "시험하지 않았습니다");
+}
