@@ -5,7 +5,10 @@
 //! clock, the telephone, the desk.
 
 pub mod backstage;
+mod deeds;
 mod page;
+mod recording;
+pub mod scenes;
 pub mod server;
 mod socket;
 pub mod telephones;
