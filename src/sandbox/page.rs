@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
 /// How often the clock, the telephone and the desk are looked at while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +40,11 @@ const BLINK: Duration = Duration::from_millis(20);
 
 /// The practice that goes on: which it is, and what was done in it.
 #[derive(Clone)]
-struct Practice(Arc<Mutex<Going>>);
+struct Practice {
+    going: Arc<Mutex<Going>>,
+    /// Held by whoever moves the clock, the bot or the scene: one at a time.
+    stage: Arc<AsyncMutex<()>>,
+}
 
 struct Going {
     /// Counts the practices; whoever keeps something about messages forgets it when this changes.
@@ -51,11 +56,12 @@ struct Going {
 impl Practice {
     fn new(sandbox: &Sandbox) -> Self {
         let recording = Recording::new("자유 연습", sandbox.backstage().now(), BTreeMap::new());
-        Self(Arc::new(Mutex::new(Going { run: 1, scene: None, recording })))
+        let going = Going { run: 1, scene: None, recording };
+        Self { going: Arc::new(Mutex::new(going)), stage: Arc::default() }
     }
 
     fn going(&self) -> MutexGuard<'_, Going> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.going.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -180,56 +186,104 @@ fn panels(sandbox: &Sandbox) -> Value {
     })
 }
 
+/// What one reader of the stream was told last.
+struct Told {
+    sandbox: Sandbox,
+    practice: Practice,
+    stirred: watch::Receiver<u64>,
+    workspace: String,
+    /// Without the time, which is another one at every look; the page reckons on by itself.
+    panels: Value,
+    /// The time is told anew even if nothing else changed.
+    look: bool,
+}
+
+impl Told {
+    /// The next event, as soon as there is one; `None` when the sandbox is gone.
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        loop {
+            self.stirred.mark_unchanged();
+            let workspace = snapshot(&self.sandbox, &self.practice).to_string();
+            if workspace != self.workspace {
+                self.workspace.clone_from(&workspace);
+                return Some((Ok(Event::default().event("workspace").data(workspace)), self));
+            }
+            let told = panels(&self.sandbox);
+            let mut timeless = told.clone();
+            timeless["now"] = Value::Null;
+            if self.look || timeless != self.panels {
+                (self.panels, self.look) = (timeless, false);
+                return Some((Ok(Event::default().event("panels").data(told.to_string())), self));
+            }
+            tokio::select! {
+                changed = self.stirred.changed() => {
+                    if changed.is_err() {
+                        return None;
+                    }
+                    tokio::time::sleep(GATHER).await;
+                }
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            self.look = true;
+        }
+    }
+}
+
 /// `GET /page/stream`: `workspace` and `panels` events, each whole, sent when they differ from the last.
 async fn stream_changes(
     State(sandbox): State<Sandbox>,
     Extension(practice): Extension<Practice>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let stirred = sandbox.stirred();
-    let start = (sandbox, stirred, String::new(), String::new());
-    let events = stream::unfold(start, move |(sandbox, mut stirred, mut told, mut panel)| {
-        let practice = practice.clone();
-        async move {
-            loop {
-                stirred.mark_unchanged();
-                let workspace = snapshot(&sandbox, &practice).to_string();
-                if workspace != told {
-                    told.clone_from(&workspace);
-                    let event = Event::default().event("workspace").data(workspace);
-                    return Some((Ok(event), (sandbox, stirred, told, panel)));
-                }
-                let panels = panels(&sandbox).to_string();
-                if panels != panel {
-                    panel.clone_from(&panels);
-                    let event = Event::default().event("panels").data(panels);
-                    return Some((Ok(event), (sandbox, stirred, told, panel)));
-                }
-                tokio::select! {
-                    changed = stirred.changed() => {
-                        if changed.is_err() {
-                            return None;
-                        }
-                        tokio::time::sleep(GATHER).await;
-                    }
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
-                }
-            }
-        }
-    });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    let (workspace, panels) = (String::new(), Value::Null);
+    let told = Told { sandbox, practice, stirred, workspace, panels, look: true };
+    Sse::new(stream::unfold(told, Told::next)).keep_alive(KeepAlive::default())
 }
 
 /// `POST /page/act`: `{"who":…,"do":…}`; answers `{"ok":true}`, with `ts` for a message, or 409 and why not.
 async fn act(
     State(sandbox): State<Sandbox>,
     Extension(practice): Extension<Practice>,
-    Json(Act { who, what }): Json<Act>,
+    Json(act): Json<Act>,
 ) -> Response {
-    let done = match what {
-        Deed::Clock { turn } => turn_clock(&sandbox, &practice, turn).await,
-        Deed::Bot { turn } => turn_bot(&sandbox, &practice, turn).await,
-        Deed::Phone { call, event } => answer_phone(&sandbox, &practice, &call, event).await,
-        Deed::Scene { scene: id } => begin_scene(&sandbox, &practice, &id).await,
+    // a task of its own: what was begun is finished even if the browser goes away meanwhile
+    let done = tokio::spawn(async move {
+        let done = carry_out(&sandbox, &practice, act).await;
+        sandbox.stir();
+        done
+    });
+    match done.await {
+        Ok(Ok(mut said)) => {
+            said["ok"] = json!(true);
+            Json(said).into_response()
+        }
+        Ok(Err(Trouble { words, fields })) => {
+            let said = json!({ "ok": false, "error": words, "fields": fields });
+            (StatusCode::CONFLICT, Json(said)).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn carry_out(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    Act { who, what }: Act,
+) -> Result<Value, Trouble> {
+    match what {
+        Deed::Clock { turn } => {
+            let _alone = practice.stage.lock().await;
+            turn_clock(sandbox, practice, turn).await
+        }
+        Deed::Bot { turn } => {
+            let _alone = practice.stage.lock().await;
+            turn_bot(sandbox, practice, turn).await
+        }
+        Deed::Scene { scene } => {
+            let _alone = practice.stage.lock().await;
+            begin_scene(sandbox, practice, &scene).await
+        }
+        Deed::Phone { call, event } => answer_phone(sandbox, practice, &call, event).await,
         Deed::Say { .. }
         | Deed::Edit { .. }
         | Deed::Delete { .. }
@@ -240,18 +294,7 @@ async fn act(
         | Deed::Submit { .. }
         | Deed::CloseView
         | Deed::Home
-        | Deed::Presence { .. } => act_in_slack(&sandbox, &practice, &who, &what),
-    };
-    sandbox.stir();
-    match done {
-        Ok(mut said) => {
-            said["ok"] = json!(true);
-            Json(said).into_response()
-        }
-        Err(Trouble { words, fields }) => {
-            let said = json!({ "ok": false, "error": words, "fields": fields });
-            (StatusCode::CONFLICT, Json(said)).into_response()
-        }
+        | Deed::Presence { .. } => act_in_slack(sandbox, practice, &who, &what),
     }
 }
 

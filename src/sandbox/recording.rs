@@ -11,7 +11,7 @@ use crate::domain::ids::{MessageRef, Name, SlackUser, Ts};
 use crate::domain::time::{Span, Time};
 use chrono::{SecondsFormat, SubsecRound, TimeDelta};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What is kept of one practice.
 #[derive(Debug)]
@@ -26,8 +26,6 @@ pub(super) struct Recording {
     turned: bool,
     /// People's messages by the names that they bear in the steps.
     names: BTreeMap<MessageRef, String>,
-    /// Names that a step refers to; the others are not written.
-    used: BTreeSet<String>,
     /// The bot's posts, oldest first, with the mentions with which they were posted: an update does not alter what a reference means.
     posts: Vec<(MessageRef, Vec<String>)>,
     /// What people do while the bot is gone, and since when it is.
@@ -166,7 +164,6 @@ impl Recording {
             written: start,
             turned: false,
             names: BTreeMap::new(),
-            used: BTreeSet::new(),
             posts: Vec::new(),
             gone: None,
             left_out: Vec::new(),
@@ -362,9 +359,6 @@ impl Recording {
             None if now.trunc_subsecs(3) > self.written => steps.push(Step::At(stamp(now))),
             None => {}
         }
-        for step in &mut steps {
-            self.forget_unused(step);
-        }
         let groups: Vec<_> = workspace.groups().collect();
         let mut people = BTreeMap::new();
         for (role, group) in ROLES.iter().filter_map(|role| {
@@ -384,33 +378,6 @@ impl Recording {
         }
         text.push_str(&serde_saphyr::to_string(&file)?);
         Ok(text)
-    }
-
-    fn forget_unused(&self, step: &mut Step) {
-        match step {
-            Step::Say { name, .. } | Step::Reply { name, .. } => {
-                if name.as_ref().is_some_and(|name| !self.used.contains(name)) {
-                    *name = None;
-                }
-            }
-            Step::Down { meanwhile, .. } => {
-                for doing in meanwhile {
-                    self.forget_unused(&mut doing.step);
-                }
-            }
-            Step::Edit { .. }
-            | Step::Delete { .. }
-            | Step::React { .. }
-            | Step::Unreact { .. }
-            | Step::Press { .. }
-            | Step::Slash { .. }
-            | Step::Submit { .. }
-            | Step::Presence { .. }
-            | Step::Phone { .. }
-            | Step::Wait(_)
-            | Step::At(_)
-            | Step::Crash {} => {}
-        }
     }
 
     fn push(&mut self, at: Time, step: Step) {
@@ -443,14 +410,12 @@ impl Recording {
     }
 
     /// The name of a person's message.
-    fn named(&mut self, at: &MessageRef) -> Option<String> {
-        let name = self.names.get(at)?.clone();
-        self.used.insert(name.clone());
-        Some(name)
+    fn named(&self, at: &MessageRef) -> Option<String> {
+        self.names.get(at).cloned()
     }
 
     /// What means this message: its name, or what the newest fitting post of the bot is found by.
-    fn reference(&mut self, at: &MessageRef) -> Option<String> {
+    fn reference(&self, at: &MessageRef) -> Option<String> {
         self.named(at).or_else(|| self.newest(at, |_| true))
     }
 
@@ -470,7 +435,7 @@ impl Recording {
     }
 
     /// What means a message of the thread of `root`, so that a reply to it lands in that thread.
-    fn in_thread(&mut self, workspace: &Workspace, at: &MessageRef) -> Option<String> {
+    fn in_thread(&self, workspace: &Workspace, at: &MessageRef) -> Option<String> {
         let root = workspace.message(at)?.root();
         let replies: Vec<MessageRef> =
             workspace.replies(&root).map(|message| message.at.clone()).collect();
@@ -480,7 +445,7 @@ impl Recording {
         })
     }
 
-    fn press(&mut self, workspace: &Workspace, by: String, press: &Press) -> Drafted {
+    fn press(&self, workspace: &Workspace, by: String, press: &Press) -> Drafted {
         let unsayable = |what: &str| Drafted::Unsayable(format!("{by}: {what}"));
         match press.on {
             Surface::Message if press.choice.is_none() => {}
