@@ -472,7 +472,13 @@ impl Recording {
             let newest = self.posts.iter().rev().map(|(post, _)| post);
             newest.filter(|post| in_thread(root, post)).find(|post| bears(post)) == Some(&at)
         });
-        let on = self.newest(&at, bears).or_else(|| of_root.and_then(|root| self.named(&root)));
+        let named = of_root.and_then(|root| self.named(&root));
+        // posts of one instant in two channels can come the other way round in a replay: bare `last` comes last
+        let found = self.newest(&at, bears);
+        let on = match (found, named) {
+            (Some(last), Some(named)) if last == "last" => Some(named),
+            (found, named) => found.or(named),
+        };
         match on {
             Some(on) => Drafted::Step(Step::Press { by, button, on }),
             None => unsayable(&format!("지난 글의 버튼 [{button}]")),
@@ -489,8 +495,10 @@ fn back(since: Time, meanwhile: Vec<Meanwhile>, at: Time) -> Step {
     Step::Down { length, meanwhile }
 }
 
+/// The nearest length that a scenario file can say.
 fn whole_seconds(length: TimeDelta) -> Span {
-    Span::seconds(u32::try_from(length.num_seconds()).unwrap_or(0))
+    let rounded = (length + TimeDelta::milliseconds(500)).num_seconds();
+    Span::seconds(u32::try_from(rounded).unwrap_or(0))
 }
 
 fn stamp(at: Time) -> String {

@@ -38,7 +38,7 @@ export class Window {
     page.on("pageerror", (error) => troubles.push(String(error)));
     page.setDefaultTimeout(SOON);
     await page.goto(url);
-    await page.getByText("COC 연결됨").waitFor();
+    await page.locator("#link", { hasText: "COC" }).waitFor();
     return new Window(page, troubles);
   }
 
@@ -97,7 +97,6 @@ export class Window {
   async type(text, where = "메시지 보내기") {
     const area = this.page.getByRole("textbox", { name: where });
     await area.fill(text);
-    await area.press("Escape");
     await area.press("Enter");
   }
 

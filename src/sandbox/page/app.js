@@ -367,7 +367,8 @@ function drawReplyCount(message) {
   if (!count) return null;
   const last = message.latest_reply ? ` · 마지막 ${ofTs(message.latest_reply).clock}` : "";
   const here = channel(message.channel);
-  const fresh = here ? freshUnder(here, message.ts) : [];
+  const beforeMe = thread === message.ts && document.hasFocus();
+  const fresh = here && !beforeMe ? freshUnder(here, message.ts) : [];
   const forMe = fresh.filter(mentionsMe).length;
   return h("button", { type: "button", class: `replies${fresh.length ? " fresh" : ""}`, "data-k": "replies", onclick: () => openThread(message) },
     `답글 ${count}개${last}`, fresh.length ? h("span", { class: forMe ? "badge" : "new" }, forMe ? `나를 부름 ${forMe}` : `새 답글 ${fresh.length}`) : null);
