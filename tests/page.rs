@@ -2,6 +2,7 @@
 //! its page in a browser.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "another process is waited for by the real clock")]
 
 use coc::domain::input::Books;
 use coc::replay::{Played, play};

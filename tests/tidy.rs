@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("adapters", &["domain", "ports"]),
     ("ingress", &["adapters", "domain", "ports"]),
     // a Slack stand-in knows Slack, not the bot
-    ("sandbox", &["domain"]),
+    ("sandbox", &["domain", "ports"]),
     (
         "replay",
         &["adapters", "domain", "engine", "errands", "journal", "ports", "recovery", "sandbox"],

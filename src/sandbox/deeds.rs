@@ -263,8 +263,8 @@ fn text_of(text: &Option<String>) -> &str {
 
 /// Adds to a pressed element what was chosen in it, as Slack tells it.
 fn choose(action: &mut Value, choice: &str) {
-    let options = action["options"].as_array().into_iter().flatten();
-    let option = options.filter(|option| option["value"] == choice).cloned().next();
+    let mut options = action["options"].as_array().into_iter().flatten();
+    let option = options.find(|option| option["value"] == choice).cloned();
     let key = match action["type"].as_str() {
         Some("overflow" | "static_select" | "radio_buttons") => "selected_option",
         Some("users_select") => "selected_user",

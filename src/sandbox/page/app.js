@@ -781,10 +781,16 @@ function drawCase(one) {
       }, "그때로")) : null,
     reached.length ? h("ol", { class: "ladder", "aria-label": "연락한 사람" }, reached.map(step)) : null,
     ahead.length ? h("details", { class: "more", open: openLadders.has(one.id), ontoggle: (event) => { event.target.open ? openLadders.add(one.id) : openLadders.delete(one.id); } },
-      h("summary", {}, `다음: ${ahead.find((it) => it.is === "next")?.who || "없음"}${ahead.length > 1 ? ` 외 ${ahead.length - 1}명` : ""}`),
+      h("summary", {}, aheadOf(ahead)),
       h("ol", { class: "ladder" }, ahead.map(step))) : null);
 }
 const openLadders = new Set();
+function aheadOf(people) {
+  const next = people.filter((it) => it.is === "next");
+  const away = people.length - next.length;
+  const more = next.length > 1 ? ` 외 ${next.length - 1}명` : "";
+  return [next.length ? `다음: ${next[0].who}${more}` : "다음 사람 없음", away ? `부재 ${away}명` : ""].filter(Boolean).join(" · ");
+}
 
 function drawStage() {
   tick();
