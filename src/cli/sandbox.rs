@@ -12,23 +12,29 @@ use crate::domain::desk::Desk;
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::Name;
 use crate::domain::input::{Books, Input};
+use crate::domain::ladder::Ladder;
 use crate::domain::policy::GroupRef;
-use crate::domain::time::{Time, seoul_at};
+use crate::domain::procedures::assignment::{Assignment, AssignmentState};
+use crate::domain::procedures::urgent::UrgentState;
+use crate::domain::time::{Time, clock, seoul_at};
 use crate::domain::words;
 use crate::errands::Hands;
 use crate::ingress::socket;
 use crate::journal::Sled;
 use crate::ports::{Chat, Clock};
-use crate::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
+use crate::sandbox::backstage::{
+    Backstage, BotTurn, ClockTurn, OpenCase, PastCall, Ringing, Step, StepIs,
+};
 use crate::sandbox::server::{Options, Sandbox};
 use crate::sandbox::telephones::Telephones;
 use crate::sandbox::workspace::Workspace;
 use crate::service::{Handle, Intake, PracticeClock, Service, WallClock, today};
 use anyhow::Context;
 use async_trait::async_trait;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
@@ -67,7 +73,7 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     let mut stop = stop_asked()?;
     let listener = listener(args.listen).await?;
     let address = listener.local_addr().context("연습용 주소를 알 수 없습니다")?;
-    let clock = Arc::new(PracticeClock::new(args.at.unwrap_or_else(|| WallClock.now())));
+    let clock = Arc::new(StageClock::new(args.at.unwrap_or_else(|| WallClock.now())));
     let journal = JournalFolder::fresh(&folders.state)?;
     let workspace = Arc::new(Mutex::new(furnish(&books)?));
     let (telephones, happened) = Telephones::new(Arc::clone(&clock) as Arc<dyn Clock>);
@@ -80,6 +86,7 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
         books,
         data: folders.data.clone(),
         journal: journal.0.clone(),
+        practices: AtomicU64::new(0),
         base: OnceLock::new(),
     });
     let scopes = crate::adapters::slack::api::scopes().into_iter().map(str::to_owned).collect();
@@ -100,8 +107,10 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     tokio::spawn(tell_calls(Arc::clone(&stage), happened));
     tokio::spawn(watch_desk(Arc::clone(&stage), sandbox));
     stage.start().await?;
+    stage.count_tickets(BTreeMap::new()).await?;
     out::text(&format!(
         "연습용 작업 공간이 열렸습니다: {url}\n\
+         장면을 골라 시작하거나, 직접 해 봅니다:\n\
          1. 왼쪽 위에서 CSR(오하라)을 고르고 #general에 적습니다: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242\n\
          2. 엔지니어로 바꿔 ✅ 반응을 달거나, 시계를 앞으로 보내 다음 사람에게 넘어가는 것을 봅니다.\n\
          끝내려면 Ctrl-C를 누르십시오. 연습 기록은 지워집니다."
@@ -214,9 +223,41 @@ fn handle_of(email: &str) -> &str {
     email.split('@').next().unwrap_or(email)
 }
 
+/// The clock of the practice that goes on: a practice clock never goes back, but the next practice has another.
+struct StageClock(Mutex<Arc<PracticeClock>>);
+
+impl StageClock {
+    fn new(at: Time) -> Self {
+        Self(Mutex::new(Arc::new(PracticeClock::new(at))))
+    }
+
+    fn present(&self) -> Arc<PracticeClock> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another practice begins: the clock stands at `at`.
+    fn begin_at(&self, at: Time) {
+        let clock = PracticeClock::new(at);
+        clock.set_speed(0.0);
+        clock.advance_to(at);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(clock);
+    }
+}
+
+#[async_trait]
+impl Clock for StageClock {
+    fn now(&self) -> Time {
+        self.present().now()
+    }
+
+    async fn sleep_until(&self, at: Option<Time>) {
+        self.present().sleep_until(at).await;
+    }
+}
+
 /// The bot and what surrounds it.
 struct Stage {
-    clock: Arc<PracticeClock>,
+    clock: Arc<StageClock>,
     telephones: Arc<Telephones>,
     bot: AsyncMutex<Option<Bot>>,
     handle: watch::Sender<Option<Handle>>,
@@ -224,6 +265,8 @@ struct Stage {
     books: Books,
     data: PathBuf,
     journal: PathBuf,
+    /// How many practices there were; each has a journal of its own.
+    practices: AtomicU64,
     base: OnceLock<String>,
 }
 
@@ -257,7 +300,8 @@ impl Stage {
             phone: Some(Arc::clone(&self.telephones) as _),
             library: Arc::new(FolderLibrary::new(&self.data)),
         };
-        let store = Sled::open(&self.journal).map_err(|error| Failure::work(error.to_string()))?;
+        let store =
+            Sled::open(&self.journal()).map_err(|error| Failure::work(error.to_string()))?;
         let service = Service::start(store, self.books.clone(), hands, clock)
             .await
             .map_err(|error| Failure::work(error.to_string()))?;
@@ -268,6 +312,21 @@ impl Stage {
             tokio::spawn(socket::run(Arc::new(api), intake, socket::Settings::default(), stopped));
         self.handle.send_replace(Some(service.handle()));
         *bot = Some(Bot { service, line, stop });
+        Ok(())
+    }
+
+    /// The journal of the practice that goes on.
+    fn journal(&self) -> PathBuf {
+        self.journal.join(self.practices.load(Ordering::Relaxed).to_string())
+    }
+
+    /// The support desk's counts, as a replay gives them at its start.
+    async fn count_tickets(&self, tickets: BTreeMap<Name, u32>) -> Result<(), Failure> {
+        let handle = self.handle.borrow().clone();
+        if let Some(handle) = handle {
+            let counted = handle.offer(vec![Input::Tickets(tickets)]).await;
+            counted.map_err(|error| Failure::work(error.to_string()))?;
+        }
         Ok(())
     }
 
@@ -315,7 +374,10 @@ async fn watch_desk(stage: Arc<Stage>, sandbox: Sandbox) {
         tokio::time::sleep(LOOK_EVERY).await;
         let handle = stage.handle.borrow().clone();
         let cases = match handle {
-            Some(handle) => handle.look(open_cases).await.unwrap_or_default(),
+            Some(handle) => {
+                let now = stage.clock.now();
+                handle.look(move |desk| open_cases(desk, now)).await.unwrap_or_default()
+            }
             None => continue,
         };
         let mut shown = stage.cases.lock().unwrap_or_else(PoisonError::into_inner);
@@ -327,7 +389,7 @@ async fn watch_desk(stage: Arc<Stage>, sandbox: Sandbox) {
     }
 }
 
-fn open_cases(desk: &Desk) -> Vec<OpenCase> {
+fn open_cases(desk: &Desk, now: Time) -> Vec<OpenCase> {
     let policy = &desk.policy.value;
     let mut open: Vec<OpenCase> = desk
         .cases
@@ -339,21 +401,92 @@ fn open_cases(desk: &Desk) -> Vec<OpenCase> {
                 title: format!("긴급 [{}]", one.customer.name()),
                 state: words::urgent::state(one),
                 next_at: one.wake(policy),
-                next_why: "다음으로 넘어감".to_owned(),
+                next_why: match one.state {
+                    UrgentState::Asking { .. } => "다시 물음",
+                    UrgentState::Queued { .. } => "일반 티켓으로 배정",
+                    UrgentState::Chain(_) | UrgentState::Done(_) => "다음 사람으로 넘어감",
+                }
+                .to_owned(),
                 at: Some(one.request.clone()),
+                ladder: one.ladder().map(|ladder| steps(desk, ladder, now)).unwrap_or_default(),
             },
             Procedure::Assignment(one) => OpenCase {
                 id: case.id.to_string(),
                 title: format!("배정 [{}]", one.customer),
                 state: words::assignment::state(one),
                 next_at: one.wake(policy),
-                next_why: "확인 기한".to_owned(),
+                next_why: match one.state {
+                    AssignmentState::Queued { .. } => "배정",
+                    AssignmentState::Waiting { .. } => "확인 전화",
+                    AssignmentState::Stuck { .. }
+                    | AssignmentState::Looking { .. }
+                    | AssignmentState::Asking { .. }
+                    | AssignmentState::Announcing { .. }
+                    | AssignmentState::Calling { .. }
+                    | AssignmentState::Confirmed { .. }
+                    | AssignmentState::Ended { .. } => "응답 기한",
+                }
+                .to_owned(),
                 at: one.notice().and_then(|notice| desk.stands_at(notice)),
+                ladder: holders(one),
             },
         })
         .collect();
     open.sort_by_key(|case| (case.next_at.is_none(), case.next_at));
     open
+}
+
+/// The people of a ladder: who was reached and how it ended, who is being reached, who comes after.
+fn steps(desk: &Desk, ladder: &Ladder, now: Time) -> Vec<Step> {
+    let policy = &desk.policy.value;
+    let step = |who: &Name, is: StepIs, note: String| Step { who: who.to_string(), is, note };
+    let mut steps: Vec<Step> = ladder
+        .over
+        .iter()
+        .map(|over| step(&over.who, StepIs::Over, words::paging::ended(&over.how, over.at, policy)))
+        .collect();
+    if let Some(rung) = ladder.rung() {
+        let until = words::paging::until(ladder.deadline(policy.chain.rung), now);
+        steps.push(step(&rung.who, StepIs::Now, until));
+    }
+    let reached = |who: &Name| {
+        ladder.rung().is_some_and(|rung| &rung.who == who)
+            || ladder.over[ladder.earlier..].iter().any(|over| &over.who == who)
+    };
+    for candidate in ladder.order.candidates.iter().filter(|one| !reached(&one.name)) {
+        match candidate.absence(&desk.roster.value, &desk.leaves, now) {
+            Some(absence) => steps.push(step(&candidate.name, StepIs::Away, absence.korean())),
+            None => steps.push(step(&candidate.name, StepIs::Next, candidate.place.clone())),
+        }
+    }
+    steps
+}
+
+/// Who had a ticket, and who has it.
+fn holders(one: &Assignment) -> Vec<Step> {
+    let step = |who: &Name, is: StepIs, note: &str| Step {
+        who: who.to_string(),
+        is,
+        note: note.to_owned(),
+    };
+    let mut steps: Vec<Step> =
+        one.earlier.iter().map(|who| step(who, StepIs::Over, "앞 순서")).collect();
+    match &one.state {
+        AssignmentState::Looking { who, .. } => steps.push(step(who, StepIs::Now, "상태 확인")),
+        AssignmentState::Asking { who, .. } => steps.push(step(who, StepIs::Now, "먼저 물음")),
+        AssignmentState::Announcing { who, .. } => steps.push(step(who, StepIs::Now, "알리는 중")),
+        AssignmentState::Waiting { who, watch, .. } => {
+            let call =
+                format!("{} 전화 예정 ({})", clock(watch.due, watch.since.date_naive()), watch.why);
+            steps.push(step(who, StepIs::Now, &call));
+        }
+        AssignmentState::Calling { who, .. } => steps.push(step(who, StepIs::Now, "전화 확인 중")),
+        AssignmentState::Queued { .. }
+        | AssignmentState::Stuck { .. }
+        | AssignmentState::Confirmed { .. }
+        | AssignmentState::Ended { .. } => {}
+    }
+    steps
 }
 
 #[async_trait]
@@ -363,7 +496,7 @@ impl Backstage for Stage {
     }
 
     fn speed(&self) -> f64 {
-        self.clock.speed()
+        self.clock.present().speed()
     }
 
     async fn turn_clock(&self, turn: ClockTurn) -> Result<(), String> {
@@ -380,7 +513,7 @@ impl Backstage for Stage {
                 self.walk_to(seoul_at(day, hours.open)).await;
             }
             ClockTurn::Speed(speed) if (0.0..=3600.0).contains(&speed) => {
-                self.clock.set_speed(speed);
+                self.clock.present().set_speed(speed);
             }
             ClockTurn::Speed(_) => return Err("속도는 0에서 3600 사이입니다.".to_owned()),
         }
@@ -389,6 +522,10 @@ impl Backstage for Stage {
 
     fn ringing(&self) -> Vec<Ringing> {
         self.telephones.ringing()
+    }
+
+    fn past_calls(&self) -> Vec<PastCall> {
+        self.telephones.past()
     }
 
     async fn answer_phone(&self, call: &str, event: CallEvent) -> Result<(), String> {
@@ -412,10 +549,44 @@ impl Backstage for Stage {
             BotTurn::Start => self.start().await.map_err(|failure| failure.to_string()),
         }
     }
+
+    async fn clear(&self, at: Time) -> Result<Workspace, String> {
+        let said = |failure: Failure| failure.to_string();
+        self.shut_down().await;
+        let old = self.journal();
+        if let Err(error) = tokio::fs::remove_dir_all(&old).await {
+            // it lies in a folder that goes with the program
+            tracing::warn!(%error, folder = %old.display(), "a practice journal was not removed");
+        }
+        self.practices.fetch_add(1, Ordering::Relaxed);
+        self.telephones.forget();
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.clock.begin_at(at);
+        furnish(&self.books).map_err(said)
+    }
+
+    async fn begin(&self, tickets: BTreeMap<Name, u32>) -> Result<(), String> {
+        let said = |failure: Failure| failure.to_string();
+        self.start().await.map_err(said)?;
+        self.count_tickets(tickets).await.map_err(said)
+    }
 }
 
+/// How often the desk is looked at while it acts.
+const BREATH: std::time::Duration = std::time::Duration::from_millis(10);
 /// How long the desk gets to act at each instant while the clock is moved on.
-const BREATH: std::time::Duration = std::time::Duration::from_millis(150);
+const ACTS_WITHIN: std::time::Duration = std::time::Duration::from_millis(400);
+/// How far the clock goes on at a time while something waits for Slack's pace.
+const PACE: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
+/// How many such paces one move of the clock takes at the most.
+const PACES: u32 = 120;
+
+/// What the clock stops for on its way.
+#[derive(Clone, Copy)]
+struct Ahead {
+    due: Option<Time>,
+    owes: bool,
+}
 
 impl Stage {
     async fn hours(&self) -> crate::domain::policy::Hours {
@@ -428,24 +599,40 @@ impl Stage {
         }
     }
 
+    /// Lets the desk act at this instant until it owes nothing, or does not come on with what it owes. `None`: no bot runs.
+    async fn let_act(&self) -> Option<Ahead> {
+        let handle = self.handle.borrow().clone()?;
+        let began = tokio::time::Instant::now();
+        loop {
+            tokio::time::sleep(BREATH).await;
+            let ahead = handle
+                .look(|desk| Ahead {
+                    due: desk.next_wake().map(|wake| wake.due),
+                    owes: desk.owed().next().is_some(),
+                })
+                .await
+                .ok()?;
+            let late = ahead.due.is_some_and(|due| due <= self.clock.now());
+            if !(ahead.owes || late) || began.elapsed() > ACTS_WITHIN {
+                return Some(ahead);
+            }
+        }
+    }
+
     /// Moves the clock on, stopping at each due time in between so that nothing that falls due together in real life is bunched.
     async fn walk_to(&self, to: Time) {
-        loop {
-            let handle = self.handle.borrow().clone();
-            let next = match handle {
-                Some(handle) => {
-                    handle.look(|desk| desk.next_wake().map(|wake| wake.due)).await.unwrap_or(None)
-                }
-                None => None,
-            };
-            match next.filter(|next| *next < to) {
-                Some(next) => {
-                    self.clock.advance_to(next);
-                    tokio::time::sleep(BREATH).await;
-                }
+        let mut paces = 0;
+        while let Some(ahead) = self.let_act().await {
+            let now = self.clock.now();
+            let pace = (ahead.owes && paces < PACES).then(|| now + PACE);
+            paces += u32::from(pace.is_some());
+            let due = ahead.due.filter(|due| *due > now);
+            match [due, pace].into_iter().flatten().min().filter(|next| *next < to) {
+                Some(next) => self.clock.present().advance_to(next),
                 None => break,
             }
         }
-        self.clock.advance_to(to);
+        self.clock.present().advance_to(to);
+        self.let_act().await;
     }
 }

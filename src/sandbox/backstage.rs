@@ -1,10 +1,12 @@
 //! What the page shows and moves beside Slack: the clock, the telephone, the desk.
 
+use super::workspace::Workspace;
 use crate::domain::errand::CallEvent;
-use crate::domain::ids::MessageRef;
+use crate::domain::ids::{MessageRef, Name};
 use crate::domain::time::Time;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The rest of the practice: given by the caller, shown and moved by the page.
 #[async_trait]
@@ -30,6 +32,11 @@ pub trait Backstage: Send + Sync {
     /// Why not, in words for the person at the page.
     async fn answer_phone(&self, call: &str, event: CallEvent) -> Result<(), String>;
 
+    /// The calls that are over, the newest first.
+    fn past_calls(&self) -> Vec<PastCall> {
+        Vec::new()
+    }
+
     /// The open cases, the most pressing first.
     fn cases(&self) -> Vec<OpenCase>;
 
@@ -41,6 +48,23 @@ pub trait Backstage: Send + Sync {
     /// # Errors
     /// Why not, in words for the person at the page.
     async fn turn_bot(&self, turn: BotTurn) -> Result<(), String>;
+
+    /// Ends the practice: the bot stops, its journal and the calls are forgotten, the clock shows `at` and stands. Gives the
+    /// workspace in which the next practice begins.
+    ///
+    /// # Errors
+    /// Why not, in words for the person at the page.
+    async fn clear(&self, _at: Time) -> Result<Workspace, String> {
+        Err("여기에서는 연습을 새로 시작할 수 없습니다.".to_owned())
+    }
+
+    /// Starts the bot over an empty journal, with these active tickets at the support desk.
+    ///
+    /// # Errors
+    /// Why not, in words for the person at the page.
+    async fn begin(&self, _tickets: BTreeMap<Name, u32>) -> Result<(), String> {
+        Err("여기에서는 연습을 새로 시작할 수 없습니다.".to_owned())
+    }
 }
 
 /// What can be done with the bot.
@@ -80,6 +104,21 @@ pub struct Ringing {
     pub since: Time,
 }
 
+/// A call that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PastCall {
+    /// Who was called.
+    pub to: String,
+    /// The number.
+    pub number: String,
+    /// Since when it rang.
+    pub since: Time,
+    /// Until when.
+    pub until: Time,
+    /// What the person did; `None`: the bot hung up.
+    pub event: Option<CallEvent>,
+}
+
 /// An open case, as the desk panel shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenCase {
@@ -95,4 +134,31 @@ pub struct OpenCase {
     pub next_why: String,
     /// The message that it hangs on.
     pub at: Option<MessageRef>,
+    /// The people of its order: reached, being reached, still to come.
+    pub ladder: Vec<Step>,
+}
+
+/// Somebody in the order of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Who.
+    pub who: String,
+    /// How far it is with this person.
+    pub is: StepIs,
+    /// Why at this place, or how it ended.
+    pub note: String,
+}
+
+/// How far it is with somebody in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepIs {
+    /// Reached, and over.
+    Over,
+    /// Being reached.
+    Now,
+    /// Still to come.
+    Next,
+    /// Away at present.
+    Away,
 }

@@ -5,8 +5,11 @@
 //! clock, the telephone, the desk.
 
 pub mod backstage;
+mod deeds;
 mod page;
+mod recording;
 pub mod request_url;
+pub mod scenes;
 pub mod server;
 mod socket;
 pub mod telephones;

@@ -1,23 +1,28 @@
 //! The page in the browser: its files, its view of the workspace, and what people do on it.
 
 use super::backstage::{BotTurn, ClockTurn};
+use super::deeds::{Act, Deed, Trouble, do_in_slack, person, place};
+use super::recording::Recording;
+use super::scenes::{Opening, SCENES, Scene, scene};
 use super::server::Sandbox;
-use super::workspace::{Channel, Delivery, Pick, PressOn, Refused, Typing, View, Workspace};
+use super::workspace::{Channel, View, Workspace};
 use crate::domain::errand::CallEvent;
-use crate::domain::ids::{ChannelId, MessageRef, SlackUser, Ts};
-use axum::Router;
+use crate::domain::ids::{ChannelId, MessageRef, Ts};
+use crate::domain::time::Time;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use futures_util::stream::{self, Stream};
 use rust_embed::RustEmbed;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
 /// How often the clock, the telephone and the desk are looked at while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -28,7 +33,39 @@ const GATHER: Duration = Duration::from_millis(30);
 #[folder = "src/sandbox/page"]
 struct Files;
 
-pub(super) fn routes() -> Router<Sandbox> {
+/// How long a scene's opening waits for the app to take what happens.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it looks whether the app has.
+const BLINK: Duration = Duration::from_millis(20);
+
+/// The practice that goes on: which it is, and what was done in it.
+#[derive(Clone)]
+struct Practice {
+    going: Arc<Mutex<Going>>,
+    /// Held by whoever moves the clock, the bot or the scene: one at a time.
+    stage: Arc<AsyncMutex<()>>,
+}
+
+struct Going {
+    /// Counts the practices; whoever keeps something about messages forgets it when this changes.
+    run: u64,
+    scene: Option<&'static Scene>,
+    recording: Recording,
+}
+
+impl Practice {
+    fn new(sandbox: &Sandbox) -> Self {
+        let recording = Recording::new("자유 연습", sandbox.backstage().now(), BTreeMap::new());
+        let going = Going { run: 1, scene: None, recording };
+        Self { going: Arc::new(Mutex::new(going)), stage: Arc::default() }
+    }
+
+    fn going(&self) -> MutexGuard<'_, Going> {
+        self.going.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn routes(sandbox: &Sandbox) -> Router<Sandbox> {
     Router::new()
         .route("/", get(|| file("index.html", "text/html; charset=utf-8")))
         .route("/app.js", get(|| file("app.js", "text/javascript; charset=utf-8")))
@@ -36,6 +73,8 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/page/state", get(state))
         .route("/page/stream", get(stream_changes))
         .route("/page/act", post(act))
+        .route("/page/scenario.yaml", get(scenario))
+        .layer(Extension(Practice::new(sandbox)))
 }
 
 async fn file(name: &'static str, kind: &'static str) -> Response {
@@ -48,19 +87,28 @@ async fn file(name: &'static str, kind: &'static str) -> Response {
     (headers, file.data.into_owned()).into_response()
 }
 
-async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
-    let mut said = snapshot(&sandbox);
+/// `GET /page/state`: everything that the page shows.
+async fn state(
+    State(sandbox): State<Sandbox>,
+    Extension(practice): Extension<Practice>,
+) -> Json<Value> {
+    let mut said = snapshot(&sandbox, &practice);
     said["panels"] = panels(&sandbox);
     Json(said)
 }
 
 /// What Slack shows: people, channels, messages, forms.
-fn snapshot(sandbox: &Sandbox) -> Value {
+fn snapshot(sandbox: &Sandbox, practice: &Practice) -> Value {
     let (sockets, waiting) = {
         let outbox = sandbox.outbox();
         (outbox.sockets(), outbox.waiting())
     };
     let workspace = sandbox.workspace();
+    let (run, scene) = {
+        let mut going = practice.going();
+        going.recording.observe(&workspace);
+        (going.run, going.scene)
+    };
     let groups: Vec<Value> = workspace
         .groups()
         .map(|group| json!({ "id": group.id, "handle": group.handle, "name": group.name, "members": group.members }))
@@ -105,6 +153,8 @@ fn snapshot(sandbox: &Sandbox) -> Value {
         "homes": homes,
         "commands": sandbox.options().commands,
         "app": { "sockets": sockets, "waiting": waiting },
+        "scenes": SCENES,
+        "practice": { "run": run, "scene": scene },
     })
 }
 
@@ -130,34 +180,43 @@ fn panels(sandbox: &Sandbox) -> Value {
         "now": backstage.now(),
         "speed": backstage.speed(),
         "ringing": backstage.ringing(),
+        "past_calls": backstage.past_calls(),
         "cases": backstage.cases(),
         "bot_runs": backstage.bot_runs(),
     })
 }
 
-/// `GET /page/stream`: `workspace` and `panels` events, each whole, sent when they differ from the last.
-async fn stream_changes(
-    State(sandbox): State<Sandbox>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let stirred = sandbox.stirred();
-    let start = (sandbox, stirred, String::new(), String::new());
-    let events = stream::unfold(start, |(sandbox, mut stirred, mut told, mut panel)| async move {
+/// What one reader of the stream was told last.
+struct Told {
+    sandbox: Sandbox,
+    practice: Practice,
+    stirred: watch::Receiver<u64>,
+    workspace: String,
+    /// Without the time, which is another one at every look; the page reckons on by itself.
+    panels: Value,
+    /// The time is told anew even if nothing else changed.
+    look: bool,
+}
+
+impl Told {
+    /// The next event, as soon as there is one; `None` when the sandbox is gone.
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
-            stirred.mark_unchanged();
-            let workspace = snapshot(&sandbox).to_string();
-            if workspace != told {
-                told.clone_from(&workspace);
-                let event = Event::default().event("workspace").data(workspace);
-                return Some((Ok(event), (sandbox, stirred, told, panel)));
+            self.stirred.mark_unchanged();
+            let workspace = snapshot(&self.sandbox, &self.practice).to_string();
+            if workspace != self.workspace {
+                self.workspace.clone_from(&workspace);
+                return Some((Ok(Event::default().event("workspace").data(workspace)), self));
             }
-            let panels = panels(&sandbox).to_string();
-            if panels != panel {
-                panel.clone_from(&panels);
-                let event = Event::default().event("panels").data(panels);
-                return Some((Ok(event), (sandbox, stirred, told, panel)));
+            let told = panels(&self.sandbox);
+            let mut timeless = told.clone();
+            timeless["now"] = Value::Null;
+            if self.look || timeless != self.panels {
+                (self.panels, self.look) = (timeless, false);
+                return Some((Ok(Event::default().event("panels").data(told.to_string())), self));
             }
             tokio::select! {
-                changed = stirred.changed() => {
+                changed = self.stirred.changed() => {
                     if changed.is_err() {
                         return None;
                     }
@@ -165,150 +224,66 @@ async fn stream_changes(
                 }
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
+            self.look = true;
         }
-    });
-    Sse::new(events).keep_alive(KeepAlive::default())
-}
-
-/// Something done on the page.
-#[derive(Deserialize)]
-struct Act {
-    /// Who does it: an id or a name. Of no matter for the clock and the telephone.
-    #[serde(default)]
-    who: String,
-    #[serde(flatten)]
-    what: Deed,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
-enum Deed {
-    Say {
-        channel: String,
-        #[serde(default)]
-        thread: Option<Ts>,
-        text: String,
-        #[serde(default)]
-        raw: bool,
-    },
-    Edit {
-        channel: String,
-        ts: Ts,
-        text: String,
-        #[serde(default)]
-        raw: bool,
-    },
-    Delete {
-        channel: String,
-        ts: Ts,
-    },
-    React {
-        channel: String,
-        ts: Ts,
-        emoji: String,
-    },
-    Unreact {
-        channel: String,
-        ts: Ts,
-        emoji: String,
-    },
-    Press(Press),
-    Slash {
-        channel: String,
-        command: String,
-        #[serde(default)]
-        text: String,
-        #[serde(default)]
-        raw: bool,
-    },
-    Submit {
-        #[serde(default)]
-        fields: BTreeMap<String, String>,
-    },
-    CloseView,
-    Home,
-    Presence {
-        #[serde(default)]
-        active: Option<bool>,
-        #[serde(default)]
-        status: Option<String>,
-        #[serde(default)]
-        emoji: Option<String>,
-        #[serde(default)]
-        dnd: Option<bool>,
-    },
-    Clock {
-        turn: ClockTurn,
-    },
-    Bot {
-        turn: BotTurn,
-    },
-    Phone {
-        call: String,
-        event: CallEvent,
-    },
-}
-
-/// A press of a button: by label, or by block and action.
-#[derive(Deserialize)]
-struct Press {
-    #[serde(default)]
-    on: Surface,
-    #[serde(default)]
-    channel: String,
-    #[serde(default)]
-    ts: Option<Ts>,
-    #[serde(default)]
-    label: Option<String>,
-    #[serde(default)]
-    block_id: String,
-    #[serde(default)]
-    action_id: String,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Surface {
-    #[default]
-    Message,
-    Ephemeral,
-    Home,
-    Form,
-}
-
-/// Why an act did not happen: words for the person, and for a form the fields that are wrong, by block.
-struct Trouble {
-    words: String,
-    fields: Map<String, Value>,
-}
-
-impl From<Refused> for Trouble {
-    fn from(refused: Refused) -> Self {
-        refused.to_string().into()
     }
 }
 
-impl From<String> for Trouble {
-    fn from(words: String) -> Self {
-        Self { words, fields: Map::new() }
-    }
+/// `GET /page/stream`: `workspace` and `panels` events, each whole, sent when they differ from the last.
+async fn stream_changes(
+    State(sandbox): State<Sandbox>,
+    Extension(practice): Extension<Practice>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let stirred = sandbox.stirred();
+    let (workspace, panels) = (String::new(), Value::Null);
+    let told = Told { sandbox, practice, stirred, workspace, panels, look: true };
+    Sse::new(stream::unfold(told, Told::next)).keep_alive(KeepAlive::default())
 }
 
 /// `POST /page/act`: `{"who":…,"do":…}`; answers `{"ok":true}`, with `ts` for a message, or 409 and why not.
-async fn act(State(sandbox): State<Sandbox>, Json(Act { who, what }): Json<Act>) -> Response {
-    let done = match what {
+async fn act(
+    State(sandbox): State<Sandbox>,
+    Extension(practice): Extension<Practice>,
+    Json(act): Json<Act>,
+) -> Response {
+    // a task of its own: what was begun is finished even if the browser goes away meanwhile
+    let done = tokio::spawn(async move {
+        let done = carry_out(&sandbox, &practice, act).await;
+        sandbox.stir();
+        done
+    });
+    match done.await {
+        Ok(Ok(mut said)) => {
+            said["ok"] = json!(true);
+            Json(said).into_response()
+        }
+        Ok(Err(Trouble { words, fields })) => {
+            let said = json!({ "ok": false, "error": words, "fields": fields });
+            (StatusCode::CONFLICT, Json(said)).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn carry_out(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    Act { who, what }: Act,
+) -> Result<Value, Trouble> {
+    match what {
         Deed::Clock { turn } => {
-            sandbox.backstage().turn_clock(turn).await.map(|()| json!({})).map_err(Trouble::from)
+            let _alone = practice.stage.lock().await;
+            turn_clock(sandbox, practice, turn).await
         }
         Deed::Bot { turn } => {
-            sandbox.backstage().turn_bot(turn).await.map(|()| json!({})).map_err(Trouble::from)
+            let _alone = practice.stage.lock().await;
+            turn_bot(sandbox, practice, turn).await
         }
-        Deed::Phone { call, event } => sandbox
-            .backstage()
-            .answer_phone(&call, event)
-            .await
-            .map(|()| json!({}))
-            .map_err(Trouble::from),
+        Deed::Scene { scene } => {
+            let _alone = practice.stage.lock().await;
+            begin_scene(sandbox, practice, &scene).await
+        }
+        Deed::Phone { call, event } => answer_phone(sandbox, practice, &call, event).await,
         Deed::Say { .. }
         | Deed::Edit { .. }
         | Deed::Delete { .. }
@@ -319,22 +294,16 @@ async fn act(State(sandbox): State<Sandbox>, Json(Act { who, what }): Json<Act>)
         | Deed::Submit { .. }
         | Deed::CloseView
         | Deed::Home
-        | Deed::Presence { .. } => act_in_slack(&sandbox, &who, what),
-    };
-    sandbox.stir();
-    match done {
-        Ok(mut said) => {
-            said["ok"] = json!(true);
-            Json(said).into_response()
-        }
-        Err(Trouble { words, fields }) => {
-            let said = json!({ "ok": false, "error": words, "fields": fields });
-            (StatusCode::CONFLICT, Json(said)).into_response()
-        }
+        | Deed::Presence { .. } => act_in_slack(sandbox, practice, &who, &what),
     }
 }
 
-fn act_in_slack(sandbox: &Sandbox, who: &str, what: Deed) -> Result<Value, Trouble> {
+fn act_in_slack(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    who: &str,
+    what: &Deed,
+) -> Result<Value, Trouble> {
     let awaits = matches!(what, Deed::Press(_) | Deed::Slash { .. } | Deed::Submit { .. });
     if awaits && sandbox.sockets() == 0 {
         let words = "앱이 연결되어 있지 않습니다. 연결된 뒤에 다시 눌러 주십시오.";
@@ -344,116 +313,167 @@ fn act_in_slack(sandbox: &Sandbox, who: &str, what: Deed) -> Result<Value, Troub
         let now = sandbox.backstage().now();
         let mut workspace = sandbox.workspace();
         let user = person(&workspace, who)?;
-        do_in_slack(&mut workspace, now, &user, what)?
+        let drafted = practice.going().recording.draft(&workspace, &user, what);
+        let (said, deliveries) = do_in_slack(&mut workspace, now, &user, what)?;
+        practice.going().recording.keep(now, drafted, message(&said));
+        (said, deliveries)
     };
     sandbox.deliver(deliveries);
     Ok(said)
 }
 
-fn person(workspace: &Workspace, who: &str) -> Result<SlackUser, Trouble> {
-    let id = SlackUser(who.to_owned());
-    if workspace.user(&id).is_some() {
-        return Ok(id);
+/// The message that an act wrote.
+fn message(said: &Value) -> Option<MessageRef> {
+    let (channel, ts) = (said["channel"].as_str()?, said["ts"].as_str()?);
+    Some(MessageRef { channel: ChannelId(channel.to_owned()), ts: Ts(ts.to_owned()) })
+}
+
+async fn turn_clock(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    turn: ClockTurn,
+) -> Result<Value, Trouble> {
+    // what people just did comes before the time that passes
+    app_took_all(sandbox).await;
+    let from = sandbox.backstage().now();
+    sandbox.backstage().turn_clock(turn).await?;
+    practice.going().recording.turned(turn, from, sandbox.backstage().now());
+    Ok(json!({}))
+}
+
+async fn turn_bot(sandbox: &Sandbox, practice: &Practice, turn: BotTurn) -> Result<Value, Trouble> {
+    let at = sandbox.backstage().now();
+    sandbox.backstage().turn_bot(turn).await?;
+    practice.going().recording.bot_turned(at, turn);
+    Ok(json!({}))
+}
+
+async fn answer_phone(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    call: &str,
+    event: CallEvent,
+) -> Result<Value, Trouble> {
+    let at = sandbox.backstage().now();
+    let ringing = sandbox.backstage().ringing().into_iter().find(|one| one.id == call);
+    sandbox.backstage().answer_phone(call, event).await?;
+    if let Some(ringing) = ringing {
+        practice.going().recording.phoned(at, &ringing, event);
     }
-    let named = workspace.user_named(who).ok_or(Refused::NoSuchUser(id))?;
-    Ok(named.id.clone())
+    Ok(json!({}))
 }
 
-fn place(workspace: &Workspace, channel: &str) -> ChannelId {
-    let id = ChannelId(channel.to_owned());
-    workspace.channel_named(channel).map_or(id, |channel| channel.id.clone())
-}
-
-fn do_in_slack(
-    workspace: &mut Workspace,
-    now: crate::domain::time::Time,
-    user: &SlackUser,
-    what: Deed,
-) -> Result<(Value, Vec<Delivery>), Trouble> {
-    let typing = |raw: bool| if raw { Typing::Raw } else { Typing::Plain };
-    let at = |workspace: &Workspace, channel: &str, ts: Ts| MessageRef {
-        channel: place(workspace, channel),
-        ts,
+/// Waits until the app is there and has taken everything, but not for ever. Whether it has.
+async fn app_took_all(sandbox: &Sandbox) -> bool {
+    let taken = async {
+        while sandbox.sockets() == 0 || sandbox.outbox().waiting() > 0 {
+            tokio::time::sleep(BLINK).await;
+        }
     };
-    let deliveries = match what {
-        Deed::Say { channel, thread, text, raw } => {
-            let channel = place(workspace, &channel);
-            let (at, told) =
-                workspace.say(now, user, &channel, thread.as_ref(), &text, typing(raw))?;
-            return Ok((json!({ "channel": at.channel, "ts": at.ts }), told));
-        }
-        Deed::Edit { channel, ts, text, raw } => {
-            let at = at(workspace, &channel, ts);
-            workspace.edit(now, user, &at, &text, typing(raw))?
-        }
-        Deed::Delete { channel, ts } => {
-            let at = at(workspace, &channel, ts);
-            workspace.delete(now, user, &at)?
-        }
-        Deed::React { channel, ts, emoji } => {
-            let at = at(workspace, &channel, ts);
-            workspace.react(now, user, &at, emoji.trim_matches(':'))?
-        }
-        Deed::Unreact { channel, ts, emoji } => {
-            let at = at(workspace, &channel, ts);
-            workspace.unreact(now, user, &at, emoji.trim_matches(':'))?
-        }
-        Deed::Press(press) => {
-            let ts = press.ts.unwrap_or_else(|| Ts(String::new()));
-            let at = at(workspace, &press.channel, ts);
-            let on = match press.on {
-                Surface::Message => PressOn::Message(&at),
-                Surface::Ephemeral => PressOn::Ephemeral(&at),
-                Surface::Home => PressOn::Home,
-                Surface::Form => PressOn::Form,
-            };
-            let pick = match &press.label {
-                Some(label) => Pick::Label(label),
-                None => Pick::Id { block_id: &press.block_id, action_id: &press.action_id },
-            };
-            vec![workspace.press(now, user, on, pick)?]
-        }
-        Deed::Slash { channel, command, text, raw } => {
-            let channel = place(workspace, &channel);
-            vec![workspace.slash(now, user, &channel, &command, &text, typing(raw))?]
-        }
-        Deed::Submit { fields } => {
-            let blank = workspace.blank_fields(user, &fields)?;
-            if !blank.is_empty() {
-                return Err(blanks(&blank));
-            }
-            vec![workspace.submit(now, user, &fields)?]
-        }
-        Deed::CloseView => workspace.close_form(user)?.into_iter().collect(),
-        Deed::Home => vec![workspace.open_home(now, user)?],
-        Deed::Presence { active, status, emoji, dnd } => {
-            if let Some(active) = active {
-                workspace.set_presence(user, active)?;
-            }
-            if let Some(dnd) = dnd {
-                workspace.set_dnd(now, user, dnd)?;
-            }
-            match (status, emoji) {
-                (None, None) => Vec::new(),
-                (status, emoji) => {
-                    let (status, emoji) = (status.unwrap_or_default(), emoji.unwrap_or_default());
-                    vec![workspace.set_status(now, user, &status, &emoji)?]
-                }
-            }
-        }
-        Deed::Clock { .. } | Deed::Bot { .. } | Deed::Phone { .. } => Vec::new(),
-    };
-    Ok((json!({}), deliveries))
+    if !sandbox.backstage().bot_runs() {
+        return false;
+    }
+    tokio::time::timeout(PATIENCE, taken).await.is_ok()
 }
 
-/// Slack's client keeps a form back while a required field is blank.
-fn blanks(blank: &[super::workspace::Field]) -> Trouble {
-    let fields = blank
-        .iter()
-        .map(|field| (field.block_id.clone(), json!("비어 있습니다. 값을 적어 주십시오.")))
-        .collect();
-    let labels: Vec<&str> = blank.iter().map(|field| field.label.as_str()).collect();
-    Trouble {
-        words: format!("필수 항목이 비어 있습니다: {}", labels.join(", ")), fields
+/// Ends the practice and begins a ready scene.
+async fn begin_scene(sandbox: &Sandbox, practice: &Practice, id: &str) -> Result<Value, Trouble> {
+    let Some(scene) = scene(id) else {
+        let known: Vec<&str> = SCENES.iter().map(|scene| scene.id).collect();
+        let known = known.join(", ");
+        return Err(format!("그런 장면이 없습니다. 읽은 값: \"{id}\". 있는 장면: {known}").into());
+    };
+    missing(&sandbox.workspace(), scene)?;
+    let workspace = sandbox.backstage().clear(scene.starts()).await?;
+    let gone = async {
+        while sandbox.sockets() > 0 {
+            tokio::time::sleep(BLINK).await;
+        }
+    };
+    // a socket that lingers is closed by its own time-out, and hears nothing of the new practice
+    let _ = tokio::time::timeout(PATIENCE, gone).await;
+    sandbox.replace(workspace);
+    {
+        let mut going = practice.going();
+        going.run += 1;
+        going.scene = Some(scene);
+        going.recording = Recording::new(scene.title, scene.starts(), scene.tickets());
+    }
+    sandbox.backstage().begin(scene.tickets()).await?;
+    for opening in scene.opening {
+        if !app_took_all(sandbox).await {
+            return Err("봇이 연결되지 않아 장면을 시작하지 못했습니다.".to_owned().into());
+        }
+        let (by, deed) = match *opening {
+            Opening::Say { by, channel, text } => (by, say(channel, text)),
+            Opening::Slash { by, channel, command, text } => (by, slash(channel, command, text)),
+            Opening::Wait(minutes) => {
+                turn_clock(sandbox, practice, ClockTurn::Advance(minutes * 60)).await?;
+                continue;
+            }
+        };
+        act_in_slack(sandbox, practice, by, &deed)?;
+    }
+    app_took_all(sandbox).await;
+    turn_clock(sandbox, practice, ClockTurn::Speed(1.0)).await?;
+    Ok(json!({ "scene": scene.id, "who": scene.who, "place": scene.place }))
+}
+
+fn say(channel: &str, text: &str) -> Deed {
+    Deed::Say { channel: channel.to_owned(), thread: None, text: text.to_owned(), raw: false }
+}
+
+fn slash(channel: &str, command: &str, text: &str) -> Deed {
+    let (channel, command, text) = (channel.to_owned(), command.to_owned(), text.to_owned());
+    Deed::Slash { channel, command, text, raw: false }
+}
+
+/// The data folder may be somebody's own: a scene needs its people and channels there.
+fn missing(workspace: &Workspace, scene: &Scene) -> Result<(), Trouble> {
+    let mut lacking = Vec::new();
+    for opening in scene.opening {
+        let (Opening::Say { by, channel, .. } | Opening::Slash { by, channel, .. }) = opening
+        else {
+            continue;
+        };
+        if person(workspace, by).is_err() {
+            lacking.push((*by).to_owned());
+        }
+        if workspace.channel(&place(workspace, channel)).is_none() {
+            lacking.push(format!("#{channel}"));
+        }
+    }
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    lacking.sort();
+    lacking.dedup();
+    let (title, lacking) = (scene.title, lacking.join(", "));
+    Err(format!("\"{title}\" 장면에 필요한 사람이나 채널이 자료 폴더에 없습니다: {lacking}").into())
+}
+
+/// `GET /page/scenario.yaml`: the practice so far as a file for `coc replay`.
+async fn scenario(
+    State(sandbox): State<Sandbox>,
+    Extension(practice): Extension<Practice>,
+) -> Response {
+    app_took_all(&sandbox).await;
+    let now = sandbox.backstage().now();
+    let (file, start): (_, Time) = {
+        let workspace = sandbox.workspace();
+        let going = practice.going();
+        (going.recording.file(&workspace, now), going.recording.start())
+    };
+    match file {
+        Ok(text) => {
+            let name = start.format("practice-%Y%m%d-%H%M.yaml");
+            let headers = [
+                (header::CONTENT_TYPE, "application/yaml; charset=utf-8".to_owned()),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+                (header::CACHE_CONTROL, "no-store".to_owned()),
+            ];
+            (headers, text).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -128,7 +128,7 @@ impl Sandbox {
             .route("/api/{method}", any(api))
             .route("/socket", get(open_socket))
             .route("/response/{token}", post(response_url))
-            .merge(page::routes())
+            .merge(page::routes(self))
             .with_state(self.clone())
     }
 
@@ -171,6 +171,16 @@ impl Sandbox {
     /// Asks the app to replace its sockets, as Slack does every few hours.
     pub fn refresh_sockets(&self) {
         self.outbox().refresh();
+        self.stir();
+    }
+
+    /// Puts another workspace in the place of the present one; what waited for the app is forgotten with it.
+    pub(super) fn replace(&self, mut workspace: Workspace) {
+        if let Some(address) = self.0.address.get() {
+            workspace.set_response_base(&format!("http://{address}/response"));
+        }
+        self.outbox().forget();
+        *self.workspace() = workspace;
         self.stir();
     }
 

@@ -97,6 +97,11 @@ impl Outbox {
         self.waiting.len()
     }
 
+    /// Forgets what waits.
+    pub(super) fn forget(&mut self) {
+        self.waiting.clear();
+    }
+
     /// Asks every socket that stands now to be replaced, as Slack does every few hours.
     pub(super) fn refresh(&mut self) {
         self.refreshed = self.serial;

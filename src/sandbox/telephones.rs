@@ -1,6 +1,6 @@
 //! Telephones for practice: calls ring on the page until a person there does something with them.
 
-use super::backstage::Ringing;
+use super::backstage::{PastCall, Ringing};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ErrandId, Name, PhoneNumber};
 use crate::domain::time::Time;
@@ -16,6 +16,8 @@ pub struct Telephones {
     calls: Mutex<BTreeMap<ErrandId, Ringing>>,
     /// Calls that were placed, ringing or over.
     placed: Mutex<BTreeMap<ErrandId, String>>,
+    /// Calls that are over, oldest first.
+    past: Mutex<Vec<PastCall>>,
     happened: mpsc::UnboundedSender<(ErrandId, CallEvent)>,
 }
 
@@ -34,14 +36,27 @@ impl Telephones {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> (Self, mpsc::UnboundedReceiver<(ErrandId, CallEvent)>) {
         let (happened, told) = mpsc::unbounded_channel();
-        let (calls, placed) = (Mutex::default(), Mutex::default());
-        (Self { clock, calls, placed, happened }, told)
+        let (calls, placed, past) = (Mutex::default(), Mutex::default(), Mutex::default());
+        (Self { clock, calls, placed, past, happened }, told)
     }
 
     /// What rings now.
     #[must_use]
     pub fn ringing(&self) -> Vec<Ringing> {
         lock(&self.calls).values().cloned().collect()
+    }
+
+    /// The calls that are over, the newest first.
+    #[must_use]
+    pub fn past(&self) -> Vec<PastCall> {
+        lock(&self.past).iter().rev().cloned().collect()
+    }
+
+    /// Forgets every call: another practice begins.
+    pub fn forget(&self) {
+        lock(&self.calls).clear();
+        lock(&self.placed).clear();
+        lock(&self.past).clear();
     }
 
     /// Somebody does something with a ringing telephone.
@@ -54,7 +69,9 @@ impl Telephones {
         let Some(errand) = errand else {
             return Err("이미 끝난 전화입니다.".to_owned());
         };
-        calls.remove(&errand);
+        if let Some(over) = calls.remove(&errand) {
+            self.note(over, Some(event));
+        }
         // a bot that is gone hears of it no more than a real one would
         let _ = self.happened.send((errand, event));
         Ok(())
@@ -62,6 +79,12 @@ impl Telephones {
 
     fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    fn note(&self, call: Ringing, event: Option<CallEvent>) {
+        let Ringing { to, number, since, .. } = call;
+        let until = self.now();
+        lock(&self.past).push(PastCall { to, number, since, until, event });
     }
 }
 
@@ -97,7 +120,11 @@ impl Phone for Telephones {
     }
 
     async fn hang_up(&self, reference: &str, _to: &Name) -> Result<(), PortError> {
-        lock(&self.calls).retain(|_, ringing| ringing.id != reference);
+        let mut calls = lock(&self.calls);
+        let errand = calls.iter().find(|(_, call)| call.id == reference).map(|(id, _)| *id);
+        if let Some(over) = errand.and_then(|errand| calls.remove(&errand)) {
+            self.note(over, None);
+        }
         Ok(())
     }
 }

@@ -10,6 +10,8 @@ let thread = null;         // the open thread's root
 let shownForm = "";        // what the form on screen was drawn from
 let lastPick = null;       // the message whose reaction picker is open
 let editing = null;        // the message that is being edited
+let openMenu = null;       // the overflow menu that is open
+let run = null;            // which practice is shown
 const hidden = new Set();  // ephemeral messages put away
 
 const ACKS = ["white_check_mark", "heavy_check_mark", "+1", "eyes", "ok_hand", "raised_hands"];
@@ -174,34 +176,114 @@ function drawBlocks(blocks, press) {
         return h("div", { class: "block section" },
           h("div", { class: "words" }, block.text ? textOf(block.text) : "",
             block.fields ? h("div", { class: "fields" }, block.fields.map((field) => h("div", {}, textOf(field)))) : null),
-          block.accessory?.type === "button" ? drawButton(block, block.accessory, press) : null);
-      case "header": return h("div", { class: "block header" }, textOf(block.text));
+          block.accessory ? drawElement(block, block.accessory, press) : null);
+      case "header": return h("div", { class: "block header", role: "heading", "aria-level": "3" }, textOf(block.text));
       case "context":
-        return h("div", { class: "block context words" }, block.elements.map((one) => [one.alt_text ? "" : textOf(one), " "]));
+        return h("div", { class: "block context words" }, block.elements.map((one) => [
+          one.type === "image" ? h("img", { src: one.image_url, alt: one.alt_text }) : textOf(one), " "]));
       case "divider": return h("hr");
       case "actions":
-        return h("div", { class: "block row" }, block.elements.filter((one) => one.type === "button").map((one) => drawButton(block, one, press)));
-      case "image": return h("div", { class: "block" }, h("img", { src: block.image_url, alt: block.alt_text }));
+        return h("div", { class: "block row" }, block.elements.map((one) => drawElement(block, one, press)));
+      case "image":
+        return h("figure", { class: "block" }, block.title ? h("figcaption", {}, textOf(block.title)) : null,
+          h("img", { src: block.image_url || block.slack_file?.url, alt: block.alt_text }));
+      case "rich_text": return h("div", { class: "block words" }, block.elements.map(drawRich));
       case "markdown": return h("div", { class: "block words" }, block.text);
       default: return null;
     }
   });
 }
 
-function drawButton(block, button, press) {
-  return h("button", {
-    type: "button",
-    class: button.style || "",
-    "data-k": `${block.block_id}/${button.action_id}`,
-    onclick: async (event) => {
-      const confirm = button.confirm;
-      if (confirm && !window.confirm(`${confirm.title?.text || ""}\n${confirm.text?.text || ""}`)) return;
-      const node = event.currentTarget;
-      node.disabled = true;
-      await press({ block_id: block.block_id, action_id: button.action_id });
-      node.disabled = false;
-    },
-  }, plain(button.text.text));
+function drawRich(part) {
+  const inside = () => part.elements.map(drawRichBit);
+  switch (part.type) {
+    case "rich_text_list":
+      return h(part.style === "ordered" ? "ol" : "ul", { class: "rich" }, part.elements.map((one) => h("li", {}, drawRich(one))));
+    case "rich_text_quote": return h("blockquote", {}, inside());
+    case "rich_text_preformatted": return h("pre", {}, inside());
+    default: return h("div", {}, inside());
+  }
+}
+
+function drawRichBit(bit) {
+  const dressed = (node) => ["bold", "italic", "strike", "code"].reduce(
+    (inner, style, i) => (bit.style?.[style] ? h(["b", "i", "s", "code"][i], {}, inner) : inner), node);
+  switch (bit.type) {
+    case "user": return tagged(`@${bit.user_id}`);
+    case "usergroup": return tagged(`!subteam^${bit.usergroup_id}`);
+    case "channel": return tagged(`#${bit.channel_id}`);
+    case "broadcast": return tagged(`!${bit.range}`);
+    case "link": return dressed(tagged(bit.text ? `${bit.url}|${bit.text}` : bit.url));
+    case "emoji": return emojiOf(bit.name);
+    default: return dressed(bit.text || "");
+  }
+}
+
+/** An element of a message or a form that acts at once. */
+function drawElement(block, element, press) {
+  const ids = { block_id: block.block_id, action_id: element.action_id };
+  const key = `${block.block_id}/${element.action_id}`;
+  const label = element.placeholder?.text || "고르기";
+  const use = async (node, choice) => {
+    if (element.confirm && !(await ask(element.confirm))) return;
+    node.disabled = true;
+    await press({ ...ids, ...(choice === undefined ? {} : { choice }) });
+    node.disabled = false;
+  };
+  const options = () => element.options || element.option_groups?.flatMap((group) => group.options) || [];
+  switch (element.type) {
+    case "button":
+      return h("button", {
+        type: "button", class: element.style || "", "data-k": key,
+        onclick: (event) => {
+          if (element.url) window.open(element.url, "_blank", "noopener");
+          use(event.currentTarget);
+        },
+      }, plain(element.text.text));
+    case "image": return h("img", { class: "accessory", src: element.image_url, alt: element.alt_text });
+    case "overflow": {
+      const menu = h("ul", { class: "menu", role: "menu", hidden: openMenu !== key }, options().map((one) => h("li", { role: "none" },
+        h("button", { type: "button", role: "menuitem", onclick: (event) => { openMenu = null; menu.hidden = true; use(event.currentTarget, one.value); } },
+          plain(one.text.text)))));
+      const shut = (event) => { if (event.key === "Escape") { openMenu = null; menu.hidden = true; more.focus(); } };
+      const more = h("button", {
+        type: "button", "aria-haspopup": "menu", "aria-label": "더 보기", "data-k": key,
+        onclick: () => { menu.hidden = !menu.hidden; openMenu = menu.hidden ? null : key; if (!menu.hidden) menu.querySelector("button")?.focus(); },
+      }, "⋯");
+      return h("span", { class: "overflow", onkeydown: shut }, more, menu);
+    }
+    case "static_select": case "radio_buttons": case "users_select": {
+      const all = element.type === "users_select"
+        ? slack.users.map((one) => [one.id, one.name])
+        : options().map((one) => [one.value, plain(one.text.text)]);
+      const select = h("select", { "aria-label": label, "data-k": key, onchange: () => use(select, select.value) },
+        h("option", { value: "" }, label), all.map(([value, text]) => h("option", { value }, text)));
+      select.value = element.initial_option?.value || element.initial_user || "";
+      return select;
+    }
+    case "datepicker": case "timepicker": {
+      const input = h("input", { type: element.type === "datepicker" ? "date" : "time", "aria-label": label, "data-k": key,
+        value: element.initial_date || element.initial_time || "", onchange: () => use(input, input.value) });
+      return input;
+    }
+    default: return h("span", { class: "mark" }, `(${element.type})`);
+  }
+}
+
+/** Slack's question before something that cannot be undone. */
+function ask(confirm) {
+  const dialog = $("ask");
+  return new Promise((answer) => {
+    const end = (yes) => { dialog.close(); answer(yes); };
+    dialog.oncancel = (event) => { event.preventDefault(); end(false); };
+    const yes = h("button", { type: "button", class: confirm.style === "danger" ? "go danger" : "go", onclick: () => end(true) }, plain(confirm.confirm?.text || "예"));
+    dialog.replaceChildren(
+      h("header", {}, h("h2", { id: "ask-title" }, plain(confirm.title?.text || "확인"))),
+      h("div", { class: "note" }, textOf(confirm.text)),
+      h("footer", {}, h("button", { type: "button", onclick: () => end(false) }, plain(confirm.deny?.text || "아니요")), yes));
+    dialog.showModal();
+    yes.focus();
+  });
 }
 
 // ---- messages ---------------------------------------------------------------------------------------------------------------
@@ -284,7 +366,12 @@ function drawReplyCount(message) {
   const count = (message.reply_count || 0) + mine;
   if (!count) return null;
   const last = message.latest_reply ? ` · 마지막 ${ofTs(message.latest_reply).clock}` : "";
-  return h("button", { type: "button", class: "replies", "data-k": "replies", onclick: () => openThread(message) }, `답글 ${count}개${last}`);
+  const here = channel(message.channel);
+  const beforeMe = thread === message.ts && document.hasFocus();
+  const fresh = here && !beforeMe ? freshUnder(here, message.ts) : [];
+  const forMe = fresh.filter(mentionsMe).length;
+  return h("button", { type: "button", class: `replies${fresh.length ? " fresh" : ""}`, "data-k": "replies", onclick: () => openThread(message) },
+    `답글 ${count}개${last}`, fresh.length ? h("span", { class: forMe ? "badge" : "new" }, forMe ? `나를 부름 ${forMe}` : `새 답글 ${fresh.length}`) : null);
 }
 
 function drawEdit(message) {
@@ -328,7 +415,14 @@ function fill(list, messages, inThread) {
   const before = list.lastKey;
   const wanted = [];
   let day = "";
+  const key = `${run} ${me} ${place} ${inThread ? thread : ""}`;
+  if (list.placeKey !== key || !document.hasFocus()) {
+    // what was new when the person came stays marked while the person is there
+    if (list.placeKey !== key || !list.newFrom) list.newFrom = messages.find((one) => foreign(one) && !one.ephemeral && one.ts > read(inThread ? thread : place))?.ts;
+    list.placeKey = key;
+  }
   for (const message of messages) {
+    if (message.ts === list.newFrom && message !== messages[0]) wanted.push({ key: "new", made: "new", draw: () => h("li", { class: "day new" }, "새 메시지") });
     const at = ofTs(message.ts).day;
     if (!inThread && at !== day) wanted.push({ key: `day ${at}`, made: at, draw: () => h("li", { class: "day" }, at) });
     day = at;
@@ -362,8 +456,25 @@ function fill(list, messages, inThread) {
 
 // ---- left -------------------------------------------------------------------------------------------------------------------
 
-const readKey = () => `coc-read-${me}`;
-const readUpTo = () => JSON.parse(sessionStorage.getItem(readKey()) || "null");
+const readKey = () => `coc-read-${run}-${me}`;
+let reading = {};
+/** Up to which stamp the present person read: channels by id, threads by their root's stamp. */
+function loadReading() {
+  reading = JSON.parse(sessionStorage.getItem(readKey()) || "{}");
+}
+const read = (what) => reading[what] || "0";
+function markRead(what, ts) {
+  if (ts > read(what)) { reading[what] = ts; sessionStorage.setItem(readKey(), JSON.stringify(reading)); }
+}
+const isRoot = (one) => !one.thread_ts || one.thread_ts === one.ts;
+const foreign = (one) => one.user !== me && one.subtype !== "tombstone";
+/** New messages of a channel, replies left out. */
+const freshIn = (one) => one.messages.filter((message) => isRoot(message) && foreign(message) && message.ts > read(one.id));
+/** New replies of a thread. */
+const freshUnder = (one, root) => one.messages.filter((message) => message.thread_ts === root && message.ts !== root && foreign(message) && message.ts > read(root));
+/** New mentions of the present person, wherever they stand in a channel. */
+const mentionsIn = (one) => one.messages.filter((message) =>
+  foreign(message) && mentionsMe(message) && message.ts > read(isRoot(message) ? one.id : message.thread_ts));
 
 function drawSide() {
   const kinds = [["csr", "CSR"], ["coc", "COC"], ["sa", "SA"]];
@@ -384,18 +495,16 @@ function drawSide() {
   $("mine-active").checked = mine?.active || false;
   $("mine-dnd").checked = mine?.dnd || false;
 
-  let read = readUpTo();
-  const newest = (one) => one.messages.at(-1)?.ts || "0";
-  if (!read) read = Object.fromEntries(slack.channels.map((one) => [one.id, newest(one)]));
-  if (document.hasFocus() || !(place in read)) if (channel(place)) read[place] = newest(channel(place));
-  sessionStorage.setItem(readKey(), JSON.stringify(read));
-  const items = slack.channels.filter((one) => !one.direct_with && one.members.includes(me)).map((one) => {
-    const fresh = one.messages.filter((message) => message.ts > (read[one.id] || "0") && message.user !== me);
-    return sideItem(`# ${one.name}`, one.id, placeName(one), fresh.length, fresh.filter(mentionsMe).length);
-  });
+  const here = channel(place);
+  if (here && document.hasFocus()) {
+    markRead(here.id, here.messages.filter(isRoot).at(-1)?.ts || "0");
+    if (thread) markRead(thread, here.messages.filter((one) => one.thread_ts === thread).at(-1)?.ts || "0");
+  }
+  const items = slack.channels.filter((one) => !one.direct_with && one.members.includes(me)).map((one) =>
+    sideItem(`# ${one.name}`, one.id, placeName(one), freshIn(one).length, mentionsIn(one).length));
   fillSide($("channels"), items);
   const direct = slack.channels.find((one) => one.direct_with === me);
-  const fresh = direct ? direct.messages.filter((message) => message.ts > (read[direct.id] || "0")).length : 0;
+  const fresh = direct ? freshIn(direct).length : 0;
   fillSide($("apps"), [
     direct ? sideItem(`${slack.bot.name} (DM)`, direct.id, placeName(direct), fresh, fresh) : null,
     sideItem(`${slack.bot.name} 홈`, "home", "home", 0, 0),
@@ -406,12 +515,13 @@ function drawSide() {
   $("link").textContent = sockets ? `${slack.bot.name} 연결됨` : `${slack.bot.name} 연결 안 됨 · 대기 ${waiting}건`;
 }
 
-function sideItem(label, id, hashName, fresh, badge) {
-  return { id, made: `${label}${fresh}${badge}${place === id}`, draw: () => h("li", {}, h("button", {
-    type: "button", class: fresh && place !== id ? "unread" : "", "aria-current": place === id ? "page" : null,
-    "aria-label": `${label}${fresh && place !== id ? `, 읽지 않음 ${fresh}` : ""}`, "data-k": id,
+function sideItem(label, id, hashName, fresh, mentions) {
+  const said = mentions ? `, 나를 부름 ${mentions}` : fresh ? `, 읽지 않음 ${fresh}` : "";
+  return { made: `${label}${fresh}/${mentions}/${place === id}`, draw: () => h("li", {}, h("button", {
+    type: "button", class: fresh || mentions ? "unread" : "", "aria-current": place === id ? "page" : null,
+    "aria-label": `${label}${said}`, "data-k": id,
     onclick: () => { if (id === "home") act({ do: "home" }); go({ in: hashName, thread: "" }); },
-  }, h("span", {}, label), fresh && place !== id ? (badge ? h("span", { class: "badge" }, String(badge)) : h("span", { class: "dot" })) : null)) };
+  }, h("span", {}, label), mentions ? h("span", { class: "badge" }, String(mentions)) : fresh ? h("span", { class: "dot" }) : null)) };
 }
 
 function fillSide(list, items) {
@@ -430,6 +540,7 @@ function composer(slot, label, where) {
   const id = `offers-${(composers += 1)}`;
   const area = h("textarea", { rows: "1", "aria-label": label, placeholder: label, "aria-controls": id, "aria-autocomplete": "list" });
   const offers = h("ul", { class: "offers", id, role: "listbox", hidden: true });
+  const help = h("div", { class: "help", role: "status", hidden: true });
   let list = [];
   let at = 0;
 
@@ -451,6 +562,10 @@ function composer(slot, label, where) {
     if (name) list = people(name[1]).slice(0, 12).map((one) => ({ ...one, from: before.length - name[1].length - 1 }));
     else if (command) list = slack.commands.filter((one) => one.name.startsWith(before)).map((one) => ({ show: one.name, note: one.usage, put: `${one.name} `, from: 0 }));
     else list = [];
+    const typed = !where().thread && area.value.match(/^(\/\S+)\s/);
+    const known = typed && slack.commands.find((one) => one.name === typed[1]);
+    help.hidden = !known;
+    help.textContent = known ? `${known.name} ${known.usage}` : "";
     show();
   };
   const take = () => {
@@ -458,9 +573,8 @@ function composer(slot, label, where) {
     const rest = area.value.slice(area.selectionStart);
     area.value = area.value.slice(0, one.from) + one.put + rest;
     area.selectionStart = area.selectionEnd = one.from + one.put.length;
-    list = [];
-    show();
     area.focus();
+    offer();
   };
   const send = async () => {
     const text = area.value;
@@ -472,7 +586,7 @@ function composer(slot, label, where) {
       ? { do: "slash", channel: to, command: `/${command[1]}`, text: command[2] }
       : { do: "say", channel: to, thread: root || undefined, text };
     const said = await act(deed);
-    if (said.ok) { area.value = ""; grow(); }
+    if (said.ok) { area.value = ""; help.hidden = true; grow(); }
   };
   const grow = () => { area.style.height = "auto"; area.style.height = `${Math.min(area.scrollHeight, 200)}px`; };
   area.addEventListener("input", () => { offer(); grow(); });
@@ -490,7 +604,7 @@ function composer(slot, label, where) {
     }
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
   });
-  slot.append(h("div", { class: "composer" }, offers, area, h("button", { type: "button", class: "send", onclick: send }, "보내기")));
+  slot.append(h("div", { class: "composer" }, offers, help, area, h("button", { type: "button", class: "send", onclick: send }, "보내기")));
   return area;
 }
 
@@ -574,7 +688,8 @@ function drawField(block, was, error) {
   const initial = (key) => (was !== undefined ? was : element[key] || "");
   let input;
   switch (element.type) {
-    case "static_select": case "radio_buttons": {
+    case "radio_buttons": case "checkboxes": return drawChoices(block, was, error);
+    case "static_select": {
       const options = element.options || element.option_groups.flatMap((group) => group.options);
       input = h("select", props, blank, options.map((one) => h("option", { value: one.value }, one.text.text)));
       input.value = was !== undefined ? was : element.initial_option?.value || "";
@@ -598,21 +713,95 @@ function drawField(block, was, error) {
     h("p", { class: "wrong", id: `${id}-wrong`, role: "alert" }, error || ""));
 }
 
+/** Radio buttons and checkboxes: what is chosen lies in a hidden field, several values between commas. */
+function drawChoices(block, was, error) {
+  const { element } = block;
+  const id = `field-${block.block_id}`;
+  const many = element.type === "checkboxes";
+  const initial = many ? (element.initial_options || []).map((one) => one.value).join(",") : element.initial_option?.value || "";
+  const held = h("input", { type: "hidden", "data-block": block.block_id, value: was !== undefined ? was : initial });
+  const chosen = new Set(held.value.split(",").filter(Boolean));
+  const choose = (value, on) => {
+    if (!many) chosen.clear();
+    on ? chosen.add(value) : chosen.delete(value);
+    held.value = [...chosen].join(",");
+  };
+  return h("fieldset", { class: `field${error ? " bad" : ""}`, "aria-describedby": `${id}-hint ${id}-wrong` },
+    h("legend", {}, block.label.text, block.optional ? h("small", {}, " (선택)") : null), held,
+    element.options.map((one) => h("label", { class: "choice" },
+      h("input", { type: many ? "checkbox" : "radio", name: id, checked: chosen.has(one.value), onchange: (event) => choose(one.value, event.target.checked) }),
+      " ", textOf(one.text), one.description ? h("small", {}, ` ${one.description.text}`) : null)),
+    h("p", { class: "hint", id: `${id}-hint` }, block.hint?.text || ""),
+    h("p", { class: "wrong", id: `${id}-wrong`, role: "alert" }, error || ""));
+}
+
 // ---- backstage --------------------------------------------------------------------------------------------------------------
 
-const TURNS = [["+1분", { advance: 60 }], ["+5분", { advance: 300 }], ["+30분", { advance: 1800 }], ["다음 영업일 09시", "next_business_day"]];
+const TURNS = [["+5분", { advance: 300 }], ["+30분", { advance: 1800 }], ["다음 영업일 09시", "next_business_day"]];
+const SPEEDS = [["멈춤", 0], ["×1", 1], ["×10", 10], ["×60", 60]];
+const OUTCOMES = {
+  accepted: "수락", rejected: "거절", "no-answer": "무응답", busy: "통화 중", voicemail: "음성사서함", answered: "받았으나 무응답", failed: "발신 실패",
+};
 const ANSWERS = [["1 수락", "accepted"], ["2 거절", "rejected"], ["무응답", "no-answer"], ["통화 중", "busy"], ["음성사서함", "voicemail"], ["받고 침묵", "answered"], ["발신 실패", "failed"]];
 
 function tick() {
   if (!stage) return;
-  const passed = (Date.now() - stageAt) * stage.speed;
-  const at = seoul(Date.parse(stage.now) + passed);
+  const at = seoul(stageNow());
   $("now").textContent = `${at.day} ${at.clock}${at.seconds}`;
-  $("speed").textContent = stage.speed === 1 ? "" : stage.speed === 0 ? "멈춤" : `${stage.speed}배속`;
+  $("speed").textContent = stage.speed === 0 ? "멈춤" : stage.speed === 1 ? "" : `${stage.speed}배속`;
+  document.querySelectorAll("[data-due]").forEach((node) => { node.textContent = leftUntil(node.dataset.due); });
+}
+
+const stageNow = () => Date.parse(stage.now) + (Date.now() - stageAt) * stage.speed;
+/** How long it is until then, in words. */
+function leftUntil(due) {
+  const seconds = Math.max(0, Math.ceil((Date.parse(due) - stageNow()) / 1000));
+  if (seconds < 60) return `${seconds}초 뒤`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}분 ${seconds % 60}초 뒤`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)}시간 ${Math.floor(seconds / 60) % 60}분 뒤`;
+  return `${Math.floor(seconds / 86400)}일 ${Math.floor(seconds / 3600) % 24}시간 뒤`;
+}
+const shortTime = (text) => {
+  const at = seoul(Date.parse(text));
+  return at.day === seoul(stageNow()).day ? at.clock : `${at.day.slice(5)} ${at.clock}`;
+};
+
+function drawCase(one) {
+  const reached = one.ladder.filter((step) => step.is === "over" || step.is === "now");
+  const ahead = one.ladder.filter((step) => step.is === "next" || step.is === "away");
+  const step = (it) => h("li", { class: `step ${it.is}` }, h("b", {}, it.who), " ", h("small", {}, it.note));
+  const due = one.next_at;
+  return h("li", {},
+    h("button", { type: "button", class: "link-like", "data-k": one.id, disabled: !one.at, onclick: () => go({ in: placeName(channel(one.at.channel)), thread: one.at.ts }) }, `${one.id} ${one.title}`),
+    h("p", {}, one.state),
+    due ? h("p", { class: "due" }, `⏰ ${shortTime(due)} ${one.next_why} · `, h("span", { "data-due": due }, leftUntil(due)), " ",
+      h("button", {
+        type: "button", "data-k": `${one.id}/due`, title: "시계를 그 시각으로 옮깁니다",
+        onclick: () => act({ do: "clock", turn: { advance: Math.max(1, Math.ceil((Date.parse(due) - stageNow()) / 1000)) } }),
+      }, "그때로")) : null,
+    reached.length ? h("ol", { class: "ladder", "aria-label": "연락한 사람" }, reached.map(step)) : null,
+    ahead.length ? h("details", { class: "more", open: openLadders.has(one.id), ontoggle: (event) => { event.target.open ? openLadders.add(one.id) : openLadders.delete(one.id); } },
+      h("summary", {}, aheadOf(ahead)),
+      h("ol", { class: "ladder" }, ahead.map(step))) : null);
+}
+const openLadders = new Set();
+function aheadOf(people) {
+  const next = people.filter((it) => it.is === "next");
+  const away = people.length - next.length;
+  const more = next.length > 1 ? ` 외 ${next.length - 1}명` : "";
+  return [next.length ? `다음: ${next[0].who}${more}` : "다음 사람 없음", away ? `부재 ${away}명` : ""].filter(Boolean).join(" · ");
 }
 
 function drawStage() {
   tick();
+  document.querySelectorAll("#speeds button").forEach((node) => node.setAttribute("aria-pressed", String(Number(node.dataset.speed) === stage.speed)));
+  const past = stage.past_calls;
+  $("past").hidden = !past.length;
+  $("past-count").textContent = past.length ? `${past.length}` : "";
+  fillSide($("past-calls"), past.map((call) => ({
+    made: JSON.stringify(call), draw: () => h("li", {}, h("b", {}, call.to), ` ${call.number} `,
+      h("small", {}, `${seoul(Date.parse(call.since)).clock}–${seoul(Date.parse(call.until)).clock} · ${call.event ? OUTCOMES[call.event] || call.event : "봇이 끊음"}`)),
+  })));
   const calls = stage.ringing;
   $("ringing-count").hidden = !calls.length;
   $("ringing-count").textContent = String(calls.length);
@@ -627,10 +816,38 @@ function drawStage() {
   $("bot-start").disabled = stage.bot_runs;
   $("case-count").textContent = stage.cases.length ? `${stage.cases.length}` : "";
   fillSide($("cases"), stage.cases.length ? stage.cases.map((one) => ({
-    made: JSON.stringify(one), draw: () => h("li", {},
-      h("button", { type: "button", "data-k": one.id, disabled: !one.at, onclick: () => go({ in: placeName(channel(one.at.channel)), thread: one.at.ts }) }, `${one.id} ${one.title}`),
-      h("p", {}, one.state, one.next_at ? ` · 다음 ${seoul(Date.parse(one.next_at)).day.slice(5)} ${seoul(Date.parse(one.next_at)).clock} ${one.next_why}` : "")),
+    made: JSON.stringify(one), draw: () => drawCase(one),
   })) : [{ made: "none", draw: () => h("li", { class: "none" }, "열린 사건이 없습니다.") }]);
+}
+
+function drawScene() {
+  const scene = slack.practice.scene;
+  const key = `${slack.practice.run}`;
+  const panel = $("scene-tries");
+  if (panel.made !== key) {
+    panel.made = key;
+    $("scene-name").textContent = scene ? scene.title : "자유 연습";
+    $("scene-more").hidden = !scene;
+    panel.replaceChildren(...(scene?.tries || []).map((one) => h("li", {}, one)));
+  }
+  const list = $("scene-list");
+  if (!list.children.length) list.append(...slack.scenes.map((one) => h("li", {},
+    h("div", {}, h("h3", {}, one.title), one.story.map((line) => h("p", {}, line))),
+    h("button", { type: "button", class: "go", "data-scene": one.id, "aria-label": `${one.title} 시작`, onclick: (event) => begin(event.currentTarget, one.id) }, "시작"))));
+}
+
+async function begin(button, id) {
+  const all = document.querySelectorAll("#scene-list button");
+  all.forEach((one) => { one.disabled = true; });
+  button.textContent = "준비 중…";
+  const said = await act({ do: "scene", scene: id });
+  all.forEach((one) => { one.disabled = false; });
+  button.textContent = "시작";
+  if (!said.ok) return;
+  $("scenes").close();
+  me = slack.users.find((one) => one.name === said.who)?.id || me;
+  go({ in: said.place, thread: "" });
+  draw();
 }
 
 // ---- all of it --------------------------------------------------------------------------------------------------------------
@@ -645,24 +862,36 @@ function drawHome() {
 function draw() {
   if (!slack) return;
   readHash();
-  drawSide();
+  loadReading();
+  drawScene();
   const here = channel(place);
   const home = place === "home";
-  $("place").textContent = home ? `${slack.bot.name} 홈` : here?.direct_with ? `${slack.bot.name} (DM)` : `# ${here?.name || ""}`;
-  $("purpose").textContent = here?.purpose || "";
-  $("composer").hidden = home || !!here?.direct_with;
+  // lists first: they look at what was read before, the side marks what is read now
   if (home) drawHome();
   else fill($("messages"), messagesHere(null), false);
   const open = !home && thread && messagesHere(thread).length > 0;
+  if (open) fill($("replies"), messagesHere(thread), true);
+  drawSide();
+  $("place").textContent = home ? `${slack.bot.name} 홈` : here?.direct_with ? `${slack.bot.name} (DM)` : `# ${here?.name || ""}`;
+  $("purpose").textContent = here?.purpose || "";
+  $("composer").hidden = home || !!here?.direct_with;
   $("thread").hidden = !open;
   document.querySelector(".right").classList.toggle("open", !!open);
-  if (open) fill($("replies"), messagesHere(thread), true);
   drawForm();
 }
 
 function start() {
   const main = composer($("composer"), "메시지 보내기", () => ({ channel: place, thread: null }));
   composer($("reply-composer"), "답글 보내기", () => ({ channel: place, thread }));
+  $("scenes-open").addEventListener("click", () => { $("scenes").showModal(); $("scene-list").querySelector("button")?.focus(); });
+  $("scenes-close").addEventListener("click", () => $("scenes").close());
+  $("beside").addEventListener("click", () => {
+    const other = slack.users.find((one) => one.id !== me && !groupsOf(one.id).length) || slack.users[0];
+    const said = new URLSearchParams(location.hash.slice(1));
+    said.set("who", other.handle);
+    window.open(`#${said}`, "_blank", "noopener");
+  });
+  $("speeds").append(...SPEEDS.map(([label, speed]) => h("button", { type: "button", "data-speed": speed, "aria-pressed": "false", onclick: () => act({ do: "clock", turn: { speed } }) }, label)));
   $("turns").append(...TURNS.map(([label, turn]) => h("button", { type: "button", onclick: () => act({ do: "clock", turn }) }, label)));
   $("bot-turns").append(
     h("button", { type: "button", id: "bot-kill", title: "신호 9로 죽은 것처럼 바로 사라집니다", onclick: () => act({ do: "bot", turn: "kill" }) }, "강제 종료"),
@@ -682,13 +911,26 @@ function start() {
   });
   addEventListener("click", (event) => {
     if (lastPick && !event.target.closest(".picker, .tools")) { lastPick = null; draw(); }
+    if (openMenu && !event.target.closest(".overflow")) {
+      openMenu = null;
+      document.querySelectorAll(".menu").forEach((menu) => { menu.hidden = true; });
+    }
   });
   addEventListener("hashchange", () => { lastPick = null; editing = null; draw(); });
   addEventListener("focus", draw);
   setInterval(tick, 250);
 
   const stream = new EventSource("page/stream");
-  stream.addEventListener("workspace", (event) => { slack = JSON.parse(event.data); draw(); });
+  stream.addEventListener("workspace", (event) => {
+    slack = JSON.parse(event.data);
+    if (run !== slack.practice.run) {
+      // another practice: nothing that was kept about messages holds any more
+      run = slack.practice.run;
+      hidden.clear();
+      lastPick = editing = openMenu = null;
+    }
+    draw();
+  });
   stream.addEventListener("panels", (event) => {
     stage = JSON.parse(event.data);
     stageAt = Date.now();

@@ -622,6 +622,12 @@ struct Chosen {
 }
 
 fn find_button(all: &[Value], pick: Pick<'_>) -> Result<Chosen, Refused> {
+    // a menu is no button, but is used like one by whoever knows its ids
+    if let Pick::Id { block_id, action_id } = pick
+        && let Some(element) = blocks::button(all, block_id, action_id)
+    {
+        return Ok(Chosen { block_id: block_id.to_owned(), element: element.clone() });
+    }
     let buttons = blocks::buttons(all);
     let found = buttons.iter().find(|button| match pick {
         Pick::Label(label) => button.label == label,

@@ -1,0 +1,236 @@
+// Every ready scene, played by clicks and keys.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { join } from "node:path";
+import { openBrowser, shots, Window } from "./stage.mjs";
+
+let browser;
+before(async () => { browser = await openBrowser(); });
+after(async () => { await browser?.close(); });
+
+/** One test in one window; scenes share one workspace, so they are played one after the other. */
+const plays = (title, play) => test(title, { timeout: 120_000 }, async () => {
+  const window = await Window.open(browser);
+  try {
+    await play(window, window.page);
+  } catch (error) {
+    await window.shot(`failed-${title.replaceAll(" ", "-")}`);
+    throw error;
+  }
+  await window.close();
+});
+
+plays("night: passed on by a button, taken by a reaction", async (window, page) => {
+  await page.getByRole("button", { name: "장면 고르기" }).click();
+  await window.shot("scenes");
+  await page.getByRole("button", { name: "닫기" }).click();
+  await window.begin("한밤 긴급 요청");
+  await window.openThread();
+  await window.sees("가온별");
+  await window.press("22:05까지", "부재");
+  await window.sees("다음은 다솜윤 님입니다");
+  await window.sees("라온결 님에게 넘어갑니다");
+  await page.locator("#cases .ladder .now", { hasText: "다솜윤" }).waitFor();
+  await page.locator("#ringing", { hasText: "다솜윤" }).waitFor();
+  await window.shot("sandbox");
+  await window.become("다솜윤");
+  await page.locator("#replies .message.to-me").last().waitFor();
+  const rung = window.said("라온결 님에게 넘어갑니다");
+  await rung.hover();
+  await rung.getByRole("button", { name: ":white_check_mark: 반응" }).click();
+  await window.sees("다솜윤 님이 22:00에 수락했습니다 (반응)");
+  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
+  await page.locator("#past summary").click();
+  await page.locator("#past-calls li", { hasText: "봇이 끊음" }).first().waitFor();
+  await window.shot("taken-by-reaction");
+});
+
+plays("night: with the keyboard alone, taken by a button", async (window, page) => {
+  await window.begin("한밤 긴급 요청", { keys: true });
+  await window.become("가온별");
+  await page.locator("#messages .replies").press("Enter");
+  await page.getByRole("textbox", { name: "답글 보내기" }).waitFor();
+  const take = window.said("22:05까지").getByRole("button", { name: "수락", exact: true });
+  await take.focus();
+  await page.keyboard.press("Enter");
+  await window.sees("가온별 님이 22:00에 수락했습니다 (버튼)");
+  await page.getByRole("textbox", { name: "답글 보내기" }).focus();
+  await page.keyboard.press("Escape");
+  await page.locator("#thread").waitFor({ state: "hidden" });
+});
+
+plays("night: every way of a telephone", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  await window.openThread();
+  await window.phone("가온별", "통화 중");
+  await window.sees("가온별 님: 전화 통화 중");
+  await window.phone("다솜윤", "음성사서함");
+  await window.sees("다솜윤 님: 음성사서함으로 연결");
+  await window.phone("라온결", "2 거절");
+  await window.sees("라온결 님: 전화로 거절");
+  await page.locator("#ringing", { hasText: "마루한" }).waitFor();
+  await window.shot("phone");
+  await window.turn("+5분");
+  await window.sees("마루한 님: 5분 동안 응답 없음");
+  await page.locator("#ringing li").getByRole("button", { name: "1 수락" }).click();
+  await window.sees("22:05에 수락했습니다 (전화)");
+  await page.locator("#past summary").click();
+  for (const outcome of ["통화 중", "음성사서함", "거절", "봇이 끊음", "수락"]) {
+    await page.locator("#past-calls li", { hasText: outcome }).first().waitFor();
+  }
+});
+
+plays("night: the bot is killed, people go on, it comes back", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  await window.openThread();
+  await window.sees("22:05까지");
+  await page.getByRole("button", { name: "강제 종료" }).click();
+  await page.getByText("COC 연결 안 됨").waitFor();
+  await window.turn("+5분");
+  await window.press("22:05까지", "부재");
+  await page.locator("#toasts", { hasText: "연결되어 있지 않습니다" }).waitFor();
+  await window.become("가온별");
+  await window.type("제가 봅니다", "답글 보내기");
+  await window.sees("제가 봅니다");
+  await window.shot("killed");
+  await page.getByRole("button", { name: "다시 시작", exact: true }).click();
+  await page.getByText("COC 연결됨").waitFor();
+  await window.sees("가온별 님이");
+  await window.sees("수락했습니다 (답글)");
+  assert.equal(await page.locator("#ringing li.none").count(), 1);
+});
+
+plays("lunch: help while typing, a form with errors, the call at 13:30", async (window, page) => {
+  await window.begin("점심시간 배정");
+  await window.sees("티켓 배정", "#messages");
+  await page.locator("#cases", { hasText: "13:30" }).first().waitFor();
+  const area = page.getByRole("textbox", { name: "메시지 보내기" });
+  await area.pressSequentially("/as");
+  await page.getByRole("option", { name: "/assign" }).waitFor();
+  await area.press("Enter");
+  await page.locator(".help", { hasText: "고객사 티켓링크" }).first().waitFor();
+  await window.shot("command-help");
+  await area.press("Enter");
+  const form = page.locator("#form");
+  await form.getByRole("heading").waitFor();
+  await form.getByRole("button", { name: "배정" }).click();
+  await form.locator(".wrong", { hasText: "비어 있습니다" }).first().waitFor();
+  await form.locator("input, textarea").nth(0).fill("한빛전지");
+  await form.locator("input, textarea").nth(1).fill("티켓 4250");
+  await form.getByRole("button", { name: "배정" }).click();
+  await form.locator(".wrong", { hasText: "티켓 4250" }).waitFor();
+  await window.shot("assign-form");
+  await form.locator("input, textarea").nth(0).fill("한빛전자");
+  await form.locator("input, textarea").nth(1).fill("https://support.example.com/agent/tickets/4250");
+  await form.getByRole("button", { name: "배정" }).click();
+  await form.waitFor({ state: "hidden" });
+  await window.sees("4250", "#messages");
+  for (const [label, clock] of [["+30분", "12:40"], ["+30분", "13:10"], ["+30분", "13:40"]]) {
+    await window.turn(label);
+    await window.now(clock);
+  }
+  await page.locator("#ringing li", { hasText: "010-0000-" }).first().waitFor();
+  await window.shot("lunch-call");
+  await page.locator("#ringing li").first().getByRole("button", { name: "1 수락" }).click();
+  await page.locator("#past summary").click();
+  await page.locator("#past-calls li", { hasText: "수락" }).first().waitFor();
+});
+
+plays("friday: the call waits for Monday", async (window, page) => {
+  await window.begin("금요일 17:40");
+  await window.openThread();
+  await window.sees("8/11");
+  await window.turn("다음 영업일 09시");
+  await window.now("2025-08-11 (월) 09:00");
+  await page.locator("#ringing li", { hasText: "라온결" }).waitFor();
+  await window.become("라온결");
+  await window.type("확인했습니다", "답글 보내기");
+  await window.sees("라온결 님 확인");
+  await window.shot("friday");
+});
+
+plays("holidays: queued to the first business day", async (window, page) => {
+  await window.begin("추석 연휴");
+  await page.locator("#cases .due", { hasText: "10-10 (금) 09:00" }).waitFor();
+  await page.getByRole("button", { name: "그때로" }).click();
+  await window.now("2025-10-10 (금) 09:00");
+  await window.sees("[솔빛출판] 티켓 배정", "#messages");
+  await page.locator("#cases", { hasText: "09:30" }).waitFor();
+  await window.shot("holidays");
+});
+
+plays("nobody: exhausted, alarmed, begun again", async (window, page) => {
+  await window.begin("전원 부재");
+  await window.openThread();
+  await window.phone("다솜윤", "무응답");
+  await window.phone("라온결", "음성사서함");
+  await page.locator("#cases", { hasText: "모두 연락되지 않아" }).waitFor();
+  await window.sees("모두 연락되지 않았습니다");
+  await window.shot("exhausted");
+  await window.go("coc-noti");
+  await window.sees("모두 연락되지 않았습니다", "#messages");
+  await window.press("모두 연락되지 않았습니다", "다시 시작", "#messages");
+  await page.locator("#ringing li", { hasText: "다솜윤" }).waitFor();
+});
+
+plays("military: behind the others in the MSP order", async (window, page) => {
+  await window.begin("병역특례 순서");
+  await page.locator("#cases summary").click();
+  const names = await page.locator("#cases .ladder b").allTextContents();
+  assert.deepEqual(names.slice(0, 5), ["가온별", "다솜윤", "라온결", "나래솔", "마루한"]);
+  await window.type("/coc order");
+  await window.sees("나에게만 보임", "#messages");
+  await window.shot("military");
+});
+
+plays("several people in two windows, live, with marks for what is new", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  const other = await Window.beside(window.context);
+  await other.become("라온결");
+  await other.go("coc-noti");
+  await page.bringToFront();
+  await window.become("오하라");
+  await window.type("@라온결 한빛전자 건을 알고 계십니까");
+  await other.page.bringToFront();
+  await other.page.locator("#channels .badge", { hasText: "1" }).waitFor();
+  await other.shot("unread");
+  await other.go("general");
+  await other.page.locator("#messages .to-me", { hasText: "알고 계십니까" }).waitFor();
+  await other.page.locator("#messages .day.new").waitFor();
+  await other.page.locator("#channels .badge").waitFor({ state: "detached" });
+  await other.said("알고 계십니까", "#messages").hover();
+  await other.said("알고 계십니까", "#messages").getByRole("button", { name: "반응 고르기" }).click();
+  await other.page.locator(".picker").getByRole("button", { name: ":pray:" }).click();
+  await page.locator("#messages .reactions", { hasText: "🙏" }).waitFor();
+  await page.bringToFront();
+  const mine = window.said("알고 계십니까", "#messages");
+  await mine.hover();
+  await mine.getByRole("button", { name: "고치기" }).click();
+  await page.getByRole("textbox", { name: "고칠 내용" }).fill("@라온결 확인 부탁드립니다");
+  await page.getByRole("textbox", { name: "고칠 내용" }).press("Enter");
+  await other.page.locator("#messages", { hasText: "확인 부탁드립니다" }).waitFor();
+  other.quiet();
+});
+
+plays("the speed of the clock", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  await page.getByRole("button", { name: "×60" }).click();
+  await page.locator("#speed", { hasText: "60배속" }).waitFor();
+  await window.now("22:01");
+  await page.getByRole("button", { name: "×1", exact: true }).click();
+});
+
+plays("a recording is saved as a scenario file", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  await window.openThread();
+  await window.press("22:05까지", "부재");
+  await window.sees("라온결 님에게 넘어갑니다");
+  await window.turn("+5분");
+  await window.become("라온결");
+  await window.press("22:10까지", "수락");
+  await window.sees("라온결 님이 22:05에 수락했습니다");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "기록 저장" }).click()]);
+  assert.match(file.suggestedFilename(), /^practice-20250805-2200\.yaml$/);
+  await file.saveAs(join(shots, "recorded.yaml"));
+});
