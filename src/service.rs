@@ -112,7 +112,10 @@ impl Service {
         hands: Hands,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServiceError> {
-        let (engine, alive_until) = Engine::open(store)?;
+        let (mut engine, alive_until) = Engine::open(store)?;
+        // before the loop turns once: nothing may be carried out until what was missed has been read
+        let first = first_inputs(alive_until, hands.phone.is_some(), books);
+        engine.offer(clock.now(), first)?;
         let (orders, queue) = mpsc::channel(QUEUE);
         let health = Arc::new(Health::default());
         let handle = Handle {
@@ -120,7 +123,6 @@ impl Service {
             health: Arc::clone(&health),
             clock: Arc::clone(&clock),
         };
-        let has_phone = hands.phone.is_some();
         let chat = Arc::clone(&hands.chat);
         let body = Body {
             runner: Runner::new(engine.desk()),
@@ -133,7 +135,6 @@ impl Service {
         };
         let body = tokio::spawn(body.run(queue));
         let mut service = Self { handle: handle.clone(), body, side: JoinSet::new() };
-        handle.offer(first_inputs(alive_until, has_phone, books)).await?;
         let read = Arc::clone(&chat);
         let complete = service.read_all(read.as_ref(), alive_until).await?;
         handle.offer(vec![Input::CaughtUp]).await?;
