@@ -1,6 +1,7 @@
 //! Every scenario, with the process crashed at a spread of its records and of its effects in the world: people see the same as
 //! without a crash, and nobody is called or mentioned twice.
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "a bound on real time")]
 
 mod common;
 #[path = "common/files.rs"]
