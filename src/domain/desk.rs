@@ -279,9 +279,9 @@ impl Desk {
                 if let Some(case) = self.cases.get_mut(id) {
                     case.apply(change);
                     if let Procedure::Assignment(assignment) = &case.procedure
-                        && let Some((who, since)) = assignment.given()
+                        && let Some(who) = assignment.given()
                     {
-                        self.last_assigned.insert(who.clone(), since);
+                        self.last_assigned.insert(who.clone(), at);
                     }
                     self.derive_case(*id);
                 }

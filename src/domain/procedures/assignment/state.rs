@@ -332,16 +332,17 @@ impl Assignment {
         }
     }
 
-    /// Who was just given it, and when (A2's tie).
+    /// Who was just given it (A2's tie): from the decision on, for the next ticket may come before the notice stands.
     #[must_use]
-    pub fn given(&self) -> Option<(&Name, Time)> {
+    pub fn given(&self) -> Option<&Name> {
         match &self.state {
-            AssignmentState::Waiting { who, watch, .. } => Some((who, watch.since)),
+            AssignmentState::Announcing { who, .. } | AssignmentState::Waiting { who, .. } => {
+                Some(who)
+            }
             AssignmentState::Queued { .. }
             | AssignmentState::Stuck { .. }
             | AssignmentState::Looking { .. }
             | AssignmentState::Asking { .. }
-            | AssignmentState::Announcing { .. }
             | AssignmentState::Calling { .. }
             | AssignmentState::Confirmed { .. }
             | AssignmentState::Ended { .. } => None,
