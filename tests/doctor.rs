@@ -1,51 +1,19 @@
 //! `coc doctor` against the practice workspace, over HTTP, as in a real workspace.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use async_trait::async_trait;
+#[path = "common/bare.rs"]
+mod bare;
+
+use bare::Bare;
 use coc::adapters::slack::api::scopes;
-use coc::domain::errand::CallEvent;
 use coc::domain::people::read_guide;
-use coc::domain::time::Time;
-use coc::ports::Clock;
-use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::Workspace;
-use coc::service::{WallClock, today};
+use coc::service::today;
 use serde_json::Value;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-
-/// The stand-in's surroundings: the real clock, nothing else.
-struct Bare;
-
-#[async_trait]
-impl Backstage for Bare {
-    fn now(&self) -> Time {
-        WallClock.now()
-    }
-    fn speed(&self) -> f64 {
-        1.0
-    }
-    async fn turn_clock(&self, _turn: ClockTurn) -> Result<(), String> {
-        Err("the real clock".to_owned())
-    }
-    fn ringing(&self) -> Vec<Ringing> {
-        Vec::new()
-    }
-    async fn answer_phone(&self, _call: &str, _event: CallEvent) -> Result<(), String> {
-        Err("no telephone".to_owned())
-    }
-    fn cases(&self) -> Vec<OpenCase> {
-        Vec::new()
-    }
-    fn bot_runs(&self) -> bool {
-        true
-    }
-    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
-        Err("a process of its own".to_owned())
-    }
-}
 
 const GUIDE: &str = include_str!("../data/guide.txt");
 const TOKENS: [(&str, &str); 2] =

@@ -4,13 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "bounds on real time")]
 
-use async_trait::async_trait;
-use coc::domain::errand::CallEvent;
+#[path = "common/bare.rs"]
+mod bare;
+
+use bare::Bare;
 use coc::domain::ids::{ChannelId, MessageRef, SlackUser};
 use coc::domain::people::read_guide;
 use coc::domain::time::Time;
 use coc::ports::Clock;
-use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::{Author, Delivery, Typing, Workspace};
 use coc::service::{WallClock, today};
@@ -20,37 +21,6 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
 const TICKET: &str = "https://support.example.com/agent/tickets/4242";
-
-/// The stand-in's surroundings: the real clock, nothing else.
-struct Bare;
-
-#[async_trait]
-impl Backstage for Bare {
-    fn now(&self) -> Time {
-        WallClock.now()
-    }
-    fn speed(&self) -> f64 {
-        1.0
-    }
-    async fn turn_clock(&self, _turn: ClockTurn) -> Result<(), String> {
-        Err("the real clock".to_owned())
-    }
-    fn ringing(&self) -> Vec<Ringing> {
-        Vec::new()
-    }
-    async fn answer_phone(&self, _call: &str, _event: CallEvent) -> Result<(), String> {
-        Err("no telephone".to_owned())
-    }
-    fn cases(&self) -> Vec<OpenCase> {
-        Vec::new()
-    }
-    fn bot_runs(&self) -> bool {
-        true
-    }
-    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
-        Err("a process of its own".to_owned())
-    }
-}
 
 /// A workspace that is served, and the bot beside it.
 struct Scene {

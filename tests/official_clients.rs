@@ -6,12 +6,13 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use async_trait::async_trait;
-use coc::domain::errand::CallEvent;
+#[path = "common/bare.rs"]
+mod bare;
+
+use bare::Bare;
 use coc::domain::ids::{ChannelId, MessageRef, SlackUser};
 use coc::domain::time::Time;
 use coc::ports::Clock;
-use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
 use coc::sandbox::request_url::RequestUrls;
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::{
@@ -29,37 +30,6 @@ use tokio::time::Instant;
 /// How long anything may take that a judge or the stand-in does; generous, for a busy machine.
 const SOON: Duration = Duration::from_secs(30);
 const SECRET: &str = "sandbox-signing-secret";
-
-/// The stand-in's surroundings: the real clock, nothing else.
-struct Bare;
-
-#[async_trait]
-impl Backstage for Bare {
-    fn now(&self) -> Time {
-        WallClock.now()
-    }
-    fn speed(&self) -> f64 {
-        1.0
-    }
-    async fn turn_clock(&self, _turn: ClockTurn) -> Result<(), String> {
-        Err("the real clock".to_owned())
-    }
-    fn ringing(&self) -> Vec<Ringing> {
-        Vec::new()
-    }
-    async fn answer_phone(&self, _call: &str, _event: CallEvent) -> Result<(), String> {
-        Err("no telephone".to_owned())
-    }
-    fn cases(&self) -> Vec<OpenCase> {
-        Vec::new()
-    }
-    fn bot_runs(&self) -> bool {
-        true
-    }
-    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
-        Err("a process of its own".to_owned())
-    }
-}
 
 /// How a judge is reached.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -87,20 +87,7 @@ fn advice(file: BookFile) -> &'static str {
 /// # Errors
 /// Every book that cannot be had.
 pub fn load(data: &Path, overrides: &Overrides) -> Result<Books, Vec<LoadError>> {
-    let mut errors = Vec::new();
-    let mut read = |file: BookFile| match one(data, overrides, file) {
-        Ok(text) => text,
-        Err(error) => {
-            errors.push(error);
-            String::new()
-        }
-    };
-    let books = Books {
-        policy: read(BookFile::Policy),
-        guide: read(BookFile::Guide),
-        customers: read(BookFile::Customers),
-    };
-    if errors.is_empty() { Ok(books) } else { Err(errors) }
+    gather(|file| one(data, overrides, file))
 }
 
 /// Reads the books that are there; one that is not is empty text. For scenarios, which may bring their own.
@@ -108,19 +95,21 @@ pub fn load(data: &Path, overrides: &Overrides) -> Result<Books, Vec<LoadError>>
 /// # Errors
 /// Every book that is there but cannot be read.
 pub(crate) fn load_what_is_there(data: &Path) -> Result<Books, Vec<LoadError>> {
+    gather(|file| match one(data, &Overrides::default(), file) {
+        Err(LoadError::Missing { .. }) => Ok(String::new()),
+        read => read,
+    })
+}
+
+/// All books, or everything that keeps them from being had.
+fn gather(read: impl Fn(BookFile) -> Result<String, LoadError>) -> Result<Books, Vec<LoadError>> {
     let mut errors = Vec::new();
-    let mut read = |file: BookFile| match one(data, &Overrides::default(), file) {
-        Ok(text) => text,
-        Err(LoadError::Missing { .. }) => String::new(),
-        Err(error) => {
-            errors.push(error);
-            String::new()
-        }
-    };
+    let mut had =
+        |file: BookFile| read(file).map_err(|error| errors.push(error)).unwrap_or_default();
     let books = Books {
-        policy: read(BookFile::Policy),
-        guide: read(BookFile::Guide),
-        customers: read(BookFile::Customers),
+        policy: had(BookFile::Policy),
+        guide: had(BookFile::Guide),
+        customers: had(BookFile::Customers),
     };
     if errors.is_empty() { Ok(books) } else { Err(errors) }
 }

@@ -130,8 +130,9 @@ pub struct Pause {
 pub struct Counted {
     /// By person.
     pub tickets: BTreeMap<Name, u32>,
-    /// When they were counted; own assignments from here on are added.
-    pub at: Option<Time>,
+    /// Own tickets that the count knew already, by who held them. Those given since are added; the order of the journal tells,
+    /// for Slack's clock and ours may differ.
+    pub known: BTreeMap<Name, BTreeSet<CaseId>>,
 }
 
 /// What follows from the rest; made anew after reading a snapshot.
@@ -248,7 +249,11 @@ impl Desk {
                 self.derive_people();
             }
             Change::TicketsCounted(tickets) => {
-                self.counted = Counted { tickets: tickets.clone(), at: Some(at) };
+                let held = self.derived.open_tickets.iter();
+                let known = held
+                    .filter(|(_, cases)| !cases.is_empty())
+                    .map(|(who, cases)| (who.clone(), cases.keys().copied().collect()));
+                self.counted = Counted { tickets: tickets.clone(), known: known.collect() };
             }
             Change::Seen(key) => {
                 self.seen.insert(key.clone(), at);
@@ -651,7 +656,8 @@ impl Desk {
     pub fn active_tickets(&self) -> BTreeMap<Name, u32> {
         let mut counts = self.counted.tickets.clone();
         for (who, held) in &self.derived.open_tickets {
-            let own = held.values().filter(|since| self.counted.at.is_none_or(|at| at <= **since));
+            let known = self.counted.known.get(who);
+            let own = held.keys().filter(|case| known.is_none_or(|known| !known.contains(case)));
             let own = u32::try_from(own.count()).unwrap_or(u32::MAX);
             if own > 0 {
                 *counts.entry(who.clone()).or_default() += own;
