@@ -1,7 +1,7 @@
 //! The same people under other books: a counterfactual night.
 //!
 //! The engine and the errand runner are those of production; the world answers every errand at once. What people did is taken
-//! from the journal ([`super::script`]) and said again, addressed to the post, rung or call that it is about in this night. What
+//! from the journal (`script`) and said again, addressed to the post, rung or call that it is about in this night. What
 //! that takes for granted is [`ASSUMED`].
 
 use super::script::{Event, How, Said, Script, What, held_by, ladder};
