@@ -9,7 +9,7 @@ use crate::domain::time::Time;
 use crate::journal::{AppendError, Draft, Journal, JournalError, Opened, Store};
 
 /// The desk's form in snapshots; changed when older snapshots must not be read any more.
-const DESK_SCHEMA: &str = "desk-1";
+const DESK_SCHEMA: &str = "desk-2";
 
 /// The desk and its journal. Nothing is visible outside before it is durable: callers look at the desk only between
 /// [`Engine::offer`]s.

@@ -5,12 +5,16 @@
 //! production, replay and tests share it. [`carry_out`] is the attempt itself.
 
 use crate::domain::desk::Desk;
-use crate::domain::errand::{Anchor, Errand, ErrandKind, Outcome, Place};
-use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, Ts};
+use crate::domain::errand::{Anchor, Errand, ErrandKind, Outcome, Place, Service, TicketDeed};
+use crate::domain::ids::{
+    ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink, Ts,
+};
 use crate::domain::input::{Input, ReplyTo};
+use crate::domain::mail::Email;
 use crate::domain::message::{Form, Message};
 use crate::domain::time::Time;
-use crate::ports::{Chat, Library, Phone, PortError};
+use crate::domain::words;
+use crate::ports::{Chat, Library, Mailer, Phone, PortError, Tickets};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::TimeDelta;
 use governor::clock::FakeRelativeClock;
@@ -23,14 +27,20 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many attempts may be under way at once.
-const AT_ONCE: usize = 8;
 /// How long Slack's trigger opens a form.
 const TRIGGER_LIVES: TimeDelta = TimeDelta::seconds(3);
 /// How long Slack takes an answer to one person alone.
 const ANSWER_LIVES: TimeDelta = TimeDelta::minutes(30);
 /// How long a decision waits for Slack's word on somebody's presence (A1).
 const PRESENCE_WAITS: TimeDelta = TimeDelta::seconds(30);
+/// How long a ticket's deed waits for a support desk that does not answer.
+const TICKET_WAITS: TimeDelta = TimeDelta::hours(72);
+/// How long a mail waits for a mail server that does not answer.
+const MAIL_WAITS: TimeDelta = TimeDelta::hours(24);
+/// How often a service that failed is tried.
+const PROBE_EVERY: TimeDelta = TimeDelta::seconds(30);
+/// A service that fails for so long is told of; the telephone's carrier at once, for COC phones meanwhile.
+const TOLD_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// How long a call that should end is still worth ending.
 const HANG_UP_WAITS: TimeDelta = TimeDelta::minutes(2);
 
@@ -41,6 +51,10 @@ pub struct Hands {
     pub chat: Arc<dyn Chat>,
     /// The carrier, where one is configured.
     pub phone: Option<Arc<dyn Phone>>,
+    /// The support desk, where one is configured.
+    pub tickets: Option<Arc<dyn Tickets>>,
+    /// The mail server, where one is configured.
+    pub mail: Option<Arc<dyn Mailer>>,
     /// The data folder.
     pub library: Arc<dyn Library>,
 }
@@ -54,6 +68,8 @@ pub struct Attempt {
     pub since: Time,
     /// It may have happened already: look first.
     pub look_first: bool,
+    /// Calls to the same person that become part of this one.
+    pub with: Vec<ErrandId>,
     /// What to do.
     pub task: Task,
 }
@@ -117,8 +133,8 @@ pub enum Task {
         to: Name,
         /// The number.
         number: PhoneNumber,
-        /// What the voice says.
-        about: String,
+        /// All that the voice says before it waits for a key.
+        speech: String,
     },
     /// End a call.
     HangUp {
@@ -134,13 +150,84 @@ pub enum Task {
     },
     /// Read the guide anew.
     ReadGuide,
+    /// Do something to a ticket.
+    Ticket {
+        /// What.
+        deed: TicketDeed,
+    },
+    /// Send a mail.
+    Mail {
+        /// Which.
+        mail: Email,
+    },
+    /// Try whether a service works again.
+    Probe {
+        /// Which.
+        service: Service,
+    },
+}
+
+/// What an attempt goes through. Each line is left alone for itself when it fails, and none keeps the others waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Line {
+    Chat,
+    Phone,
+    Tickets,
+    Mail,
+    Probe,
+    Folder,
+}
+
+impl Line {
+    /// How many attempts may be under way at once.
+    const fn at_once(self) -> usize {
+        match self {
+            Self::Chat => 8,
+            Self::Phone => 4,
+            Self::Probe => 3,
+            Self::Tickets | Self::Mail => 2,
+            Self::Folder => 1,
+        }
+    }
+
+    /// The service of which COC is told when the line fails. Of the chat nobody could be told through the chat.
+    const fn service(self) -> Option<Service> {
+        match self {
+            Self::Phone => Some(Service::Phone),
+            Self::Tickets => Some(Service::Tickets),
+            Self::Mail => Some(Service::Mail),
+            Self::Chat | Self::Probe | Self::Folder => None,
+        }
+    }
+}
+
+/// How a line is doing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    /// Failures in a row.
+    failures: usize,
+    /// Since when it fails.
+    failing_since: Option<Time>,
+    /// Until when it is left alone.
+    rests_until: Option<Time>,
 }
 
 impl Task {
-    /// Whether Slack must do it.
-    #[must_use]
-    pub const fn needs_chat(&self) -> bool {
-        !matches!(self, Self::Call { .. } | Self::HangUp { .. } | Self::ReadGuide)
+    const fn line(&self) -> Line {
+        match self {
+            Self::Post { .. }
+            | Self::Update { .. }
+            | Self::Ephemeral { .. }
+            | Self::Direct { .. }
+            | Self::OpenForm { .. }
+            | Self::PublishHome { .. }
+            | Self::Presence { .. } => Line::Chat,
+            Self::Call { .. } | Self::HangUp { .. } => Line::Phone,
+            Self::ReadGuide => Line::Folder,
+            Self::Ticket { .. } => Line::Tickets,
+            Self::Mail { .. } => Line::Mail,
+            Self::Probe { .. } => Line::Probe,
+        }
     }
 }
 
@@ -195,14 +282,39 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
             Ok(text) => Outcome::Guide { text },
             Err(why) => Outcome::Refused { why },
         }),
-        Task::Call { to, number, about } => {
+        Task::Ticket { deed } => {
+            let tickets = there(hands.tickets.as_ref(), "티켓 시스템이")?;
+            if !(attempt.look_first && tickets.is_done(attempt.id, deed).await?) {
+                tickets.act(attempt.id, deed).await?;
+            }
+            Ok(Outcome::Done)
+        }
+        Task::Mail { mail } => {
+            there(hands.mail.as_ref(), "메일 서버가")?.send(attempt.id, mail).await?;
+            Ok(Outcome::Done)
+        }
+        Task::Probe { service } => {
+            match service {
+                Service::Phone => carrier(hands)?.probe().await?,
+                Service::Tickets => there(hands.tickets.as_ref(), "티켓 시스템이")?.probe().await?,
+                Service::Mail => there(hands.mail.as_ref(), "메일 서버가")?.probe().await?,
+                // whoever reads the record tells that it is there again
+                Service::Customers => {
+                    return Ok(Outcome::Refused {
+                        why: "고객 기록은 읽는 쪽에서 알립니다".to_owned(),
+                    });
+                }
+            }
+            Ok(Outcome::Done)
+        }
+        Task::Call { to, number, speech } => {
             let phone = carrier(hands)?;
             if attempt.look_first
                 && let Some(reference) = phone.find_call(attempt.id, number, attempt.since).await?
             {
                 return Ok(Outcome::Placed { reference, to: to.clone() });
             }
-            let reference = phone.call(attempt.id, to, number, about).await?;
+            let reference = phone.call(attempt.id, to, number, speech).await?;
             Ok(Outcome::Placed { reference, to: to.clone() })
         }
         Task::HangUp { to, reference } => {
@@ -213,10 +325,13 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
 }
 
 fn carrier(hands: &Hands) -> Result<&Arc<dyn Phone>, PortError> {
-    let missing = || PortError::Permanent {
-        why: "전화 발신이 설정되어 있지 않습니다".to_owned()
-    };
-    hands.phone.as_ref().ok_or_else(missing)
+    there(hands.phone.as_ref(), "전화 발신이")
+}
+
+fn there<'a, T: ?Sized>(port: Option<&'a Arc<T>>, what: &str) -> Result<&'a Arc<T>, PortError> {
+    port.ok_or_else(|| PortError::Permanent {
+        why: format!("{what} 설정되어 있지 않습니다")
+    })
 }
 
 /// Told the time rather than reading it, like everything here.
@@ -225,15 +340,14 @@ type ChannelLimits =
 
 /// Which errand may be attempted now.
 pub struct Runner {
-    /// Errands that are being attempted, and whether Slack does them.
-    flying: BTreeMap<ErrandId, bool>,
+    /// Errands that are being attempted, and through what.
+    flying: BTreeMap<ErrandId, Line>,
     /// Errands whose fate is not known: owed before this process began, or an attempt's answer never came.
     doubtful: BTreeSet<ErrandId>,
     /// When an errand may be tried again, and how often it was.
     waits: BTreeMap<ErrandId, (Time, usize)>,
-    /// Failures of Slack in a row, and until when it is left alone.
-    chat_failures: usize,
-    chat_rests_until: Option<Time>,
+    /// How each line is doing.
+    standing: BTreeMap<Line, Standing>,
     /// Channels that Slack asked us to leave alone for a while.
     channels_rest_until: BTreeMap<ChannelId, Time>,
     /// One post a second in a channel, with a burst.
@@ -248,7 +362,7 @@ impl std::fmt::Debug for Runner {
             .field("flying", &self.flying)
             .field("doubtful", &self.doubtful)
             .field("waits", &self.waits)
-            .field("chat_failures", &self.chat_failures)
+            .field("standing", &self.standing)
             .finish_non_exhaustive()
     }
 }
@@ -283,8 +397,7 @@ impl Runner {
             flying: BTreeMap::new(),
             doubtful: desk.errands.keys().copied().collect(),
             waits: BTreeMap::new(),
-            chat_failures: 0,
-            chat_rests_until: None,
+            standing: BTreeMap::new(),
             channels_rest_until: BTreeMap::new(),
             limits: RateLimiter::new(quota, HashMapStateStore::default(), limits_clock.clone()),
             limits_clock,
@@ -300,8 +413,7 @@ impl Runner {
 
     /// Slack is known to work again: nothing waits for its sake any more.
     pub fn chat_is_back(&mut self) {
-        self.chat_failures = 0;
-        self.chat_rests_until = None;
+        self.standing.remove(&Line::Chat);
         self.channels_rest_until.clear();
         self.waits.clear();
     }
@@ -341,6 +453,15 @@ impl Runner {
                 again(expiry(errand).map_or(*until, |over| over.min(*until)), &mut ready);
                 continue;
             }
+            if let ErrandKind::Call { to, .. } = &errand.kind
+                && !self.doubtful.contains(&errand.id)
+                && let Some(call) = desk.call_to(to, now)
+            {
+                let (reference, to) = (call.reference.clone(), to.clone());
+                let outcome = Outcome::Joined { reference, to };
+                ready.settled.push(Input::Settled { errand: errand.id, outcome });
+                continue;
+            }
             let task = match resolve(desk, errand, now) {
                 Resolved::Task(task) => task,
                 Resolved::NotYet => continue,
@@ -350,18 +471,23 @@ impl Runner {
                     continue;
                 }
             };
-            if self.flying.len() >= AT_ONCE {
-                break;
+            let line = task.line();
+            let flying = self.flying.values().filter(|other| **other == line).count();
+            if flying >= line.at_once() {
+                continue;
             }
-            if task.needs_chat() {
-                if let Some(until) = self.chat_rests_until
+            // a carrier that fails hands its call to COC; nothing is gained by leaving it alone
+            if line != Line::Phone
+                && let Some(standing) = self.standing.get(&line)
+            {
+                if let Some(until) = standing.rests_until
                     && until > now
                 {
                     again(expiry(errand).map_or(until, |over| over.min(until)), &mut ready);
                     continue;
                 }
-                // after a failure one attempt at a time feels whether Slack is back
-                if self.chat_failures > 0 && self.flying.values().any(|chat| *chat) {
+                // after a failure one attempt at a time feels whether it is back
+                if standing.failures > 0 && flying > 0 {
                     continue;
                 }
             }
@@ -379,11 +505,16 @@ impl Runner {
                     continue;
                 }
             }
-            self.flying.insert(errand.id, task.needs_chat());
+            let (task, with) = self.together(desk, errand, task);
+            for id in std::iter::once(&errand.id).chain(&with) {
+                self.flying.insert(*id, line);
+            }
+            let look_first = self.doubtful.contains(&errand.id);
             ready.attempts.push(Attempt {
                 id: errand.id,
                 since: errand.since,
-                look_first: self.doubtful.contains(&errand.id),
+                look_first,
+                with,
                 task,
             });
         }
@@ -393,7 +524,13 @@ impl Runner {
     /// Takes attempts back that were not begun.
     pub fn give_back(&mut self, attempts: &[Attempt]) {
         for attempt in attempts {
-            self.flying.remove(&attempt.id);
+            self.landed(attempt);
+        }
+    }
+
+    fn landed(&mut self, attempt: &Attempt) {
+        for id in std::iter::once(&attempt.id).chain(&attempt.with) {
+            self.flying.remove(id);
         }
     }
 
@@ -406,35 +543,35 @@ impl Runner {
         self.limits_at = Some(self.limits_at.map_or(now, |before| before.max(now)));
     }
 
-    /// What an attempt came to. Returns the outcome for the desk, or nothing when it will be tried again.
+    /// What an attempt came to. Returns what the desk learns of it: the outcome, unless it will be tried again, and that a service
+    /// fails.
     pub fn done(
         &mut self,
         desk: &Desk,
         attempt: &Attempt,
         result: Result<Outcome, PortError>,
         now: Time,
-    ) -> Option<Input> {
-        self.flying.remove(&attempt.id);
-        let chat = attempt.task.needs_chat();
+    ) -> Vec<Input> {
+        self.landed(attempt);
+        let line = attempt.task.line();
         let error = match result {
             Ok(outcome) => {
-                if chat {
-                    self.chat_failures = 0;
-                    self.chat_rests_until = None;
-                }
+                self.standing.remove(&line);
                 self.doubtful.remove(&attempt.id);
-                return Some(Input::Settled { errand: attempt.id, outcome });
+                let all = std::iter::once(&attempt.id).chain(&attempt.with);
+                return all
+                    .map(|errand| Input::Settled { errand: *errand, outcome: outcome.clone() })
+                    .collect();
             }
             Err(error) => error,
         };
         tracing::warn!(errand = %attempt.id, %error, "attempt failed");
         let (why, retry_after) = match error {
             PortError::Permanent { why } => {
-                if chat {
-                    self.chat_failures = 0;
-                }
+                // it answered: the line itself is well
+                self.standing.remove(&line);
                 self.doubtful.remove(&attempt.id);
-                return Some(refused(attempt.id, why));
+                return refused(attempt, &why);
             }
             PortError::Transient { why, retry_after } => (why, retry_after),
             PortError::Unknown { why } => {
@@ -442,16 +579,24 @@ impl Runner {
                 (why, None)
             }
         };
+        let mut told: Vec<Input> = self.failed(desk, line, &why, now).into_iter().collect();
         match &attempt.task {
             // a telephone that does not work is COC's at once (reading 10), unless it may be ringing already
             Task::Call { .. } if !self.doubtful.contains(&attempt.id) || attempt.look_first => {
-                return Some(refused(attempt.id, why));
+                told.extend(refused(attempt, &why));
             }
-            Task::HangUp { .. } | Task::Call { .. } => {}
+            Task::HangUp { .. } | Task::Call { .. } => {
+                let tries = self.waits.get(&attempt.id).map_or(0, |(_, tries)| *tries);
+                if desk.errands.contains_key(&attempt.id) {
+                    self.waits.insert(attempt.id, (now + pause(tries), tries + 1));
+                }
+            }
+            Task::Probe { .. } => {
+                self.waits.insert(attempt.id, (now + PROBE_EVERY, 0));
+            }
             Task::Post { channel, .. } if retry_after.is_some() => {
                 let wait = retry_after.map_or(TimeDelta::seconds(1), delta);
                 self.channels_rest_until.insert(channel.clone(), now + wait);
-                return None;
             }
             Task::Post { .. }
             | Task::Update { .. }
@@ -459,24 +604,65 @@ impl Runner {
             | Task::Direct { .. }
             | Task::OpenForm { .. }
             | Task::PublishHome { .. }
-            | Task::Presence { .. } => {
-                let wait = retry_after.map_or_else(|| pause(self.chat_failures), delta);
-                self.chat_failures += 1;
-                self.chat_rests_until = Some(now + wait);
-                return None;
+            | Task::Presence { .. }
+            | Task::Ticket { .. }
+            | Task::Mail { .. } => {
+                let standing = self.standing.entry(line).or_default();
+                let wait = retry_after.map_or_else(|| pause(standing.failures), delta);
+                standing.failures += 1;
+                standing.rests_until = Some(now + wait);
             }
-            Task::ReadGuide => return Some(refused(attempt.id, why)),
+            Task::ReadGuide => told.extend(refused(attempt, &why)),
         }
-        let tries = self.waits.get(&attempt.id).map_or(0, |(_, tries)| *tries);
-        if desk.errands.contains_key(&attempt.id) {
-            self.waits.insert(attempt.id, (now + pause(tries), tries + 1));
+        told
+    }
+
+    /// A line failed. Returns what the desk is told of its service, once.
+    fn failed(&mut self, desk: &Desk, line: Line, why: &str, now: Time) -> Option<Input> {
+        let since = *self.standing.entry(line).or_default().failing_since.get_or_insert(now);
+        let service = line.service()?;
+        let told_after = if line == Line::Phone { TimeDelta::zero() } else { TOLD_AFTER };
+        if desk.in_trouble(service) {
+            // it is not well yet, whatever the last probe said
+            let probes = desk.errands.values().filter(|errand| {
+                matches!(&errand.kind, ErrandKind::Probe { service: of } if *of == service)
+            });
+            for probe in probes {
+                self.waits.insert(probe.id, (now + PROBE_EVERY, 0));
+            }
+            return None;
         }
-        None
+        (now - since >= told_after).then(|| Input::Trouble { service, since, why: why.to_owned() })
+    }
+
+    /// A call takes along the other calls to the same person that are owed now, in the order in which they are owed.
+    fn together(&self, desk: &Desk, errand: &Errand, task: Task) -> (Task, Vec<ErrandId>) {
+        let (ErrandKind::Call { to, about, .. }, Task::Call { to: who, number, .. }) =
+            (&errand.kind, &task)
+        else {
+            return (task, Vec::new());
+        };
+        let (mut pages, mut with) = (vec![about.as_str()], Vec::new());
+        for other in desk.owed() {
+            let free = !self.flying.contains_key(&other.id) && !self.doubtful.contains(&other.id);
+            if let ErrandKind::Call { to: other_to, about, .. } = &other.kind
+                && other.id != errand.id
+                && other_to == to
+                && free
+            {
+                pages.push(about);
+                with.push(other.id);
+            }
+        }
+        let speech = words::phone::speech(&pages);
+        (Task::Call { to: who.clone(), number: number.clone(), speech }, with)
     }
 }
 
-fn refused(errand: ErrandId, why: String) -> Input {
-    Input::Settled { errand, outcome: Outcome::Refused { why } }
+fn refused(attempt: &Attempt, why: &str) -> Vec<Input> {
+    let all = std::iter::once(&attempt.id).chain(&attempt.with);
+    let outcome = || Outcome::Refused { why: why.to_owned() };
+    all.map(|errand| Input::Settled { errand: *errand, outcome: outcome() }).collect()
 }
 
 fn delta(duration: Duration) -> TimeDelta {
@@ -500,6 +686,7 @@ enum Lane {
     Person(SlackUser),
     Phone(Name),
     Post(ErrandId),
+    Ticket(TicketLink),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -526,10 +713,13 @@ fn lane(errand: &Errand) -> Option<Lane> {
         ErrandKind::Call { to, .. } | ErrandKind::HangUp { to, .. } => {
             Some(Lane::Phone(to.clone()))
         }
+        ErrandKind::Ticket { deed } => Some(Lane::Ticket(deed.ticket.clone())),
         ErrandKind::OpenForm { .. }
         | ErrandKind::PublishHome { .. }
         | ErrandKind::ReadGuide { .. }
-        | ErrandKind::Presence { .. } => None,
+        | ErrandKind::Presence { .. }
+        | ErrandKind::Mail { .. }
+        | ErrandKind::Probe { .. } => None,
     }
 }
 
@@ -551,11 +741,14 @@ fn expiry(errand: &Errand) -> Option<Time> {
         ErrandKind::Ephemeral { .. } => Some(errand.since + ANSWER_LIVES),
         ErrandKind::Presence { .. } => Some(errand.since + PRESENCE_WAITS),
         ErrandKind::HangUp { .. } => Some(errand.since + HANG_UP_WAITS),
+        ErrandKind::Ticket { .. } => Some(errand.since + TICKET_WAITS),
+        ErrandKind::Mail { .. } => Some(errand.since + MAIL_WAITS),
         ErrandKind::Post { .. }
         | ErrandKind::Update { .. }
         | ErrandKind::Direct { .. }
         | ErrandKind::PublishHome { .. }
         | ErrandKind::ReadGuide { .. }
+        | ErrandKind::Probe { .. }
         | ErrandKind::Call { .. } => None,
     }
 }
@@ -598,7 +791,8 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
             Task::PublishHome { to: to.clone(), message: worded(message) }
         }
         ErrandKind::Call { to, number, about } => {
-            Task::Call { to: to.clone(), number: number.clone(), about: about.clone() }
+            let speech = words::phone::speech(&[about]);
+            Task::Call { to: to.clone(), number: number.clone(), speech }
         }
         ErrandKind::HangUp { call, to } => match desk.calls.get(call) {
             Some(live) => Task::HangUp { to: to.clone(), reference: live.reference.clone() },
@@ -606,6 +800,9 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
         },
         ErrandKind::ReadGuide { .. } => Task::ReadGuide,
         ErrandKind::Presence { of } => Task::Presence { of: of.clone() },
+        ErrandKind::Ticket { deed } => Task::Ticket { deed: deed.clone() },
+        ErrandKind::Mail { mail } => Task::Mail { mail: mail.clone() },
+        ErrandKind::Probe { service } => Task::Probe { service: *service },
     })
 }
 
@@ -648,7 +845,10 @@ pub fn posts_to_look_for(desk: &Desk) -> Vec<(ErrandId, ChannelId, Option<Ts>, T
             | ErrandKind::Call { .. }
             | ErrandKind::HangUp { .. }
             | ErrandKind::ReadGuide { .. }
-            | ErrandKind::Presence { .. } => None,
+            | ErrandKind::Presence { .. }
+            | ErrandKind::Ticket { .. }
+            | ErrandKind::Mail { .. }
+            | ErrandKind::Probe { .. } => None,
         })
         .collect()
 }

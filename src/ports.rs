@@ -1,11 +1,13 @@
 //! The hands of the desk: what the errand runner needs of the world. Adapters implement these; replay and tests bring their own.
 
-use crate::domain::errand::Presence;
+use crate::domain::errand::{Presence, TicketDeed};
 use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, Ts};
-use crate::domain::input::{Directory, ReplyTo, SlackInput};
+use crate::domain::input::{CustomerRecord, Directory, ReplyTo, SlackInput};
+use crate::domain::mail::Email;
 use crate::domain::message::{Form, Message};
 use crate::domain::time::Time;
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Why an attempt did not work out.
@@ -109,13 +111,14 @@ pub struct Watched {
 /// A voice call's carrier. Outcomes come back as inputs, not here.
 #[async_trait]
 pub trait Phone: Send + Sync {
-    /// Places a call and returns the carrier's name for it.
+    /// Places a call and returns the carrier's name for it. `speech` is all that the voice says before it waits for a key; the key
+    /// answers what this errand is about.
     async fn call(
         &self,
         errand: ErrandId,
         to: &Name,
         number: &PhoneNumber,
-        about: &str,
+        speech: &str,
     ) -> Result<String, PortError>;
 
     /// The call that this errand placed, if the carrier knows one.
@@ -128,13 +131,54 @@ pub trait Phone: Send + Sync {
 
     /// Ends a call that rings or is under way; one that is over already is no error.
     async fn hang_up(&self, reference: &str, to: &Name) -> Result<(), PortError>;
+
+    /// Whether the carrier can be reached and takes our credentials.
+    async fn probe(&self) -> Result<(), PortError>;
 }
 
-/// The support desk's counts. The embedded count (the journal's own open assignments) needs no port; a support desk replaces it.
+/// The support desk. Without one the journal's own open assignments are counted, and people change tickets by hand.
 #[async_trait]
 pub trait Tickets: Send + Sync {
-    /// Active tickets of one person.
-    async fn active(&self, of: &Name) -> Result<u32, PortError>;
+    /// How many tickets are neither solved nor closed, for each of these people whom the support desk knows.
+    async fn active(&self, of: &[Engineer]) -> Result<BTreeMap<Name, u32>, PortError>;
+
+    /// Does it, all of it or nothing, bearing the errand's id where [`Tickets::is_done`] finds it again.
+    async fn act(&self, errand: ErrandId, deed: &TicketDeed) -> Result<(), PortError>;
+
+    /// Whether this errand's deed was done already.
+    async fn is_done(&self, errand: ErrandId, deed: &TicketDeed) -> Result<bool, PortError>;
+
+    /// Whether it can be reached and takes our credentials.
+    async fn probe(&self) -> Result<(), PortError>;
+}
+
+/// Somebody who may hold tickets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engineer {
+    /// The name.
+    pub name: Name,
+    /// The address by which the support desk knows the person.
+    pub email: Option<String>,
+}
+
+/// A mail server. Without one people send the drafts by hand.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Hands the mail over for all its addresses, or for none. A repeated errand's mail bears the same Message-ID.
+    async fn send(&self, errand: ErrandId, mail: &Email) -> Result<(), PortError>;
+
+    /// Whether it can be reached and takes our credentials.
+    async fn probe(&self) -> Result<(), PortError>;
+}
+
+/// Where the customer record comes from.
+#[async_trait]
+pub trait CustomerSource: Send + Sync {
+    /// The record as it is now, in the form of `customers.csv`.
+    async fn read(&self) -> Result<CustomerRecord, PortError>;
+
+    /// How often it is worth reading.
+    fn every(&self) -> Duration;
 }
 
 /// The time.

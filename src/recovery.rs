@@ -3,10 +3,10 @@
 
 use crate::domain::desk::{Desk, Room};
 use crate::domain::errand::Outcome;
-use crate::domain::input::{Books, Input};
+use crate::domain::input::{Adapters, Books, Input};
 use crate::domain::time::Time;
 use crate::engine::OfferError;
-use crate::errands::posts_to_look_for;
+use crate::errands::{Hands, posts_to_look_for};
 use crate::ports::{Chat, PortError, Watched};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -40,8 +40,10 @@ pub enum RecoveryError {
 
 /// The first inputs of a process: it is up, and its books are these. Until [`read_back`] came through nothing is carried out.
 #[must_use]
-pub fn first_inputs(alive_until: Option<Time>, phone_adapter: bool, books: Books) -> Vec<Input> {
-    vec![Input::Started { alive_until, phone_adapter }, Input::Books(books)]
+pub fn first_inputs(alive_until: Option<Time>, hands: &Hands, books: Books) -> Vec<Input> {
+    let phone_adapter = hands.phone.is_some();
+    let adapters = Adapters { tickets: hands.tickets.is_some(), mail: hands.mail.is_some() };
+    vec![Input::Started { alive_until, phone_adapter, adapters }, Input::Books(books)]
 }
 
 /// Who is who.

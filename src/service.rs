@@ -3,7 +3,7 @@
 //! Everything that changes the desk goes through the loop's queue and is durable before the sender hears of it. What waits in the
 //! queue together is written together.
 
-use crate::domain::desk::Desk;
+use crate::domain::desk::{Desk, Due};
 use crate::domain::input::{Books, Input, SlackInput};
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
@@ -114,7 +114,7 @@ impl Service {
     ) -> Result<Self, ServiceError> {
         let (mut engine, alive_until) = Engine::open(store)?;
         // before the loop turns once: nothing may be carried out until what was missed has been read
-        let first = first_inputs(alive_until, hands.phone.is_some(), books);
+        let first = first_inputs(alive_until, &hands, books);
         engine.offer(clock.now(), first)?;
         let (orders, queue) = mpsc::channel(QUEUE);
         let health = Arc::new(Health::default());
@@ -380,8 +380,8 @@ impl<S: Store> Body<S> {
     fn move_on(&mut self) -> Result<Option<Time>, ServiceError> {
         loop {
             let now = self.clock.now();
-            if let Some(wake) = self.engine.desk().next_wake().filter(|wake| wake.due <= now) {
-                self.engine.offer(now, vec![Input::Woken(wake)])?;
+            if let Some(due) = self.engine.desk().next_due().filter(|due| due.at() <= now) {
+                self.engine.offer(now, vec![due.input()])?;
                 continue;
             }
             let ready = self.runner.ready(self.engine.desk(), now);
@@ -392,7 +392,7 @@ impl<S: Store> Body<S> {
                 self.engine.offer(now, ready.settled)?;
                 continue;
             }
-            let wake = self.engine.desk().next_wake().map(|wake| wake.due);
+            let wake = self.engine.desk().next_due().map(Due::at);
             return Ok([wake, ready.again_at].into_iter().flatten().min());
         }
     }
@@ -423,11 +423,11 @@ impl<S: Store> Body<S> {
                 }
                 Order::Landed { attempt, result } => {
                     let done = self.runner.done(self.engine.desk(), &attempt, result, now);
-                    if let Some(input) = done {
-                        // between answers that are awaited its own answer is counted to nobody
+                    if !done.is_empty() {
+                        // between answers that are awaited their own answers are counted to nobody
                         let (nobody, _) = oneshot::channel();
-                        asking.push((nobody, 1));
-                        inputs.push(input);
+                        asking.push((nobody, done.len()));
+                        inputs.extend(done);
                     }
                 }
                 Order::Look(look) => look(self.engine.desk()),

@@ -1,3 +1,4 @@
 //! The ports' real hands: each adapter speaks one service's protocol and nothing of the desk's rules.
 
+pub mod http;
 pub mod slack;

@@ -7,6 +7,7 @@ use crate::domain::people::{Roster, Warning, read_guide};
 use crate::domain::policy::Policy;
 use crate::ports::Library;
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,7 @@ impl Overrides {
             BookFile::Policy => &self.policy,
             BookFile::Guide => &self.guide,
             BookFile::Customers => &self.customers,
+            BookFile::Mails => &None,
         };
         other.clone().unwrap_or_else(|| data.join(file.name()))
     }
@@ -38,6 +40,7 @@ impl Overrides {
             BookFile::Policy => self.policy.is_some(),
             BookFile::Guide => self.guide.is_some(),
             BookFile::Customers => self.customers.is_some(),
+            BookFile::Mails => false,
         }
     }
 }
@@ -79,6 +82,7 @@ fn advice(file: BookFile) -> &'static str {
         }
         BookFile::Policy => "경로를 확인해 주십시오. 예: --policy data/policy.toml",
         BookFile::Customers => "경로를 확인해 주십시오. 예: --customers data/customers.csv",
+        BookFile::Mails => "경로를 확인해 주십시오. 예: data/mail",
     }
 }
 
@@ -87,7 +91,7 @@ fn advice(file: BookFile) -> &'static str {
 /// # Errors
 /// Every book that cannot be had.
 pub fn load(data: &Path, overrides: &Overrides) -> Result<Books, Vec<LoadError>> {
-    gather(|file| one(data, overrides, file))
+    gather(data, |file| one(data, overrides, file))
 }
 
 /// Reads the books that are there; one that is not is empty text. For scenarios, which may bring their own.
@@ -95,23 +99,59 @@ pub fn load(data: &Path, overrides: &Overrides) -> Result<Books, Vec<LoadError>>
 /// # Errors
 /// Every book that is there but cannot be read.
 pub(crate) fn load_what_is_there(data: &Path) -> Result<Books, Vec<LoadError>> {
-    gather(|file| match one(data, &Overrides::default(), file) {
+    gather(data, |file| match one(data, &Overrides::default(), file) {
         Err(LoadError::Missing { .. }) => Ok(String::new()),
         read => read,
     })
 }
 
 /// All books, or everything that keeps them from being had.
-fn gather(read: impl Fn(BookFile) -> Result<String, LoadError>) -> Result<Books, Vec<LoadError>> {
+fn gather(
+    data: &Path,
+    read: impl Fn(BookFile) -> Result<String, LoadError>,
+) -> Result<Books, Vec<LoadError>> {
     let mut errors = Vec::new();
     let mut had =
         |file: BookFile| read(file).map_err(|error| errors.push(error)).unwrap_or_default();
-    let books = Books {
-        policy: had(BookFile::Policy),
-        guide: had(BookFile::Guide),
-        customers: had(BookFile::Customers),
-    };
+    let (policy, guide, customers) =
+        (had(BookFile::Policy), had(BookFile::Guide), had(BookFile::Customers));
+    let mails = mails(data).map_err(|error| errors.push(error)).unwrap_or_default();
+    let books = Books { policy, guide, customers, mails };
     if errors.is_empty() { Ok(books) } else { Err(errors) }
+}
+
+/// The mail templates' texts, by file; none where there is no folder of them.
+fn mails(data: &Path) -> Result<BTreeMap<String, String>, LoadError> {
+    let folder = data.join(BookFile::Mails.name());
+    let unreadable = |source| LoadError::Unreadable { path: folder.clone(), source };
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(source) => return Err(unreadable(source)),
+    };
+    let mut mails = BTreeMap::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str())
+            && path.extension().is_some_and(|extension| extension == "txt")
+        {
+            mails.insert(name.to_owned(), text_of(&path, read_file(&path)?)?);
+        }
+    }
+    Ok(mails)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })
+}
+
+fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, LoadError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(good);
+        let line = before.filter(|b| **b == b'\n').count() + 1;
+        LoadError::NotUtf8 { path: path.to_owned(), line }
+    })
 }
 
 /// One book's text.
@@ -129,11 +169,7 @@ fn one(data: &Path, overrides: &Overrides, file: BookFile) -> Result<String, Loa
         }
         Err(source) => return Err(LoadError::Unreadable { path, source }),
     };
-    String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().iter().take(good);
-        LoadError::NotUtf8 { path, line: before.filter(|b| **b == b'\n').count() + 1 }
-    })
+    text_of(&path, bytes)
 }
 
 /// The books, read and held against one another; `near` is the guide's date (reading 21).

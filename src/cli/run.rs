@@ -130,7 +130,13 @@ async fn serve(
     let chat = Slack::new(api(settled.token.clone()), Arc::clone(&clock))
         .context("Slack 연결을 준비할 수 없습니다")?;
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
-    let hands = Hands { chat: Arc::clone(&chat), phone: None, library: Arc::new(library) };
+    let hands = Hands {
+        chat: Arc::clone(&chat),
+        phone: None,
+        tickets: None,
+        mail: None,
+        library: Arc::new(library),
+    };
     let mut stopping = stop.clone();
     let started = tokio::select! {
         started = Service::start(store, books, hands, Arc::clone(&clock)) => started,

@@ -298,6 +298,8 @@ impl Stage {
         let hands = Hands {
             chat: Arc::clone(&chat),
             phone: Some(Arc::clone(&self.telephones) as _),
+            tickets: None,
+            mail: None,
             library: Arc::new(FolderLibrary::new(&self.data)),
         };
         let store =

@@ -2,6 +2,7 @@
 
 use super::customers::{Customers, Grade, read_customers_with_lines};
 use super::input::Books;
+use super::mail::read_templates;
 use super::people::contact::is_email;
 use super::people::{Roster, read_guide};
 use super::policy::{GroupRef, Policy};
@@ -23,6 +24,8 @@ pub enum BookFile {
     Guide,
     /// `customers.csv`
     Customers,
+    /// The mail templates in `mail/`
+    Mails,
 }
 
 impl BookFile {
@@ -33,6 +36,7 @@ impl BookFile {
             Self::Policy => "policy.toml",
             Self::Guide => "guide.txt",
             Self::Customers => "customers.csv",
+            Self::Mails => "mail",
         }
     }
 }
@@ -115,8 +119,15 @@ pub fn read_books(books: &Books, near: NaiveDate) -> Result<ReadBooks, Vec<BookE
             }));
         })
         .ok();
-    let (Some(policy), Some((roster, noted)), Some((customers, lines))) =
-        (policy, guide, customers)
+    let mails = read_templates(&books.mails).map_err(|wrong| {
+        errors.extend(wrong.into_iter().map(|(file, error)| BookError {
+            file: BookFile::Mails,
+            line: None,
+            text: format!("{file} {}행: {}", error.line, error.text),
+        }));
+    });
+    let (Some(policy), Some((roster, noted)), Some((customers, lines)), Ok(_)) =
+        (policy, guide, customers, mails)
     else {
         return Err(errors);
     };
@@ -319,7 +330,7 @@ impl PolicyReader<'_> {
     /// Values that are readable but cannot be meant.
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
-        let spans: [(&str, Span); 9] = [
+        let spans: [(&str, Span); 10] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
@@ -329,6 +340,7 @@ impl PolicyReader<'_> {
             ("phd.chase_after", policy.phd.chase_after),
             ("rooms.chase_after", policy.rooms.chase_after),
             ("feeds.poll", policy.feeds.poll),
+            ("customers.stale_after", policy.customers.stale_after),
         ];
         for (path, span) in spans {
             if span.as_seconds() == 0 {
@@ -371,12 +383,14 @@ impl PolicyReader<'_> {
             }
         }
         let roles = &policy.roles;
+        self.emails("mail.from", std::slice::from_ref(&policy.mail.from));
         let lists = [
             ("roles.urgent", &roles.urgent),
             ("roles.assign", &roles.assign),
             ("roles.chain", &roles.chain),
             ("roles.leave", &roles.leave),
             ("roles.guide", &roles.guide),
+            ("roles.mail", &roles.mail),
         ];
         for (path, roles) in lists {
             if roles.is_empty() {

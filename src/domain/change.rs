@@ -2,9 +2,10 @@
 
 use super::case::{Case, CaseChange};
 use super::customers::Customers;
-use super::errand::{CallEvent, Errand, Outcome};
+use super::errand::{CallEvent, Errand, Outcome, Service};
 use super::ids::{CaseId, ErrandId, Name};
-use super::input::{Directory, SlackInput};
+use super::input::{Adapters, Directory, SlackInput};
+use super::mail::{Draft, DraftChange, Templates};
 use super::people::{Absence, Roster};
 use super::policy::Policy;
 use super::time::Time;
@@ -20,6 +21,23 @@ pub struct Wake {
     pub case: CaseId,
 }
 
+/// A due time of the desk itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Chime {
+    /// When it falls due.
+    pub due: Time,
+    /// What for.
+    pub what: Chore,
+}
+
+/// What the desk does by itself at a due time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chore {
+    /// COC is told that the customer record is old, once a day.
+    RecordIsOld,
+}
+
 /// One change of the desk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +48,9 @@ pub enum Change {
         alive_until: Option<Time>,
         /// Whether a phone adapter is configured.
         phone_adapter: bool,
+        /// Which other adapters are.
+        #[serde(default)]
+        adapters: Adapters,
     },
     /// Timers and errands run again.
     CaughtUp,
@@ -50,6 +71,18 @@ pub enum Change {
         text: String,
         /// As read.
         customers: Customers,
+    },
+    /// The customer record is known to be right as of then.
+    RecordSeen {
+        /// As of when.
+        as_of: Time,
+    },
+    /// COC was told that the customer record is old.
+    RecordWarned,
+    /// Other mail templates are in force.
+    TemplatesAdopted {
+        /// As read.
+        templates: Templates,
     },
     /// Another roster is in force (R1).
     RosterAdopted {
@@ -119,6 +152,29 @@ pub enum Change {
         call: ErrandId,
         /// What happened.
         event: CallEvent,
+    },
+    /// A service does not work; COC was told, and has its work meanwhile.
+    TroubleBegan {
+        /// Which.
+        service: Service,
+        /// Since when.
+        since: Time,
+        /// Why, for COC.
+        why: String,
+    },
+    /// It works again.
+    TroubleOver {
+        /// Which.
+        service: Service,
+    },
+    /// A mail was drafted.
+    Drafted(Box<Draft>),
+    /// A drafted mail goes on.
+    Draft {
+        /// Which: the errand that posted it.
+        draft: ErrandId,
+        /// What happened to it.
+        change: DraftChange,
     },
     /// A call that was placed is over.
     CallOver {

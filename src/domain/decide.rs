@@ -2,13 +2,13 @@
 
 use super::case::Procedure;
 use super::change::{Change, Wake};
-use super::desk::Desk;
+use super::desk::{Desk, LiveCall};
 use super::errand::{CallEvent, ErrandKind, Outcome, Urgency};
 use super::ids::{CaseId, ErrandId, MessageRef, SlackUser, Ts};
 use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
-use super::procedures::{assignment, commands, guide, urgent};
+use super::procedures::{assignment, commands, guide, mail, services, tickets, urgent};
 use super::time::Time;
 use super::turn::{Token, Turn};
 use super::words;
@@ -27,8 +27,11 @@ pub struct Decision {
 pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
     let mut turn = Turn::new(desk, now, seq);
     match input {
-        Input::Started { alive_until, phone_adapter } => turn
-            .change(Change::Started { alive_until: *alive_until, phone_adapter: *phone_adapter }),
+        Input::Started { alive_until, phone_adapter, adapters } => turn.change(Change::Started {
+            alive_until: *alive_until,
+            phone_adapter: *phone_adapter,
+            adapters: *adapters,
+        }),
         Input::CaughtUp => {
             if desk.presence.catching_up {
                 turn.change(Change::CaughtUp);
@@ -69,6 +72,12 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
         Input::Settled { errand, outcome } => settled(&mut turn, *errand, outcome),
         Input::Phone { call, event } => phoned(&mut turn, *call, *event),
         Input::Woken(Wake { case, .. }) => woken(&mut turn, *case),
+        Input::Chimed(chime) => services::chimed(&mut turn, *chime),
+        Input::Trouble { service, since, why } => {
+            services::trouble(&mut turn, *service, *since, why);
+        }
+        Input::Record(record) => guide::record(&mut turn, record),
+        Input::Ticket(news) => tickets::news(&mut turn, news),
     }
     Decision { changes: turn.changes, answer: turn.answer }
 }
@@ -102,7 +111,9 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
                 assignment::unreacted(turn, id, by, emoji);
             }
         }
-        SlackAct::Pressed { on, token, reply, .. } => pressed(turn, by, on, token, reply),
+        SlackAct::Pressed { on, token, trigger, reply, .. } => {
+            pressed(turn, by, on, token, trigger, reply);
+        }
         SlackAct::Commanded { command, text, trigger, reply, .. } => {
             commands::commanded(turn, &commands::Typed { by, command, text, trigger, reply });
         }
@@ -136,7 +147,10 @@ fn keep(turn: &mut Turn<'_>, slack: &SlackInput, channel: &super::ids::ChannelId
         | ErrandKind::Call { .. }
         | ErrandKind::HangUp { .. }
         | ErrandKind::ReadGuide { .. }
-        | ErrandKind::Presence { .. } => false,
+        | ErrandKind::Presence { .. }
+        | ErrandKind::Ticket { .. }
+        | ErrandKind::Mail { .. }
+        | ErrandKind::Probe { .. } => false,
     });
     if posting && turn.desk.kept.len() < 200 {
         turn.change(Change::Kept(Box::new(slack.clone())));
@@ -202,7 +216,14 @@ fn deleted(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef) {
     }
 }
 
-fn pressed(turn: &mut Turn<'_>, by: &SlackUser, on: &MessageRef, token: &str, reply: &ReplyTo) {
+fn pressed(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    on: &MessageRef,
+    token: &str,
+    trigger: &str,
+    reply: &ReplyTo,
+) {
     match Token::read(token) {
         Some(Token::Rung(id, nth, press)) => urgent::rung_pressed(turn, id, by, nth, press, reply),
         Some(Token::Urgent(id, press)) => urgent::pressed(turn, id, by, press, reply),
@@ -217,7 +238,13 @@ fn pressed(turn: &mut Turn<'_>, by: &SlackUser, on: &MessageRef, token: &str, re
         Some(Token::ApplyGuide) => {
             guide::apply_pressed(turn, by, turn.desk.errand_at(on), reply);
         }
-        Some(Token::AssignForm | Token::LeaveForm) | None => turn.tell(by, reply, words::stale()),
+        Some(Token::Mail(id, press)) => mail::pressed(turn, id, by, press, reply),
+        Some(Token::Draft(draft, press)) => {
+            mail::draft_pressed(turn, draft, by, press, trigger, reply);
+        }
+        Some(Token::AssignForm | Token::LeaveForm | Token::DraftForm(_)) | None => {
+            turn.tell(by, reply, words::stale());
+        }
     }
 }
 
@@ -225,7 +252,7 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     let desk = turn.desk;
     let Some(errand) = desk.errands.get(&id) else {
         // taken back while it was being carried out: a post may stay, a telephone must not go on ringing
-        if let Outcome::Placed { to, .. } = outcome {
+        if let Outcome::Placed { to, .. } | Outcome::Joined { to, .. } = outcome {
             turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
             turn.owe(None, Urgency::Page, ErrandKind::HangUp { call: id, to: to.clone() });
         }
@@ -237,6 +264,11 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     {
         turn.change(Change::CallOver { call: *call, how: None });
     }
+    if let (ErrandKind::Probe { service }, Outcome::Done) = (&errand.kind, outcome) {
+        services::recovered(turn, *service);
+    }
+    tickets::settled(turn, errand, outcome);
+    mail::settled(turn, errand, outcome);
     if let (ErrandKind::ReadGuide { by, reply }, Outcome::Guide { text }) = (&errand.kind, outcome)
     {
         guide::read_anew(turn, by, reply, text);
@@ -262,13 +294,30 @@ fn phoned(turn: &mut Turn<'_>, call: ErrandId, event: CallEvent) {
         }
         return;
     };
-    turn.change(Change::CallOver { call, how: Some(event) });
-    if let Some(case) = live.case {
-        match turn.desk.cases.get(&case).map(|case| &case.procedure) {
-            Some(Procedure::Urgent(_)) => urgent::phone(turn, case, call, event),
-            Some(Procedure::Assignment(_)) => assignment::phone(turn, case, call, event),
-            None => {}
+    match event {
+        CallEvent::Accepted | CallEvent::Rejected => call_over(turn, call, live, event),
+        // the telephone itself says so, of everything that the call was about
+        CallEvent::Answered
+        | CallEvent::Busy
+        | CallEvent::NoAnswer
+        | CallEvent::Voicemail
+        | CallEvent::Failed => {
+            for (call, live) in turn.desk.calls_of(&live.reference) {
+                call_over(turn, call, live, event);
+            }
         }
+    }
+}
+
+fn call_over(turn: &mut Turn<'_>, call: ErrandId, live: &LiveCall, event: CallEvent) {
+    turn.change(Change::CallOver { call, how: Some(event) });
+    let Some(case) = live.case else { return };
+    // somebody answered and hung up before the voice came to what joined the call later
+    let unheard = live.joined && event == CallEvent::Answered;
+    match turn.desk.cases.get(&case).map(|case| &case.procedure) {
+        Some(Procedure::Urgent(_)) => urgent::phone(turn, case, call, event, unheard),
+        Some(Procedure::Assignment(_)) => assignment::phone(turn, case, call, event, unheard),
+        None => {}
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::calendar::Calendar;
 use super::case::{Case, Procedure};
-use super::change::{Change, Wake};
+use super::change::{Change, Chime, Chore, Wake};
 use super::customers::Customers;
-use super::errand::{CallEvent, Errand, Outcome};
+use super::errand::{CallEvent, Errand, Outcome, Service};
 use super::ids::{
     CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
 };
-use super::input::{Directory, SlackInput};
+use super::input::{Adapters, Directory, Input, SlackInput};
+use super::mail::{Draft, Templates};
 use super::message::Piece;
 use super::people::Roster;
 use super::people::order::Leaves;
@@ -48,6 +49,18 @@ pub struct Desk {
     /// What happened on calls whose placing is not known yet.
     #[serde(default)]
     pub heard: BTreeMap<ErrandId, CallEvent>,
+    /// Mails that were drafted, by the errand that posted them.
+    #[serde(default)]
+    pub drafts: BTreeMap<ErrandId, Draft>,
+    /// The mail templates in force.
+    #[serde(default)]
+    pub templates: Templates,
+    /// Services that do not work, or did not until a while ago.
+    #[serde(default)]
+    pub troubles: BTreeMap<Service, Trouble>,
+    /// How old the customer record is.
+    #[serde(default)]
+    pub record: RecordAge,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -98,8 +111,72 @@ pub struct LiveCall {
     pub to: Name,
     /// Its case.
     pub case: Option<CaseId>,
-    /// The carrier's name for it.
+    /// The carrier's name for it; calls to one person at one time share it.
     pub reference: String,
+    /// Since when; `None` in journals of before it was written down.
+    #[serde(default)]
+    pub since: Option<Time>,
+    /// It became part of a call that rang already: the voice's first words were not about it.
+    #[serde(default)]
+    pub joined: bool,
+}
+
+/// How a service that the desk can do without is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// It does not work.
+    Since {
+        /// Since when.
+        since: Time,
+        /// Why, for COC.
+        why: String,
+        /// Whether COC was told of it, not of one shortly before.
+        told: bool,
+    },
+    /// It works again.
+    Over {
+        /// Since when.
+        at: Time,
+    },
+}
+
+/// How old the customer record is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordAge {
+    /// As of when it is known to be right; `None`: nobody said.
+    pub as_of: Option<Time>,
+    /// When COC was last told that it is old.
+    pub warned: Option<Time>,
+}
+
+/// Something that falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// In a case.
+    Case(Wake),
+    /// At the desk itself.
+    Desk(Chime),
+}
+
+impl Due {
+    /// When.
+    #[must_use]
+    pub const fn at(self) -> Time {
+        match self {
+            Self::Case(wake) => wake.due,
+            Self::Desk(chime) => chime.due,
+        }
+    }
+
+    /// The input that it becomes.
+    #[must_use]
+    pub const fn input(self) -> Input {
+        match self {
+            Self::Case(wake) => Input::Woken(wake),
+            Self::Desk(chime) => Input::Chimed(chime),
+        }
+    }
 }
 
 /// Whether the process runs.
@@ -109,6 +186,9 @@ pub struct DeskState {
     pub catching_up: bool,
     /// A phone adapter is configured.
     pub phone_adapter: bool,
+    /// Which other adapters are.
+    #[serde(default)]
+    pub adapters: Adapters,
     /// Since when nobody knows what people did; `None` when all of it has been read.
     #[serde(default)]
     pub unread_since: Option<Time>,
@@ -128,6 +208,9 @@ pub struct Pause {
 /// Counts of active tickets from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
+    /// When; `None`: never.
+    #[serde(default)]
+    pub at: Option<Time>,
     /// By person.
     pub tickets: BTreeMap<Name, u32>,
     /// Own tickets that the count knew already, by who held them. Those given since are added; the order of the journal tells,
@@ -174,6 +257,12 @@ const SEEN_FOR: chrono::TimeDelta = chrono::TimeDelta::hours(72);
 const CASES_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
 /// How many pauses are remembered: a due time that one of them held up is told soon after.
 const PAUSES_KEPT: usize = 16;
+/// How long a call is believed to ring or to be talked on when nothing more is heard of it.
+const CALL_LASTS: chrono::TimeDelta = chrono::TimeDelta::minutes(3);
+/// A service that fails again this soon is not told of again.
+const TROUBLE_TOLD_AGAIN_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+/// COC is told of an old customer record this often.
+const RECORD_WARNED_EVERY: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 /// How long a reaction waits for the outcome of a post.
 const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
@@ -204,8 +293,9 @@ impl Desk {
     /// Alters the desk. Total: whatever stands in a journal can be applied.
     pub fn apply(&mut self, at: Time, change: &Change) {
         match change {
-            Change::Started { alive_until, phone_adapter } => {
+            Change::Started { alive_until, phone_adapter, adapters } => {
                 self.presence.catching_up = true;
+                self.presence.adapters = *adapters;
                 self.presence.phone_adapter = *phone_adapter;
                 let unread = &mut self.presence.unread_since;
                 *unread = unread.iter().chain(alive_until).min().copied();
@@ -233,6 +323,25 @@ impl Desk {
                 self.customers = Sourced { text: text.clone(), value: customers.clone() };
                 self.derive_people();
             }
+            Change::RecordSeen { as_of } => self.record.as_of = Some(*as_of),
+            Change::RecordWarned => self.record.warned = Some(at),
+            Change::TemplatesAdopted { templates } => self.templates = templates.clone(),
+            Change::TroubleBegan { service, since, why } => {
+                let told = self.tells_of(*service, at);
+                let trouble = Trouble::Since { since: *since, why: why.clone(), told };
+                self.troubles.insert(*service, trouble);
+            }
+            Change::TroubleOver { service } => {
+                self.troubles.insert(*service, Trouble::Over { at });
+            }
+            Change::Drafted(draft) => {
+                self.drafts.insert(draft.post, (**draft).clone());
+            }
+            Change::Draft { draft, change } => {
+                if let Some(draft) = self.drafts.get_mut(draft) {
+                    draft.apply(change);
+                }
+            }
             Change::RosterAdopted { text, roster } => {
                 self.roster = Sourced { text: text.clone(), value: roster.clone() };
                 self.proposed = None;
@@ -253,7 +362,8 @@ impl Desk {
                 let known = held
                     .filter(|(_, cases)| !cases.is_empty())
                     .map(|(who, cases)| (who.clone(), cases.keys().copied().collect()));
-                self.counted = Counted { tickets: tickets.clone(), known: known.collect() };
+                let (at, tickets) = (Some(at), tickets.clone());
+                self.counted = Counted { at, tickets, known: known.collect() };
             }
             Change::Seen(key) => {
                 self.seen.insert(key.clone(), at);
@@ -294,7 +404,7 @@ impl Desk {
             Change::Owed(errand) => {
                 self.errands.insert(errand.id, (**errand).clone());
             }
-            Change::Settled { errand, outcome } => self.settle(*errand, outcome),
+            Change::Settled { errand, outcome } => self.settle(at, *errand, outcome),
             Change::Dropped { errand } => {
                 self.errands.remove(errand);
                 self.heard.remove(errand);
@@ -325,6 +435,7 @@ impl Desk {
             self.cases.remove(id);
         }
         self.posts.retain(|_, post| post.case.is_none_or(|case| !old.contains(&case)));
+        self.drafts.retain(|_, draft| !old.contains(&draft.case));
         let (posts, derived) = (&self.posts, &mut self.derived);
         derived.post_at.retain(|_, errand| posts.contains_key(errand));
         derived.case_at.retain(|_, case| !old.contains(case));
@@ -334,7 +445,7 @@ impl Desk {
         }
     }
 
-    fn settle(&mut self, id: ErrandId, outcome: &Outcome) {
+    fn settle(&mut self, now: Time, id: ErrandId, outcome: &Outcome) {
         let errand = self.errands.remove(&id);
         let case = errand.as_ref().and_then(|errand| errand.case);
         match outcome {
@@ -345,8 +456,14 @@ impl Desk {
                     self.derive_case(case);
                 }
             }
-            Outcome::Placed { reference, to } => {
-                let call = LiveCall { to: to.clone(), case, reference: reference.clone() };
+            Outcome::Placed { reference, to } | Outcome::Joined { reference, to } => {
+                let call = LiveCall {
+                    to: to.clone(),
+                    case,
+                    reference: reference.clone(),
+                    since: Some(now),
+                    joined: matches!(outcome, Outcome::Joined { .. }),
+                };
                 self.calls.insert(id, call);
             }
             Outcome::Done
@@ -375,7 +492,9 @@ impl Desk {
             Procedure::Urgent(urgent) => {
                 self.derived.case_at.insert(urgent.root.clone(), id);
                 self.derived.case_at.insert(urgent.request.clone(), id);
-                if let (Some(taken), Some(_)) = (urgent.taken(), &urgent.ticket) {
+                if let (Some(taken), Some(_), None) =
+                    (urgent.taken(), &urgent.ticket, urgent.solved)
+                {
                     let held = self.derived.open_tickets.entry(taken.by.clone()).or_default();
                     held.insert(id, taken.at);
                 }
@@ -487,6 +606,58 @@ impl Desk {
             return None;
         }
         self.derived.wakes.first().copied()
+    }
+
+    /// The next due time of all: of a case, or of the desk itself.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Due> {
+        let case = self.next_wake().map(Due::Case);
+        let desk = self.next_chime().map(Due::Desk);
+        case.into_iter().chain(desk).min_by_key(|due| due.at())
+    }
+
+    /// The next due time of the desk itself.
+    fn next_chime(&self) -> Option<Chime> {
+        if self.presence.catching_up || self.room(Room::Noti).is_none() {
+            return None;
+        }
+        let old_at = self.record.as_of? + self.policy.value.customers.stale_after.delta();
+        let again = self.record.warned.map(|warned| warned + RECORD_WARNED_EVERY);
+        let due = again.map_or(old_at, |again| again.max(old_at));
+        Some(Chime { due, what: Chore::RecordIsOld })
+    }
+
+    /// Whether COC is told of a failing service at `now`: not of one that failed until shortly before.
+    #[must_use]
+    pub fn tells_of(&self, service: Service, now: Time) -> bool {
+        match self.troubles.get(&service) {
+            None => true,
+            Some(Trouble::Over { at }) => now - *at >= TROUBLE_TOLD_AGAIN_AFTER,
+            Some(Trouble::Since { .. }) => false,
+        }
+    }
+
+    /// Whether a service is known not to work.
+    #[must_use]
+    pub fn in_trouble(&self, service: Service) -> bool {
+        matches!(self.troubles.get(&service), Some(Trouble::Since { .. }))
+    }
+
+    /// The call to this person that rings or is talked on at `now`.
+    #[must_use]
+    pub fn call_to(&self, who: &Name, now: Time) -> Option<&LiveCall> {
+        self.calls.values().find(|call| {
+            &call.to == who && call.since.is_some_and(|since| now - since < CALL_LASTS)
+        })
+    }
+
+    /// The calls that share the carrier's name `reference`, in the order in which they were owed.
+    pub fn calls_of<'a>(
+        &'a self,
+        reference: &'a str,
+    ) -> impl Iterator<Item = (ErrandId, &'a LiveCall)> {
+        let same = move |(_, call): &(&ErrandId, &LiveCall)| call.reference == reference;
+        self.calls.iter().filter(same).map(|(id, call)| (*id, call))
     }
 
     /// What is owed, unless what was missed is still being read.

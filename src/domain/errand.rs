@@ -1,6 +1,9 @@
 //! What the desk owes the world: the closed list of what goes out.
 
-use super::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, Ts};
+use super::ids::{
+    CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink, Ts,
+};
+use super::mail::Email;
 use super::message::{Form, Message};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
@@ -104,13 +107,14 @@ pub enum ErrandKind {
         /// What stands there.
         message: Message,
     },
-    /// A telephone call is placed.
+    /// A telephone call is placed. Calls to one person that are owed at one time become one call, and one that is owed while another
+    /// rings joins that one.
     Call {
         /// Who is called.
         to: Name,
         /// The number.
         number: PhoneNumber,
-        /// What the voice says.
+        /// What it is about, as the voice says it: sentences without greeting and keys.
         about: String,
     },
     /// A call that rings is ended.
@@ -132,6 +136,63 @@ pub enum ErrandKind {
         /// Of whom.
         of: SlackUser,
     },
+    /// Something is done to a ticket of the support desk.
+    Ticket {
+        /// What.
+        deed: TicketDeed,
+    },
+    /// A mail is sent.
+    Mail {
+        /// Which.
+        mail: Email,
+    },
+    /// A service that failed is tried until it works again.
+    Probe {
+        /// Which.
+        service: Service,
+    },
+}
+
+/// What is done to a ticket, with the comment that the support desk's people read beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketDeed {
+    /// The ticket.
+    pub ticket: TicketLink,
+    /// What.
+    pub act: TicketAct,
+    /// An internal comment; the customer does not see it.
+    pub comment: String,
+}
+
+/// The kinds of things that are done to a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketAct {
+    /// It gets an assignee.
+    Assign {
+        /// Who.
+        to: Name,
+        /// The person's address, by which the support desk knows people; `None` where the guide has none.
+        email: Option<String>,
+    },
+    /// The comment alone.
+    Comment,
+    /// It is done.
+    Solve,
+}
+
+/// The services that the desk can do without; each has a working way when it is gone, and COC is told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// The telephone's carrier.
+    Phone,
+    /// The support desk.
+    Tickets,
+    /// The mail server.
+    Mail,
+    /// The customer record's source.
+    Customers,
 }
 
 /// How an errand went.
@@ -145,6 +206,13 @@ pub enum Outcome {
     /// The carrier took the call; what becomes of it comes as [`CallEvent`]s.
     Placed {
         /// The carrier's name for it.
+        reference: String,
+        /// Who is called.
+        to: Name,
+    },
+    /// A call to this person rings already, and this one became part of it; what becomes of it comes as [`CallEvent`]s.
+    Joined {
+        /// The carrier's name for the call.
         reference: String,
         /// Who is called.
         to: Name,

@@ -81,6 +81,18 @@ impl Ts {
     }
 }
 
+impl TicketLink {
+    /// The ticket's number at the support desk, in every shape of link that people paste: `/agent/tickets/4242`, `/tickets/4242`,
+    /// `/requests/4242`, `/api/v2/tickets/4242.json`.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        let path = self.0.split(['?', '#']).next()?;
+        let mut parts = path.split('/');
+        parts.find(|part| matches!(*part, "tickets" | "requests"))?;
+        parts.next()?.trim_end_matches(".json").parse().ok()
+    }
+}
+
 /// One message of one channel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageRef {

@@ -1,7 +1,7 @@
 //! Everything that comes in: the closed list.
 
-use super::change::Wake;
-use super::errand::{CallEvent, Outcome};
+use super::change::{Chime, Wake};
+use super::errand::{CallEvent, Outcome, Service};
 use super::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackGroup, SlackUser, Ts};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ pub enum Input {
         alive_until: Option<Time>,
         /// Whether a phone adapter is configured.
         phone_adapter: bool,
+        /// Which other adapters are.
+        #[serde(default)]
+        adapters: Adapters,
     },
     /// Timers and errands may run: what was missed has been read, or cannot be read now.
     CaughtUp,
@@ -53,6 +56,67 @@ pub enum Input {
     },
     /// A due time has come.
     Woken(Wake),
+    /// A due time of the desk itself, not of a case, has come.
+    Chimed(Chime),
+    /// A service that the desk can do without does not work.
+    Trouble {
+        /// Which.
+        service: Service,
+        /// Since when.
+        since: Time,
+        /// Why, for COC.
+        why: String,
+    },
+    /// The customer record as its source has it now.
+    Record(CustomerRecord),
+    /// Somebody changed a ticket at the support desk itself.
+    Ticket(TicketNews),
+}
+
+/// The customer record as read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerRecord {
+    /// Its text, in the form of `customers.csv`.
+    pub text: String,
+    /// As of when it is known to be right.
+    pub as_of: Time,
+}
+
+/// What the support desk tells of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketNews {
+    /// The delivery's name: the same for every delivery of the same event.
+    pub key: String,
+    /// The ticket's number at the support desk.
+    pub ticket: u64,
+    /// What happened.
+    pub what: TicketEvent,
+}
+
+/// What happens to a ticket at the support desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketEvent {
+    /// It got another assignee.
+    Assigned {
+        /// The address by which the support desk knows the person; `None`: nobody.
+        email: Option<String>,
+    },
+    /// It is solved or closed.
+    Solved,
+    /// It is open again.
+    Reopened,
+}
+
+/// Which services that the desk can do without are configured, besides the telephone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adapters {
+    /// The support desk.
+    #[serde(default)]
+    pub tickets: bool,
+    /// Mail.
+    #[serde(default)]
+    pub mail: bool,
 }
 
 /// The data folder's texts, as they stand on disk.
@@ -64,6 +128,9 @@ pub struct Books {
     pub guide: String,
     /// `customers.csv`.
     pub customers: String,
+    /// The mail templates, by file name within `mail/`.
+    #[serde(default)]
+    pub mails: BTreeMap<String, String>,
 }
 
 /// The workspace's people, groups and channels.

@@ -164,6 +164,11 @@ pub enum LadderChange {
     },
     /// The rung's call is over without a decision.
     CallOver,
+    /// The person is called again: the voice did not come to this page.
+    CallAgain {
+        /// The errand that calls.
+        call: ErrandId,
+    },
     /// The person could not be reached or refused.
     RungEnded {
         /// When.
@@ -280,6 +285,11 @@ impl Ladder {
                     && let RungCall::Ringing(id) = *call
                 {
                     *call = RungCall::Over(id);
+                }
+            }
+            LadderChange::CallAgain { call: again } => {
+                if let LadderState::Calling(Rung { call, .. }) = &mut self.state {
+                    *call = RungCall::Ringing(*again);
                 }
             }
             LadderChange::RungEnded { at, how } => {

@@ -12,6 +12,7 @@ pub mod errand;
 pub mod ids;
 pub mod input;
 pub mod ladder;
+pub mod mail;
 pub mod message;
 pub mod people;
 pub mod policy;

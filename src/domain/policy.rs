@@ -42,6 +42,10 @@ pub struct Policy {
     pub feeds: Feeds,
     /// The company's own record (R6).
     pub company: Company,
+    /// Mail.
+    pub mail: MailPolicy,
+    /// The customer record.
+    pub customers: RecordPolicy,
 }
 
 /// Business time and the call rule.
@@ -332,6 +336,8 @@ pub struct Roles {
     pub leave: Vec<Role>,
     /// Make a changed guide live (R1).
     pub guide: Vec<Role>,
+    /// Draft, change and send mails to customers.
+    pub mail: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -343,6 +349,7 @@ impl Default for Roles {
             chain: vec![Role::Coc],
             leave: vec![Role::Coc],
             guide: vec![Role::Coc],
+            mail: vec![Role::Coc, Role::Csr, Role::Engineer],
         }
     }
 }
@@ -444,6 +451,34 @@ pub struct Company {
 impl Default for Company {
     fn default() -> Self {
         Self { customer: "솔트웨어".to_owned() }
+    }
+}
+
+/// Mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailPolicy {
+    /// The address that mails come from.
+    pub from: String,
+}
+
+impl Default for MailPolicy {
+    fn default() -> Self {
+        Self { from: "alarm@saltware.co.kr".to_owned() }
+    }
+}
+
+/// The customer record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RecordPolicy {
+    /// A record older than this is warned about in n, once a day.
+    pub stale_after: Span,
+}
+
+impl Default for RecordPolicy {
+    fn default() -> Self {
+        Self { stale_after: Span::minutes(30 * 24 * 60) }
     }
 }
 

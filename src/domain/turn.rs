@@ -42,6 +42,12 @@ pub enum Token {
     Call(CaseId, u32, CallPress),
     /// A doubtful person asked before the ticket is theirs, by round.
     Ask(CaseId, u32, AskPress),
+    /// A mail of a case.
+    Mail(CaseId, MailPress),
+    /// A drafted mail: the errand that posted it.
+    Draft(ErrandId, DraftPress),
+    /// The form that changes a drafted mail.
+    DraftForm(ErrandId),
     /// A changed guide goes live; the errand that showed it.
     ApplyGuide,
     /// The form of `/assign`.
@@ -106,6 +112,26 @@ pub enum AskPress {
     Accept,
     /// 거절
     Refuse,
+}
+
+/// 고객 메일
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailPress {
+    /// 고객 메일
+    Draft,
+}
+
+/// 메일 발송 · 고치기 · 초안 지우기
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DraftPress {
+    /// 메일 발송
+    Send,
+    /// 고치기
+    Edit,
+    /// 초안 지우기
+    Discard,
 }
 
 impl Token {

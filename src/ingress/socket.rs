@@ -5,7 +5,8 @@
 //! there has a time-out. The library opens the connection's address, as it does every other call.
 
 use super::{Desk, Unavailable};
-use crate::adapters::slack::api::{Api, Failed, Method, WebApi, is_here};
+use crate::adapters::http::is_here;
+use crate::adapters::slack::api::{Api, Failed, Method, WebApi};
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::events::{self, Ignored, MAX_BODY};
 use crate::domain::input::{SlackAct, SlackInput};

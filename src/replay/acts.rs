@@ -2,6 +2,7 @@
 
 use crate::domain::time::Time;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One thing that the bot did, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -95,6 +96,29 @@ pub enum Did {
         #[serde(skip)]
         errand: String,
     },
+    /// Something was done to a ticket.
+    Ticket {
+        /// `assign`, `comment`, `close`.
+        action: String,
+        /// The ticket's link.
+        ticket: String,
+        /// What it was done with.
+        fields: BTreeMap<String, String>,
+        /// The errand that did it; for tests, not told.
+        #[serde(skip)]
+        errand: String,
+    },
+    /// A mail was sent.
+    Mail {
+        /// To whom.
+        to: Vec<String>,
+        /// Copies.
+        cc: Vec<String>,
+        /// Its subject.
+        subject: String,
+        /// What it says.
+        text: String,
+    },
     /// A ringing call was ended.
     Hangup {
         /// Who was called.
@@ -166,6 +190,26 @@ impl std::fmt::Display for Act {
             }
             Did::Call { to, number, .. } => write!(f, "{at} 전화 {to} {number}"),
             Did::Hangup { to } => write!(f, "{at} 전화 끊음 {to}"),
+            Did::Ticket { action, ticket, fields, .. } => {
+                write!(f, "{at} 티켓 {action} {ticket}")?;
+                for (name, value) in fields {
+                    for line in format!("{name}: {value}").lines() {
+                        write!(f, "\n    {line}")?;
+                    }
+                }
+                Ok(())
+            }
+            Did::Mail { to, cc, subject, text } => {
+                write!(f, "{at} 메일 {}", to.join(", "))?;
+                if !cc.is_empty() {
+                    write!(f, " (참조 {})", cc.join(", "))?;
+                }
+                write!(f, "\n    {subject}")?;
+                for line in text.lines() {
+                    write!(f, "\n    {line}")?;
+                }
+                Ok(())
+            }
         }
     }
 }

@@ -176,7 +176,7 @@ impl Player {
                         (BookFile::Guide, _) => scenario.guide.as_ref(),
                         (BookFile::Customers, _) => scenario.customers.as_ref(),
                         (BookFile::Policy, Some(PolicySource::File(path))) => Some(path),
-                        (BookFile::Policy, _) => None,
+                        (BookFile::Policy | BookFile::Mails, _) => None,
                     };
                     let file = own.map_or_else(
                         || error.file.to_string(),
@@ -196,9 +196,9 @@ impl Player {
                 )));
             }
         }
-        let site = Shared::new(scenario.start, workspace, books.guide.clone());
         let tickets: BTreeMap<Name, u32> =
             scenario.tickets.iter().map(|(name, n)| (Name::from(name.as_str()), *n)).collect();
+        let site = Shared::new(scenario.start, workspace, books.guide.clone(), tickets.clone());
         let world = World::new(site, books, tickets, read.policy.phone);
         Ok(Self {
             title: scenario.title.clone(),

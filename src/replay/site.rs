@@ -3,14 +3,15 @@
 use super::acts::{Act, Did, FieldError, Words};
 use super::scenario::{FailHow, Failing};
 use crate::adapters::slack::api::{Failed, Failure, Method, Repeat, WebApi};
-use crate::domain::errand::CallEvent;
+use crate::domain::errand::{CallEvent, TicketAct, TicketDeed};
 use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser};
+use crate::domain::mail::Email;
 use crate::domain::time::Time;
-use crate::ports::{Clock, Library, Phone, PortError};
+use crate::ports::{Clock, Engineer, Library, Mailer, Phone, PortError, Tickets};
 use crate::sandbox::workspace::Workspace;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everything outside the process.
@@ -31,6 +32,10 @@ pub(super) struct Site {
     pub(super) guide: Result<String, String>,
     /// Calls that the carrier knows, ringing or over.
     placed: BTreeMap<ErrandId, String>,
+    /// What was done to tickets.
+    deeds: BTreeSet<ErrandId>,
+    /// Active tickets as the support desk counts them.
+    pub(super) tickets: BTreeMap<Name, u32>,
     /// Posts and calls that happen although their answer is lost, counted down (simulation).
     pub(super) lose_answers: u32,
 }
@@ -56,7 +61,12 @@ pub(super) struct RingingCall {
 pub(super) struct Shared(Arc<Mutex<Site>>);
 
 impl Shared {
-    pub(super) fn new(now: Time, workspace: Workspace, guide: String) -> Self {
+    pub(super) fn new(
+        now: Time,
+        workspace: Workspace,
+        guide: String,
+        tickets: BTreeMap<Name, u32>,
+    ) -> Self {
         Self(Arc::new(Mutex::new(Site {
             now,
             workspace,
@@ -69,6 +79,8 @@ impl Shared {
             call_events: VecDeque::new(),
             guide: Ok(guide),
             placed: BTreeMap::new(),
+            deeds: BTreeSet::new(),
+            tickets,
             lose_answers: 0,
         })))
     }
@@ -96,17 +108,32 @@ impl Site {
 
     /// The carrier's answer while it fails.
     fn carrier(&self) -> Result<(), PortError> {
-        let later =
-            |why: &str| Err(PortError::Transient { why: why.to_owned(), retry_after: None });
-        match self.failing(Failing::Phone) {
+        self.service(Failing::Phone, "전화 발신")
+    }
+
+    /// The answer of a service while it fails.
+    fn service(&self, which: Failing, name: &str) -> Result<(), PortError> {
+        let later = |why: &str| {
+            Err(PortError::Transient { why: format!("{name}: {why}"), retry_after: None })
+        };
+        match self.failing(which) {
             None => Ok(()),
-            Some(FailHow::TooMany) => later("전화 발신: 요청이 너무 많음 (429)"),
-            Some(FailHow::ServerError) => later("전화 발신: 서버 오류 (500)"),
+            Some(FailHow::TooMany) => later("요청이 너무 많음 (429)"),
+            Some(FailHow::ServerError) => later("서버 오류 (500)"),
             Some(FailHow::Timeout) => {
-                Err(PortError::Unknown { why: "전화 발신: 응답 없음".to_owned() })
+                Err(PortError::Unknown { why: format!("{name}: 응답 없음") })
             }
-            Some(FailHow::Refused) => later("전화 발신: 연결되지 않음"),
+            Some(FailHow::Refused) => later("연결되지 않음"),
         }
+    }
+
+    /// Something happened; whether its answer arrives (simulation).
+    fn answer_or_lose(&mut self, name: &str) -> Result<(), PortError> {
+        if self.lose_answers == 0 {
+            return Ok(());
+        }
+        self.lose_answers -= 1;
+        Err(PortError::Unknown { why: format!("{name}: 응답 없음") })
     }
 
     pub(super) fn did(&mut self, did: Did) {
@@ -330,7 +357,7 @@ impl Phone for Telephones {
         errand: ErrandId,
         to: &Name,
         number: &PhoneNumber,
-        about: &str,
+        speech: &str,
     ) -> Result<String, PortError> {
         let mut site = self.0.lock();
         site.carrier()?;
@@ -339,11 +366,9 @@ impl Phone for Telephones {
         site.did(Did::Call {
             to: to.to_string(),
             number: number.to_string(),
-            about: about.to_owned(),
+            about: speech.to_owned(),
             errand: errand.to_string(),
         });
-        let unheard = site.lose_answers > 0;
-        site.lose_answers = site.lose_answers.saturating_sub(1);
         let planned = site.will_do.get_mut(to).and_then(VecDeque::pop_front);
         match planned {
             Some(event) => site.call_events.push_back((errand, event)),
@@ -352,9 +377,7 @@ impl Phone for Telephones {
                 site.ringing.push(call);
             }
         }
-        if unheard {
-            return Err(PortError::Unknown { why: "전화 발신: 응답 없음".to_owned() });
-        }
+        site.answer_or_lose("전화 발신")?;
         Ok(reference)
     }
 
@@ -378,6 +401,70 @@ impl Phone for Telephones {
             site.did(Did::Hangup { to: to.to_string() });
         }
         Ok(())
+    }
+
+    async fn probe(&self) -> Result<(), PortError> {
+        self.0.lock().carrier()
+    }
+}
+
+/// The support desk within the process.
+#[derive(Clone, Debug)]
+pub(super) struct SupportDesk(pub(super) Shared);
+
+#[async_trait]
+impl Tickets for SupportDesk {
+    async fn active(&self, _of: &[Engineer]) -> Result<BTreeMap<Name, u32>, PortError> {
+        let site = self.0.lock();
+        site.service(Failing::Tickets, "티켓 시스템")?;
+        Ok(site.tickets.clone())
+    }
+
+    async fn act(&self, errand: ErrandId, deed: &TicketDeed) -> Result<(), PortError> {
+        let mut site = self.0.lock();
+        site.service(Failing::Tickets, "티켓 시스템")?;
+        site.deeds.insert(errand);
+        let mut fields = BTreeMap::from([("comment".to_owned(), deed.comment.clone())]);
+        let action = match &deed.act {
+            TicketAct::Assign { to, .. } => {
+                fields.insert("assignee".to_owned(), to.to_string());
+                "assign"
+            }
+            TicketAct::Comment => "comment",
+            TicketAct::Solve => "close",
+        };
+        let (action, ticket) = (action.to_owned(), deed.ticket.to_string());
+        site.did(Did::Ticket { action, ticket, fields, errand: errand.to_string() });
+        site.answer_or_lose("티켓 시스템")
+    }
+
+    async fn is_done(&self, errand: ErrandId, _deed: &TicketDeed) -> Result<bool, PortError> {
+        let site = self.0.lock();
+        site.service(Failing::Tickets, "티켓 시스템")?;
+        Ok(site.deeds.contains(&errand))
+    }
+
+    async fn probe(&self) -> Result<(), PortError> {
+        self.0.lock().service(Failing::Tickets, "티켓 시스템")
+    }
+}
+
+/// The mail server within the process.
+#[derive(Clone, Debug)]
+pub(super) struct PostOffice(pub(super) Shared);
+
+#[async_trait]
+impl Mailer for PostOffice {
+    async fn send(&self, _errand: ErrandId, mail: &Email) -> Result<(), PortError> {
+        let mut site = self.0.lock();
+        site.service(Failing::Mail, "메일 발송")?;
+        let Email { from: _, to, cc, subject, text } = mail.clone();
+        site.did(Did::Mail { to, cc, subject, text });
+        Ok(())
+    }
+
+    async fn probe(&self) -> Result<(), PortError> {
+        self.0.lock().service(Failing::Mail, "메일 발송")
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::acts::Act;
 use super::scenario::Failing;
-use super::site::{Hand, Line, Shared, Shelf, Site, Telephones};
+use super::site::{Hand, Line, PostOffice, Shared, Shelf, Site, SupportDesk, Telephones};
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::chat::Slack;
 use crate::adapters::slack::events::{self, Ignored};
 use crate::domain::desk::Desk;
-use crate::domain::ids::{Name, SlackUser};
+use crate::domain::errand::CallEvent;
+use crate::domain::ids::{ErrandId, Name, SlackUser};
 use crate::domain::input::{Books, Input, SlackAct, SlackInput};
 use crate::domain::message::Answer;
 use crate::domain::policy::PhoneMode;
@@ -39,7 +40,6 @@ pub struct World {
     hands: Hands,
     books: Books,
     tickets: BTreeMap<Name, u32>,
-    phone_adapter: bool,
     running: Option<Running>,
     /// What Slack holds back while it is away.
     waiting: VecDeque<Delivery>,
@@ -83,6 +83,8 @@ impl World {
         let hands = Hands {
             chat: Arc::new(Slack::over(Line(site.clone()), clock)),
             phone: phone_adapter.then(|| Arc::new(Telephones(site.clone())) as _),
+            tickets: Some(Arc::new(SupportDesk(site.clone()))),
+            mail: Some(Arc::new(PostOffice(site.clone()))),
             library: Arc::new(Shelf(site.clone())),
         };
         Self {
@@ -91,7 +93,6 @@ impl World {
             hands,
             books,
             tickets,
-            phone_adapter,
             running: None,
             waiting: VecDeque::new(),
             slack_was_down: false,
@@ -149,7 +150,7 @@ impl World {
         let runner = Runner::new(engine.desk());
         self.running = Some(Running { engine, runner });
         self.books.guide = self.site.lock().guide.clone().unwrap_or_default();
-        let mut inputs = first_inputs(alive_until, self.phone_adapter, self.books.clone());
+        let mut inputs = first_inputs(alive_until, &self.hands, self.books.clone());
         if first {
             inputs.push(Input::Tickets(self.tickets.clone()));
         }
@@ -302,9 +303,7 @@ impl World {
                 }
                 let Some(running) = &mut self.running else { break };
                 let done = running.runner.done(running.engine.desk(), &attempt, result, now);
-                if let Some(input) = done {
-                    self.offer(vec![input])?;
-                }
+                self.offer(done)?;
             }
             if self.running.is_none() {
                 self.come_back()?;
@@ -314,9 +313,25 @@ impl World {
                 // a telephone takes its time: what can be posted is posted before anybody picks up
                 let call = self.site.lock().call_events.pop_front();
                 let Some((call, event)) = call else { return Ok(()) };
-                self.offer(vec![Input::Phone { call, event }])?;
+                self.telephoned(call, event)?;
             }
         }
+    }
+
+    /// Something happened on a telephone. Whoever presses a key for the first thing that the voice names presses it for the others
+    /// too.
+    fn telephoned(&mut self, call: ErrandId, event: CallEvent) -> Result<(), String> {
+        let live = |desk: &Desk| desk.calls.get(&call).map(|live| live.reference.clone());
+        let reference = self.live_desk().and_then(live);
+        self.offer(vec![Input::Phone { call, event }])?;
+        let others = |desk: &Desk| {
+            let reference = reference.as_deref()?;
+            desk.calls_of(reference).next().map(|(call, _)| call)
+        };
+        while let Some(call) = self.live_desk().and_then(others) {
+            self.offer(vec![Input::Phone { call, event }])?;
+        }
+        Ok(())
     }
 
     /// Turns the clock to `to`. Timers before then run at their instants; those of `to` itself only with `inclusive`.
@@ -341,7 +356,7 @@ impl World {
         let outage = self.site.lock().faults.get(&Failing::Slack).map(|(_, until)| *until);
         let outage = outage.filter(|_| self.slack_was_down || !self.waiting.is_empty());
         let running = self.running.as_mut()?;
-        let wake = running.engine.desk().next_wake().map(|wake| wake.due.max(now));
+        let wake = running.engine.desk().next_due().map(|due| due.at().max(now));
         let ready = running.runner.ready(running.engine.desk(), now);
         running.runner.give_back(&ready.attempts);
         // what became ready at the very end of a wait is carried out before anything else is
@@ -355,9 +370,11 @@ impl World {
         self.slack_back()?;
         self.settle()?;
         let now = self.now();
-        let wake = self.live_desk().and_then(Desk::next_wake).filter(|wake| wake.due <= now);
-        if let Some(wake) = wake {
-            self.offer(vec![Input::Woken(wake)])?;
+        // all that is due at this instant is decided before any of it is carried out, as the running bot does
+        let due =
+            |world: &Self| world.live_desk().and_then(Desk::next_due).filter(|due| due.at() <= now);
+        while let Some(due) = due(self) {
+            self.offer(vec![due.input()])?;
             if self.running.is_none() {
                 self.come_back()?;
             }

@@ -95,14 +95,14 @@ impl Phone for Telephones {
         errand: ErrandId,
         to: &Name,
         number: &PhoneNumber,
-        about: &str,
+        speech: &str,
     ) -> Result<String, PortError> {
         let id = format!("practice-{errand}");
         let ringing = Ringing {
             id: id.clone(),
             to: to.to_string(),
             number: number.to_string(),
-            about: about.to_owned(),
+            about: speech.to_owned(),
             since: self.now(),
         };
         lock(&self.calls).insert(errand, ringing);
@@ -125,6 +125,10 @@ impl Phone for Telephones {
         if let Some(over) = errand.and_then(|errand| calls.remove(&errand)) {
             self.note(over, None);
         }
+        Ok(())
+    }
+
+    async fn probe(&self) -> Result<(), PortError> {
         Ok(())
     }
 }

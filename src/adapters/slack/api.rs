@@ -1,9 +1,10 @@
 //! Requests to Slack's Web API: which methods there are, where they go, and what a failure means.
 
+use super::super::http;
 use super::events::{COMMANDS, EVENTS};
 use crate::ports::PortError;
 use async_trait::async_trait;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 use slack_morphism::errors::SlackClientError;
@@ -15,7 +16,7 @@ use slack_morphism::{
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 pub mod probe;
 
@@ -118,54 +119,22 @@ pub fn scopes() -> BTreeSet<&'static str> {
 
 /// Where the Web API is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Base(Url);
+pub struct Base(http::Base);
+
+const BASE_EXAMPLE: &str = "http://127.0.0.1:4003/api/";
 
 impl Default for Base {
     /// Slack itself.
     fn default() -> Self {
-        Self(
-            Url::parse("https://slack.com/api").unwrap_or_else(|_| unreachable!("a valid address")),
-        )
+        "https://slack.com/api".parse().unwrap_or_else(|_| unreachable!("a valid address"))
     }
-}
-
-/// An address that a token must not be sent to.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "SLACK_API_URL: 읽은 값은 \"{read}\"입니다. https 주소나, 이 컴퓨터의 http 주소를 적어 주십시오. 예: http://127.0.0.1:4003/api/"
-)]
-pub struct NotABase {
-    /// What was read.
-    pub read: String,
 }
 
 impl std::str::FromStr for Base {
-    type Err = NotABase;
+    type Err = http::NotABase;
 
-    fn from_str(text: &str) -> Result<Self, NotABase> {
-        let wrong = || NotABase { read: text.to_owned() };
-        let url = Url::parse(text.trim().trim_end_matches('/')).map_err(|_| wrong())?;
-        let clear = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        let safe = url.scheme() == "https" || (url.scheme() == "http" && is_here(&url));
-        if clear && safe { Ok(Self(url)) } else { Err(wrong()) }
-    }
-}
-
-impl Base {
-    /// Whether `other` is at the same scheme, host and port.
-    fn shares_origin(&self, other: &Url) -> bool {
-        self.0.origin() == other.origin()
-    }
-}
-
-/// Whether an address is this machine's own: only there a connection may go without TLS.
-#[must_use]
-pub fn is_here(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+    fn from_str(text: &str) -> Result<Self, http::NotABase> {
+        http::Base::read(text, BASE_EXAMPLE).map(Self)
     }
 }
 
@@ -240,21 +209,15 @@ impl fmt::Debug for Api {
     }
 }
 
-/// Makes ring the process's one TLS provider. Doing it twice is no fault.
-pub fn install_tls() {
-    // An error says that a provider is there already, which is all that is wanted.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
 impl Api {
     /// A client; connects when it is first used.
     ///
     /// # Errors
     /// When the machine has no certificates to trust (without TLS none are needed).
     pub fn new(settings: Settings) -> std::io::Result<Self> {
-        let connector = connector(&settings)?;
+        let connector = http::connector(settings.base.0.is_plain(), settings.time_out)?;
         let connector = SlackClientHyperConnector::with_connector(connector)
-            .with_slack_api_url(settings.base.0.as_str().trim_end_matches('/'));
+            .with_slack_api_url(&settings.base.0.at(""));
         Ok(Self { client: SlackClient::new(connector), settings })
     }
 
@@ -281,28 +244,6 @@ impl Api {
     }
 }
 
-/// What connects to the Web API.
-fn connector(settings: &Settings) -> std::io::Result<HttpsConnector<HttpConnector>> {
-    install_tls();
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(Some(Duration::from_secs(30)));
-    // A connection that cannot be made is known not to have carried anything: leave time to tell.
-    tcp.set_connect_timeout(Some(settings.time_out / 2));
-    let builder = HttpsConnectorBuilder::new();
-    // HTTP/1.1 on purpose: a request that times out takes its connection with it, where a dead HTTP/2 connection would be
-    // used again for as long as the kernel believes in it.
-    if settings.base.0.scheme() == "http" {
-        let nobody = rustls::ClientConfig::builder()
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
-        Ok(builder.with_tls_config(nobody).https_or_http().enable_http1().wrap_connector(tcp))
-    } else {
-        Ok(builder.with_native_roots()?.https_only().enable_http1().wrap_connector(tcp))
-    }
-}
-
 #[async_trait]
 impl WebApi for Api {
     async fn get(&self, method: Method, arguments: &[(&str, String)]) -> Result<Value, Failed> {
@@ -324,7 +265,7 @@ impl WebApi for Api {
         let url = Url::parse(url).map_err(|_| foreign())?;
         let slacks = url.scheme() == "https"
             && matches!(url.host_str(), Some("hooks.slack.com" | "hooks.slack-gov.com"));
-        if !slacks && !self.settings.base.shares_origin(&url) {
+        if !slacks && !self.settings.base.0.shares_origin(&url) {
             return Err(foreign());
         }
         let span = tracing::Span::none();

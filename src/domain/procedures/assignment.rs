@@ -7,8 +7,10 @@ pub use state::{Assignment, AssignmentChange, AssignmentState, NoticeRef, Ringin
 use super::super::case::{CaseChange, Procedure};
 use super::super::change::Change;
 use super::super::desk::{Desk, Room};
-use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, Presence, Urgency};
-use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
+use super::super::errand::{
+    CallEvent, Errand, ErrandKind, Outcome, Place, Presence, TicketAct, Urgency,
+};
+use super::super::ids::{CaseId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::Via;
 use super::super::people::order::{Duty, Skipped, absence_at, assign_order, msp_order};
@@ -18,6 +20,7 @@ use super::super::turn::{AskPress, CallPress, Turn, thread_of};
 use super::super::watch::Watch;
 use super::super::words;
 use super::paging::{hang_up, under};
+use super::tickets;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -104,21 +107,8 @@ impl<'t, 'a> Work<'t, 'a> {
         self.turn.change(Change::Case(self.id, CaseChange::Assignment(change)));
     }
 
-    /// The thread of the notice; n itself before there is one.
-    fn place(&self) -> Option<Place> {
-        let desk = self.turn.desk;
-        match self.one.notice() {
-            Some(NoticeRef::Written(at)) => Some(thread_of(at)),
-            Some(NoticeRef::Posted(errand)) => match desk.posts.get(errand) {
-                Some(post) => Some(thread_of(&post.at)),
-                None => desk.room(Room::Noti).map(|channel| under(channel, *errand)),
-            },
-            None => desk.room(Room::Noti).map(|channel| Place { channel, thread: None }),
-        }
-    }
-
     fn say(&mut self, urgency: Urgency, message: super::super::message::Message) {
-        if let Some(place) = self.place() {
+        if let Some(place) = place(self.turn.desk, &self.one) {
             self.turn.post(Some(self.id), urgency, place, message);
         }
     }
@@ -170,6 +160,8 @@ impl<'t, 'a> Work<'t, 'a> {
         let message = words::assignment::clock_started(self.turn.desk, who, &watch);
         self.step(AssignmentChange::Waiting { notice, who: who.clone(), watch });
         self.say(Urgency::Notice, message);
+        let (ticket, now) = (self.one.ticket.clone(), self.turn.now);
+        tickets::assign(self.turn, self.id, &ticket, who, words::tickets::assigned(who, now));
     }
 
     fn silence_phone(&mut self) -> bool {
@@ -208,6 +200,8 @@ impl<'t, 'a> Work<'t, 'a> {
             self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
         }
         self.say(Urgency::Notice, message);
+        let (ticket, comment) = (self.one.ticket.clone(), words::tickets::confirmed(&who, at));
+        tickets::owe(self.turn, self.id, &ticket, TicketAct::Comment, comment);
     }
 
     /// The 30-minute call (A9, reading 5): by the bot, or asked of COC.
@@ -217,12 +211,7 @@ impl<'t, 'a> Work<'t, 'a> {
         let number = desk.phone_of(&who);
         match number {
             Some(number) if desk.dials() => {
-                let about = words::assignment::spoken(&self.one);
-                let kind = ErrandKind::Call { to: who.clone(), number, about };
-                let call = self.turn.owe(Some(self.id), Urgency::Page, kind);
-                let doubt_at = Some(self.turn.now + desk.policy.value.chain.rung.delta());
-                let ringing = Some(Ringing { call, doubt_at });
-                self.step(AssignmentChange::Calling { ringing });
+                self.dial(&who, number);
                 let message = words::assignment::calling(desk, &who, occasion, self.turn.now);
                 self.say(Urgency::Notice, message);
             }
@@ -240,6 +229,14 @@ impl<'t, 'a> Work<'t, 'a> {
                 self.say(Urgency::Page, message);
             }
         }
+    }
+
+    fn dial(&mut self, who: &Name, number: PhoneNumber) {
+        let about = words::phone::assignment(&self.one.customer, &self.one.ticket);
+        let kind = ErrandKind::Call { to: who.clone(), number, about };
+        let call = self.turn.owe(Some(self.id), Urgency::Page, kind);
+        let doubt_at = Some(self.turn.now + self.turn.desk.policy.value.chain.rung.delta());
+        self.step(AssignmentChange::Calling { ringing: Some(Ringing { call, doubt_at }) });
     }
 
     /// The call did not lead to an acknowledgement: COC chooses (reading 5).
@@ -286,6 +283,18 @@ impl<'t, 'a> Work<'t, 'a> {
         self.silence_phone();
         let at = self.turn.now;
         self.step(AssignmentChange::Ended { at });
+    }
+}
+
+/// Where an assignment's posts go: the thread of the notice; n itself before there is one.
+pub(super) fn place(desk: &Desk, one: &Assignment) -> Option<Place> {
+    match one.notice() {
+        Some(NoticeRef::Written(at)) => Some(thread_of(at)),
+        Some(NoticeRef::Posted(errand)) => match desk.posts.get(errand) {
+            Some(post) => Some(thread_of(&post.at)),
+            None => desk.room(Room::Noti).map(|channel| under(channel, *errand)),
+        },
+        None => desk.room(Room::Noti).map(|channel| Place { channel, thread: None }),
     }
 }
 
@@ -685,6 +694,7 @@ pub(in crate::domain) fn settled(
             }
             Outcome::Done
             | Outcome::Placed { .. }
+            | Outcome::Joined { .. }
             | Outcome::Presence(_)
             | Outcome::Guide { .. }
             | Outcome::Expired => {}
@@ -696,6 +706,7 @@ pub(in crate::domain) fn settled(
                 Outcome::Posted(_)
                 | Outcome::Done
                 | Outcome::Placed { .. }
+                | Outcome::Joined { .. }
                 | Outcome::Guide { .. } => {}
             }
         }
@@ -717,11 +728,24 @@ pub(in crate::domain) fn settled(
 }
 
 /// What happened on a call of the case.
-pub(in crate::domain) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
+/// `unheard`: the voice did not come to this page.
+pub(in crate::domain) fn phone(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    call: ErrandId,
+    event: CallEvent,
+    unheard: bool,
+) {
     let Some(mut work) = Work::of(turn, id) else { return };
     if !matches!(work.one.state, AssignmentState::Calling { ringing: Some(own), .. } if own.call == call)
     {
         return;
+    }
+    let who = work.one.assignee().cloned();
+    if let Some(who) = who.filter(|_| unheard)
+        && let Some(number) = work.turn.desk.phone_of(&who)
+    {
+        return work.dial(&who, number);
     }
     match event {
         CallEvent::Accepted => {
@@ -773,6 +797,17 @@ pub(in crate::domain) fn done(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser) {
     if let Some(mut work) = Work::of(turn, id) {
         work.end();
         work.turn.note(id, Some(by), "티켓 완료");
+        let comment = words::tickets::done(&work.turn.desk.name_of(by), work.turn.now);
+        let ticket = work.one.ticket.clone();
+        tickets::owe(work.turn, id, &ticket, TicketAct::Solve, comment);
+    }
+}
+
+/// The ticket was solved at the support desk: it counts no more.
+pub(super) fn solved(turn: &mut Turn<'_>, id: CaseId) {
+    if let Some(mut work) = Work::of(turn, id) {
+        work.end();
+        work.turn.note_by(id, None, "티켓 해결 (티켓 시스템)");
     }
 }
 

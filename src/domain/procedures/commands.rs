@@ -9,7 +9,7 @@ use super::super::people::order::{msp_order, urgent_order};
 use super::super::text::{mark, pattern, read, ticket_link};
 use super::super::turn::{Token, Turn};
 use super::super::words;
-use super::{absences, assignment, urgent};
+use super::{absences, assignment, mail, urgent};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -291,6 +291,7 @@ pub(in crate::domain) fn submitted(
                 Err(errors) => turn.answer = Answer::Errors(errors),
             }
         }
+        Some(Token::DraftForm(draft)) => mail::edited(turn, draft, by, fields),
         Some(Token::LeaveForm) => {
             let asked = absences::of_form(turn, fields);
             if let Err(errors) = absences::enter(turn, by, &asked) {
@@ -304,6 +305,8 @@ pub(in crate::domain) fn submitted(
             | Token::Notice(..)
             | Token::Call(..)
             | Token::Ask(..)
+            | Token::Mail(..)
+            | Token::Draft(..)
             | Token::ApplyGuide,
         )
         | None => {}

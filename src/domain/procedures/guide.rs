@@ -4,13 +4,15 @@ use super::super::books::read_policy;
 use super::super::change::Change;
 use super::super::customers::read_customers;
 use super::super::desk::Room;
-use super::super::errand::{Errand, ErrandKind, Place, Urgency};
+use super::super::errand::{Errand, ErrandKind, Place, Service, Urgency};
 use super::super::ids::SlackUser;
-use super::super::input::{Books, ReplyTo};
+use super::super::input::{Books, CustomerRecord, ReplyTo};
+use super::super::mail::read_templates;
 use super::super::message::Message;
 use super::super::people::{LineError, read_guide};
 use super::super::turn::{Turn, one_line};
 use super::super::words;
+use super::services;
 
 /// The data folder as read at start-up. Policy and customers come into force at once; a roster only when there is none, for a
 /// changed guide waits for 적용. What cannot be read leaves the old in force and is told in n.
@@ -40,6 +42,17 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
             Err(errors) => refused(turn, "customers.csv", &books.customers, &errors),
         }
     }
+    match read_templates(&books.mails) {
+        Ok(templates) if templates == desk.templates => {}
+        Ok(templates) => turn.change(Change::TemplatesAdopted { templates }),
+        Err(errors) => {
+            for (file, error) in errors {
+                let file = format!("mail/{file}");
+                let text = books.mails.values().cloned().collect::<String>();
+                refused(turn, &file, &text, std::slice::from_ref(&error));
+            }
+        }
+    }
     // somebody asked for it before the stop, and is answered by itself
     let asked = |errand: &Errand| matches!(errand.kind, ErrandKind::ReadGuide { .. });
     if desk.roster.text != books.guide
@@ -57,6 +70,23 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
             Err(errors) => refused(turn, "guide.txt", &books.guide, &errors),
         }
     }
+}
+
+/// The customer record as its source has it now. One that cannot be read leaves the old in force and is told in n.
+pub(in crate::domain) fn record(turn: &mut Turn<'_>, record: &CustomerRecord) {
+    let desk = turn.desk;
+    if desk.customers.text != record.text {
+        match read_customers(&record.text) {
+            Ok(customers) => {
+                turn.change(Change::CustomersAdopted { text: record.text.clone(), customers });
+            }
+            Err(errors) => return refused(turn, "customers.csv", &record.text, &errors),
+        }
+    }
+    if desk.record.as_of.is_none_or(|known| known < record.as_of) {
+        turn.change(Change::RecordSeen { as_of: record.as_of });
+    }
+    services::recovered(turn, Service::Customers);
 }
 
 /// Told once for each text, not at every start.

@@ -4,5 +4,8 @@ pub mod absences;
 pub mod assignment;
 pub mod commands;
 pub mod guide;
+pub mod mail;
 pub mod paging;
+pub mod services;
+pub mod tickets;
 pub mod urgent;

@@ -2,15 +2,16 @@
 //! in order uses this; it brings its headline and its place.
 
 use super::super::case::CaseChange;
+use super::super::case::Procedure;
 use super::super::change::Change;
 use super::super::desk::Room;
 use super::super::errand::{Anchor, CallEvent, Errand, ErrandKind, Outcome, Place, Urgency};
-use super::super::ids::{CaseId, ErrandId, Name, SlackUser};
+use super::super::ids::{CaseId, ErrandId, Name, PhoneNumber, SlackUser};
 use super::super::input::ReplyTo;
 use super::super::ladder::{
     Acceptance, Begun, Ladder, LadderChange, LadderState, Rung, RungCall, RungEnd, Via,
 };
-use super::super::message::Message;
+use super::super::message::{Button, Message};
 use super::super::people::order::Candidate;
 use super::super::time::Time;
 use super::super::turn::{RungPress, Turn};
@@ -24,6 +25,8 @@ pub(super) struct Paging<'t, 'a> {
     pub(super) ladder: Ladder,
     /// Posts made here that bear buttons of the case.
     pub(super) shown: Vec<(ErrandId, Message)>,
+    /// What can be done once somebody took it.
+    pub(super) then: Vec<Button>,
     case: CaseId,
     subject: Subject,
     place: Place,
@@ -39,7 +42,7 @@ impl<'t, 'a> Paging<'t, 'a> {
         place: Place,
         wrap: fn(LadderChange) -> CaseChange,
     ) -> Self {
-        Self { turn, ladder, shown: Vec::new(), case, subject, place, wrap }
+        Self { turn, ladder, shown: Vec::new(), then: Vec::new(), case, subject, place, wrap }
     }
 
     fn step(&mut self, change: LadderChange) {
@@ -119,10 +122,14 @@ impl<'t, 'a> Paging<'t, 'a> {
         let kind = ErrandKind::Post { place: self.place.clone(), message };
         self.turn.owe_as(post, Some(self.case), Urgency::Page, kind);
         if let (Some(call), Some(number)) = (call, number) {
-            let about = words::paging::spoken(&self.subject);
-            let kind = ErrandKind::Call { to: who, number, about };
+            let kind = self.call(who, number);
             self.turn.owe_as(call, Some(self.case), Urgency::Page, kind);
         }
+    }
+
+    fn call(&self, to: Name, number: PhoneNumber) -> ErrandKind {
+        let about = words::paging::spoken(&self.subject, waiting(self.turn, self.case));
+        ErrandKind::Call { to, number, about }
     }
 
     fn exhaust(&mut self) {
@@ -193,7 +200,8 @@ impl<'t, 'a> Paging<'t, 'a> {
         let rung = self.ladder.rung().cloned();
         let cancelled = self.end_call();
         let acceptance = Acceptance { by: by.clone(), at: self.turn.now, how };
-        let message = words::paging::taken(&acceptance, cancelled);
+        let then = std::mem::take(&mut self.then);
+        let message = words::paging::taken(&acceptance, cancelled, then);
         self.step(LadderChange::Taken(acceptance));
         let why = words::paging::taken_by(by, self.turn.now);
         self.retire_all(rung.as_ref(), &why);
@@ -236,7 +244,10 @@ impl<'t, 'a> Paging<'t, 'a> {
             return;
         }
         match outcome {
-            Outcome::Posted(_) | Outcome::Placed { .. } | Outcome::Done => {
+            Outcome::Posted(_)
+            | Outcome::Placed { .. }
+            | Outcome::Joined { .. }
+            | Outcome::Done => {
                 if rung.begun == Begun::NotYet {
                     self.step(LadderChange::RungBegan { at: self.turn.now });
                 }
@@ -257,13 +268,18 @@ impl<'t, 'a> Paging<'t, 'a> {
         }
     }
 
-    /// What happened on the present rung's telephone.
-    pub(super) fn phone(&mut self, call: ErrandId, event: CallEvent) {
+    /// What happened on the present rung's telephone. `unheard`: the voice did not come to this page.
+    pub(super) fn phone(&mut self, call: ErrandId, event: CallEvent, unheard: bool) {
         let Some(rung) = self.ladder.rung().cloned() else { return };
         if rung.call != RungCall::Ringing(call) {
             return;
         }
         self.step(LadderChange::CallOver);
+        if unheard && let Some(number) = self.turn.desk.phone_of(&rung.who) {
+            let kind = self.call(rung.who.clone(), number);
+            let again = self.turn.owe(Some(self.case), Urgency::Page, kind);
+            return self.step(LadderChange::CallAgain { call: again });
+        }
         match event {
             CallEvent::Accepted => self.accept(&rung.who, Via::Phone),
             CallEvent::Answered => {
@@ -348,12 +364,27 @@ impl<'t, 'a> Paging<'t, 'a> {
     }
 }
 
+/// How many urgent requests wait for somebody, this case included.
+fn waiting(turn: &Turn<'_>, this: CaseId) -> usize {
+    let others = turn.desk.cases.values().filter(|case| match &case.procedure {
+        Procedure::Urgent(urgent) => {
+            case.id != this && urgent.ladder().is_some_and(Ladder::is_open)
+        }
+        Procedure::Assignment(_) => false,
+    });
+    others.count() + 1
+}
+
 /// Takes a call out of the world: before it is placed, while it rings, or (should it be in the carrier's hands at this very
 /// moment) as soon as it is known.
 pub(super) fn hang_up(turn: &mut Turn<'_>, case: Option<CaseId>, call: ErrandId) {
     if turn.desk.errands.contains_key(&call) {
         turn.drop_errand(call);
     } else if let Some(live) = turn.desk.calls.get(&call) {
+        if turn.desk.calls_of(&live.reference).count() > 1 {
+            // the telephone goes on ringing for the others
+            return turn.change(Change::CallOver { call, how: None });
+        }
         let kind = ErrandKind::HangUp { call, to: live.to.clone() };
         turn.owe(case, Urgency::Page, kind);
     }

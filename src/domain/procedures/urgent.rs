@@ -8,6 +8,7 @@ use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, Urgenc
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, Via};
+use super::super::mail::Occasion;
 use super::super::message::Message;
 use super::super::people::order::{Candidate, Order, msp_order, urgent_order};
 use super::super::policy::Policy;
@@ -16,8 +17,8 @@ use super::super::time::Time;
 use super::super::turn::{ExhaustedPress, RungPress, Turn, UrgentPress, thread_of};
 use super::super::words;
 use super::super::words::paging::Subject;
-use super::assignment;
 use super::paging::Paging;
+use super::{assignment, mail, tickets};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -39,6 +40,9 @@ pub struct Urgent {
     pub ticket: Option<TicketLink>,
     /// Where it stands.
     pub state: UrgentState,
+    /// When its ticket was solved, after somebody took it; `None` while it is an active ticket.
+    #[serde(default)]
+    pub solved: Option<Time>,
 }
 
 /// A customer as read.
@@ -154,6 +158,13 @@ pub enum UrgentChange {
     },
     /// Over.
     Ended(Ending),
+    /// The ticket of whoever took it is done.
+    Solved {
+        /// When.
+        at: Time,
+    },
+    /// The ticket is open again.
+    Reopened,
 }
 
 impl Urgent {
@@ -185,6 +196,8 @@ impl Urgent {
             }
             UrgentChange::Queued { until } => self.state = UrgentState::Queued { until: *until },
             UrgentChange::Ended(ending) => self.state = UrgentState::Done(ending.clone()),
+            UrgentChange::Solved { at } => self.solved = Some(*at),
+            UrgentChange::Reopened => self.solved = None,
         }
     }
 
@@ -515,7 +528,12 @@ impl<'t, 'a> Work<'t, 'a> {
         let ladder = self.urgent.ladder()?.clone();
         let (subject, place) = (self.urgent.subject(), self.place());
         let wrap = |change| CaseChange::Urgent(UrgentChange::Ladder(change));
-        Some(Paging::new(self.turn, ladder, self.id, subject, place, wrap))
+        let offers = mail::can_draft(self.turn, Occasion::UrgentTaken, self.urgent.customer.name());
+        let mut paging = Paging::new(self.turn, ladder, self.id, subject, place, wrap);
+        if offers {
+            paging.then.push(words::mail::offer(self.id));
+        }
+        Some(paging)
     }
 
     /// Lets the ladder act; keeps the own copy in step with it.
@@ -525,12 +543,22 @@ impl<'t, 'a> Work<'t, 'a> {
         let (ladder, shown) = (paging.ladder, paging.shown);
         let was_taken = self.urgent.taken().is_some();
         self.urgent.state = UrgentState::Chain(ladder);
-        if self.urgent.taken().is_some() && !was_taken {
+        if let (Some(taken), false) = (self.urgent.taken().cloned(), was_taken) {
             self.clear();
+            self.hand_over(&taken.by);
         }
         for (post, message) in shown {
             self.step(UrgentChange::Shown(Board { post, message }));
         }
+    }
+
+    /// The support desk learns who has the ticket, and how it came to that.
+    fn hand_over(&mut self, to: &Name) {
+        let Some(ticket) = self.urgent.ticket.clone() else { return };
+        let desk = self.turn.desk;
+        let asked = desk.name_of(&self.urgent.by);
+        let story = words::tickets::timeline(&self.urgent, &asked, &desk.policy.value);
+        tickets::assign(self.turn, self.id, &ticket, to, story);
     }
 
     fn goes_on(&mut self, request: &Request) {
@@ -749,6 +777,7 @@ pub(in crate::domain) fn said(
         customer: request.customer.clone(),
         ticket: request.ticket.as_ref().ok().cloned(),
         state: UrgentState::Asking { decided: request.decided, since: turn.now, told: false },
+        solved: None,
     };
     let id = turn.open(Procedure::Urgent(urgent.clone()));
     Work { turn, id, urgent }.goes_on(&request);
@@ -945,9 +974,15 @@ pub(in crate::domain) fn settled(
 }
 
 /// What happened on a call of the case.
-pub(in crate::domain) fn phone(turn: &mut Turn<'_>, id: CaseId, call: ErrandId, event: CallEvent) {
+pub(in crate::domain) fn phone(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    call: ErrandId,
+    event: CallEvent,
+    unheard: bool,
+) {
     if let Some(mut work) = Work::of(turn, id) {
-        work.page(|paging| paging.phone(call, event));
+        work.page(|paging| paging.phone(call, event, unheard));
     }
 }
 

@@ -88,15 +88,6 @@ pub fn confirmed(who: &Name, at: Time, how: &Via, due: Option<Time>, hung_up: bo
     one_line(text)
 }
 
-/// What the voice says.
-#[must_use]
-pub fn spoken(one: &Assignment) -> String {
-    format!(
-        "COC입니다. {} 티켓이 배정되었으나 확인이 없어 전화드립니다. 확인은 1번, 거절은 2번, 다시 듣기는 3번을 눌러 주십시오.",
-        one.customer
-    )
-}
-
 /// Since when nothing was heard: the usual length, or the time of the notice where the rule made it longer.
 fn unanswered(desk: &Desk, watch: &Watch, now: Time) -> String {
     let length = desk.policy.value.hours.answer_within;

@@ -2,7 +2,11 @@
 
 pub mod assignment;
 pub mod commands;
+pub mod mail;
 pub mod paging;
+pub mod phone;
+pub mod services;
+pub mod tickets;
 pub mod urgent;
 
 use super::desk::Desk;

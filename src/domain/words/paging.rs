@@ -88,15 +88,10 @@ pub fn rung(desk: &Desk, subject: &Subject, it: &RungWords<'_>) -> Message {
     Message { lines: said, buttons }
 }
 
-/// What the voice says.
+/// A page as the voice says it; `waiting` urgent requests wait, this one included.
 #[must_use]
-pub fn spoken(subject: &Subject) -> String {
-    let customer =
-        if subject.customer.is_empty() { "고객사 미확인" } else { &subject.customer };
-    format!(
-        "COC입니다. {customer} {} 대응 요청입니다. 수락은 1번, 거절은 2번, 다시 듣기는 3번을 눌러 주십시오.",
-        subject.what
-    )
+pub fn spoken(subject: &Subject, waiting: usize) -> String {
+    super::phone::urgent(&subject.customer, &subject.what, subject.ticket.as_ref(), waiting)
 }
 
 /// How a rung ended, in a few words.
@@ -166,7 +161,7 @@ pub fn taken_by(who: &Name, now: Time) -> String {
 
 /// An acceptance.
 #[must_use]
-pub fn taken(acceptance: &Acceptance, cancelled: u32) -> Message {
+pub fn taken(acceptance: &Acceptance, cancelled: u32, then: Vec<Button>) -> Message {
     let mut text = format!(
         "✅ {}이 {}에 수락했습니다 ({}).",
         acceptance.by.polite(),
@@ -176,7 +171,7 @@ pub fn taken(acceptance: &Acceptance, cancelled: u32) -> Message {
     if cancelled > 0 {
         text.push_str(&format!(" 대기 중이던 호출 {cancelled}건을 취소했습니다."));
     }
-    one_line(text)
+    Message { buttons: then, ..one_line(text) }
 }
 
 /// The way an acknowledgement came.

@@ -7,11 +7,13 @@
 use super::script::{Event, How, Said, Script, What, held_by, ladder};
 use super::story::{Key, Stories, Story};
 use crate::domain::case::Procedure;
-use crate::domain::change::Wake;
-use crate::domain::desk::Desk;
+
+use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::{CallEvent, Outcome, Presence};
 use crate::domain::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, Ts};
-use crate::domain::input::{Books, Input, ReplyTo, SlackAct, SlackInput, reaction_key};
+use crate::domain::input::{
+    Books, CustomerRecord, Input, ReplyTo, SlackAct, SlackInput, reaction_key,
+};
 use crate::domain::procedures::assignment::AssignmentState;
 use crate::domain::time::Time;
 use crate::domain::turn::{RungPress, Token};
@@ -161,7 +163,7 @@ impl<'a> Night<'a> {
                         self.say(&said)?;
                     }
                 }
-                Step::Wake(wake) => self.offer(Input::Woken(wake))?,
+                Step::Wake(due) => self.offer(due.input())?,
                 Step::Again => {}
             }
             self.settle()?;
@@ -200,7 +202,8 @@ impl<'a> Night<'a> {
     fn next_step(&self) -> Option<(Time, Step)> {
         let event = self.script.events.get(self.next).map(|event| (event.at, Step::Event));
         let answer = self.due.keys().next().map(|key| (key.0, Step::Answer(*key)));
-        let wake = self.desk().next_wake().map(|wake| (self.awake(wake.due), Step::Wake(wake)));
+        let due = self.desk().next_due();
+        let wake = due.map(|due| (self.awake(due.at()), Step::Wake(due)));
         let again = self.again.map(|at| (self.awake(at), Step::Again));
         let steps = [event, answer, wake, again].into_iter().flatten();
         // of equals the first is taken
@@ -217,6 +220,10 @@ impl<'a> Night<'a> {
             What::Plain(input) => {
                 let input = if let Input::Books(books) = &**input {
                     Input::Books(self.books(books))
+                } else if let (Input::Record(record), Some(text)) =
+                    (&**input, &self.instead.customers)
+                {
+                    Input::Record(CustomerRecord { text: text.clone(), as_of: record.as_of })
                 } else {
                     (**input).clone()
                 };
@@ -253,6 +260,7 @@ impl<'a> Night<'a> {
             policy: policy.as_ref().unwrap_or(&recorded.policy).clone(),
             guide: guide.as_ref().unwrap_or(&recorded.guide).clone(),
             customers: customers.as_ref().unwrap_or(&recorded.customers).clone(),
+            mails: recorded.mails.clone(),
         }
     }
 
@@ -315,7 +323,7 @@ impl<'a> Night<'a> {
             for attempt in ready.attempts {
                 let outcome = self.outcome(&attempt);
                 let desk = self.engine.desk();
-                if let Some(input) = self.runner.done(desk, &attempt, Ok(outcome), self.now) {
+                for input in self.runner.done(desk, &attempt, Ok(outcome), self.now) {
                     self.offer(input)?;
                 }
             }
@@ -350,7 +358,10 @@ impl<'a> Night<'a> {
             | Task::Direct { .. }
             | Task::OpenForm { .. }
             | Task::PublishHome { .. }
-            | Task::HangUp { .. } => Outcome::Done,
+            | Task::HangUp { .. }
+            | Task::Ticket { .. }
+            | Task::Mail { .. }
+            | Task::Probe { .. } => Outcome::Done,
         }
     }
 
@@ -563,7 +574,7 @@ impl<'a> Night<'a> {
 enum Step {
     Event,
     Answer((Time, usize)),
-    Wake(Wake),
+    Wake(Due),
     Again,
 }
 

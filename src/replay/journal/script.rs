@@ -122,6 +122,8 @@ impl Script {
             | Input::Stopping
             | Input::Books(_)
             | Input::Directory(_)
+            | Input::Record(_)
+            | Input::Ticket(_)
             | Input::Tickets(_) => self.push(at, What::Plain(Box::new(record.input.clone()))),
             Input::Slack(slack) => {
                 if let SlackAct::Said { at: written, .. } = &slack.what {
@@ -147,7 +149,9 @@ impl Script {
                 }
             }
             // its own timers ring where they are due
-            Input::Woken(_) => {}
+            Input::Woken(_) | Input::Chimed(_) => {}
+            // in the other night every service works
+            Input::Trouble { .. } => {}
         }
     }
 
@@ -165,6 +169,7 @@ impl Script {
             Outcome::Posted(_)
             | Outcome::Done
             | Outcome::Placed { .. }
+            | Outcome::Joined { .. }
             | Outcome::Refused { .. }
             | Outcome::Expired => {}
         }
@@ -244,7 +249,9 @@ impl Script {
             }
             Some(Token::ApplyGuide) => self.push(at, What::ApplyGuide(slack)),
             // buttons that open forms, and those of other versions: nothing of a case
-            Some(Token::AssignForm | Token::LeaveForm) | None => {}
+            Some(Token::AssignForm | Token::LeaveForm | Token::DraftForm(_)) | None => {}
+            // what is written to a customer changes nobody's turn
+            Some(Token::Mail(..) | Token::Draft(..)) => {}
         }
     }
 }

@@ -152,6 +152,13 @@ impl Stories {
             | Change::CustomersAdopted { .. }
             | Change::RosterAdopted { .. }
             | Change::GuideProposed { .. }
+            | Change::RecordSeen { .. }
+            | Change::RecordWarned
+            | Change::TemplatesAdopted { .. }
+            | Change::TroubleBegan { .. }
+            | Change::TroubleOver { .. }
+            | Change::Drafted(_)
+            | Change::Draft { .. }
             | Change::DirectoryRead(_)
             | Change::TicketsCounted(_)
             | Change::Seen(_)
@@ -264,12 +271,15 @@ impl Story {
                 LadderChange::RungOpened(_)
                 | LadderChange::RungBegan { .. }
                 | LadderChange::CallOver
+                | LadderChange::CallAgain { .. }
                 | LadderChange::RungEnded { .. }
                 | LadderChange::Taken(_)
                 | LadderChange::Exhausted { .. }
                 | LadderChange::Stopped { .. },
             )
             | UrgentChange::Queued { .. }
+            | UrgentChange::Solved { .. }
+            | UrgentChange::Reopened
             | UrgentChange::Ended(_) => {}
         }
         if let UrgentChange::ChainBegun { .. } = change {

@@ -1,13 +1,12 @@
 //! One request whose answer's headers count too: Slack tells a token's scopes and its own time nowhere else, and the Slack client
 //! keeps headers to itself.
 
-use super::{Failed, Failure, Method, Settings, connector, word};
+use super::super::super::http::{Http, NoReply};
+use super::{Failed, Failure, Method, Settings, word};
 use crate::domain::time::{Time, in_seoul};
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use chrono::DateTime;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::Full;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -22,45 +21,40 @@ pub struct Probed {
     pub date: Option<Time>,
 }
 
-/// How many bytes an answer may have.
-const LONGEST: usize = 1 << 20;
-
 /// Calls a method that takes no arguments.
 ///
 /// # Errors
 /// See [`Failed`].
 pub async fn probe(settings: &Settings, method: Method) -> Result<Probed, Failed> {
-    let asked = tokio::time::timeout(settings.time_out, ask(settings, method));
-    let answer = asked.await.unwrap_or(Err(Failure::Silence));
-    answer.map_err(|failure| Failed::new(method, failure))
+    ask(settings, method).await.map_err(|failure| Failed::new(method, failure))
 }
 
 async fn ask(settings: &Settings, method: Method) -> Result<Probed, Failure> {
-    let connector = connector(settings).map_err(|_| Failure::Unreachable)?;
-    let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
-    let base = settings.base.0.as_str().trim_end_matches('/');
+    let base = &settings.base.0;
+    let http = Http::new(base, settings.time_out).map_err(|_| Failure::Unreachable)?;
     let token = &settings.token.0.token_value.0;
-    let request = Request::post(format!("{base}/{}", method.name()))
+    let request = Request::post(base.at(&format!("/{}", method.name())))
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::empty())
+        .body(Full::default())
         // a token with a line break in it, say: no server would take it
         .map_err(|_| Failure::Refused { code: "invalid_auth".to_owned(), needed: None })?;
-    let response = client
-        .request(request)
-        .await
-        .map_err(|error| if error.is_connect() { Failure::Unreachable } else { Failure::Broken })?;
-    let (head, body) = response.into_parts();
-    if head.status == axum::http::StatusCode::TOO_MANY_REQUESTS {
-        return Err(Failure::Limited(None));
+    let reply = http.send(request).await.map_err(|failure| match failure {
+        NoReply::Unreachable => Failure::Unreachable,
+        NoReply::Silence => Failure::Silence,
+        NoReply::Broken | NoReply::TooLong => Failure::Broken,
+    })?;
+    if reply.status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(Failure::Limited(reply.retry_after()));
     }
-    if !head.status.is_success() {
-        return Err(Failure::Status(head.status.as_u16()));
+    if !reply.status.is_success() {
+        return Err(Failure::Status(reply.status.as_u16()));
     }
-    let bytes = to_bytes(Body::new(body), LONGEST).await.map_err(|_| Failure::Broken)?;
-    let body: Value = serde_json::from_slice(&bytes).map_err(|_| Failure::Garbled)?;
+    let body: Value = serde_json::from_slice(&reply.body).map_err(|_| Failure::Garbled)?;
     match body.get("ok").and_then(Value::as_bool) {
-        Some(true) => Ok(Probed { scopes: scopes(&head.headers), date: date(&head.headers), body }),
+        Some(true) => {
+            Ok(Probed { scopes: scopes(&reply.headers), date: date(&reply.headers), body })
+        }
         Some(false) => {
             let said = |key: &str| body.get(key).and_then(Value::as_str).and_then(word);
             let code = said("error").unwrap_or_else(|| "(unprintable)".to_owned());

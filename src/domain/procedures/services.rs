@@ -1,0 +1,53 @@
+//! Services that the desk can do without: COC is told once when one fails, and once when it works again.
+
+use super::super::change::{Change, Chime, Chore};
+use super::super::desk::{Room, Trouble};
+use super::super::errand::{ErrandKind, Place, Service, Urgency};
+use super::super::message::Message;
+use super::super::time::Time;
+use super::super::turn::Turn;
+use super::super::words;
+
+fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
+    if let Some(channel) = turn.desk.room(Room::Noti) {
+        turn.post(None, urgency, Place { channel, thread: None }, message);
+    }
+}
+
+/// A service does not work: told once, and tried until it works again.
+pub(in crate::domain) fn trouble(turn: &mut Turn<'_>, service: Service, since: Time, why: &str) {
+    if turn.desk.in_trouble(service) {
+        return;
+    }
+    let tells = turn.desk.tells_of(service, turn.now);
+    turn.change(Change::TroubleBegan { service, since, why: why.to_owned() });
+    turn.owe(None, Urgency::Housekeeping, ErrandKind::Probe { service });
+    if tells {
+        tell(turn, Urgency::Page, words::services::down(service, since, why, turn.now));
+    }
+}
+
+/// It works again.
+pub(in crate::domain) fn recovered(turn: &mut Turn<'_>, service: Service) {
+    let Some(Trouble::Since { since, told, .. }) = turn.desk.troubles.get(&service) else { return };
+    let (since, told) = (*since, *told);
+    turn.change(Change::TroubleOver { service });
+    if told {
+        tell(turn, Urgency::Notice, words::services::back(service, since, turn.now));
+    }
+}
+
+/// A due time of the desk itself has come.
+pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
+    match chime.what {
+        Chore::RecordIsOld => {
+            let Some(as_of) = turn.desk.record.as_of else { return };
+            let stale_after = turn.desk.policy.value.customers.stale_after.delta();
+            if turn.now - as_of < stale_after {
+                return;
+            }
+            turn.change(Change::RecordWarned);
+            tell(turn, Urgency::Notice, words::services::record_is_old(as_of, turn.now));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What people read of mails that wait to be sent.
+
+use super::super::ids::{CaseId, Name};
+use super::super::mail::{Draft, Email};
+use super::super::message::{Button, Field, FieldKind, Form, Line, Message};
+use super::super::time::Time;
+use super::super::turn::{DraftPress, MailPress, Token, button, danger, lines, one_line, primary};
+use super::{bracketed, line};
+
+/// The button under an acceptance that drafts the customer's mail.
+#[must_use]
+pub fn offer(case: CaseId) -> Button {
+    button("고객 메일", &Token::Mail(case, MailPress::Draft))
+}
+
+fn head(mail: &Email) -> Vec<Line> {
+    let mut said = vec![line![format!("받는 사람: {}", mail.to.join(", "))]];
+    if !mail.cc.is_empty() {
+        said.push(line![format!("참조: {}", mail.cc.join(", "))]);
+    }
+    said.push(line![format!("제목: {}", mail.subject)]);
+    said
+}
+
+/// How much of a mail's text stands in a message; the form shows all of it.
+const SHOWN: usize = 1500;
+
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A draft that waits. `by_hand`: no mail server is configured, people send it themselves. `trouble`: why it came back.
+#[must_use]
+pub fn draft(draft: &Draft, by_hand: bool, trouble: Option<&str>) -> Message {
+    let mut said: Vec<Line> = vec![vec![
+        "✉️ ".into(),
+        bracketed(&draft.customer),
+        "고객 메일 초안입니다. 아직 보내지 않았습니다.".into(),
+    ]];
+    if let Some(why) = trouble {
+        said.insert(0, line![format!("⛔ 메일을 보내지 못했습니다: {why}")]);
+        said.push(line!["주소나 내용을 [고치기]로 고친 뒤 다시 [메일 발송]을 눌러 주십시오."]);
+    }
+    said.extend(head(&draft.mail));
+    said.extend(shown(&draft.mail.text).lines().map(|text| line![text]));
+    said.push(if by_hand {
+        line!["메일 서버가 설정되어 있지 않습니다. 직접 보내신 뒤 [메일 발송]을 누르면 보낸 것으로 남깁니다."]
+    } else {
+        line!["확인하신 뒤 [메일 발송]을 눌러 주십시오."]
+    });
+    let token = |press| Token::Draft(draft.post, press);
+    Message {
+        lines: said,
+        buttons: vec![
+            primary("메일 발송", &token(DraftPress::Send)),
+            button("고치기", &token(DraftPress::Edit)),
+            danger("초안 지우기", &token(DraftPress::Discard)),
+        ],
+    }
+}
+
+fn over(draft: &Draft, first: Line) -> Message {
+    let mut said = vec![first];
+    said.extend(head(&draft.mail));
+    lines(said)
+}
+
+/// It is being sent.
+#[must_use]
+pub fn sending(draft: &Draft, by: &Name) -> Message {
+    let first = vec![
+        "✉️ ".into(),
+        bracketed(&draft.customer),
+        format!("고객 메일을 보내고 있습니다 ({by} 발송).").into(),
+    ];
+    over(draft, first)
+}
+
+/// It is sent.
+#[must_use]
+pub fn sent(draft: &Draft, by: &Name, at: Time, by_hand: bool) -> Message {
+    let how = if by_hand { "직접 발송, " } else { "" };
+    let first = vec![
+        "✅ ".into(),
+        bracketed(&draft.customer),
+        format!("고객 메일을 보냈습니다 ({how}{by}, {}).", at.format("%H:%M")).into(),
+    ];
+    over(draft, first)
+}
+
+/// Nobody wants it.
+#[must_use]
+pub fn discarded(draft: &Draft, by: &Name) -> Message {
+    lines(vec![vec![
+        bracketed(&draft.customer),
+        format!("고객 메일 초안을 지웠습니다 ({by} 기록). 보낸 메일은 없습니다.").into(),
+    ]])
+}
+
+/// Told in the thread when it is sent.
+#[must_use]
+pub fn sent_note(draft: &Draft) -> String {
+    format!("고객 메일 발송: {}", draft.mail.to.join(", "))
+}
+
+/// A press by somebody who may not.
+#[must_use]
+pub fn not_allowed() -> Message {
+    one_line("⛔ 고객 메일은 COC와 CSR, 엔지니어만 보낼 수 있습니다. 보낸 것은 없습니다.")
+}
+
+/// A second draft of one mail.
+#[must_use]
+pub fn drafted_already() -> Message {
+    one_line(
+        "⛔ 이 사건의 고객 메일 초안이 이미 스레드에 있습니다. 그 글에서 보내거나 고쳐 주십시오.",
+    )
+}
+
+/// A press on a draft that is over.
+#[must_use]
+pub fn is_over(how: &str) -> Message {
+    one_line(format!("⛔ {how} 하실 일은 없습니다."))
+}
+
+/// No address is on record.
+#[must_use]
+pub fn no_address(customer: &str) -> Message {
+    lines(vec![vec![
+        "⛔ ".into(),
+        bracketed(customer),
+        "고객 기록에 메일 주소가 없습니다. 초안을 만들지 않았습니다.".into(),
+    ]])
+}
+
+/// The form that changes a draft.
+#[must_use]
+pub fn form(draft: &Draft) -> Form {
+    let field = |key: &str, label: &str, hint: &str, initial: String, optional, kind| Field {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        hint: hint.to_owned(),
+        initial,
+        optional,
+        kind,
+    };
+    let mail = &draft.mail;
+    Form {
+        token: Token::DraftForm(draft.post).text(),
+        title: "고객 메일 고치기".to_owned(),
+        intro: vec![line!["저장해도 보내지 않습니다. 스레드의 [메일 발송]을 눌러야 나갑니다."]],
+        submit: "저장".to_owned(),
+        fields: vec![
+            field(
+                "to",
+                "받는 사람",
+                "여럿이면 쉼표로 나눕니다",
+                mail.to.join(", "),
+                false,
+                FieldKind::Line,
+            ),
+            field("cc", "참조", "", mail.cc.join(", "), true, FieldKind::Line),
+            field("subject", "제목", "", mail.subject.clone(), false, FieldKind::Line),
+            field("text", "내용", "", mail.text.clone(), false, FieldKind::Lines),
+        ],
+    }
+}
+
+/// An address that is none.
+#[must_use]
+pub fn bad_address(read: &str) -> String {
+    format!("\"{read}\"은(는) e-mail 주소가 아닙니다. 예: ops@example.com")
+}
+
+/// A field that must not be blank.
+#[must_use]
+pub fn blank() -> String {
+    "비어 있습니다. 내용을 적어 주십시오.".to_owned()
+}
+
+/// It could not be sent.
+#[must_use]
+pub fn returned(draft: &Draft, why: &str) -> Message {
+    lines(vec![
+        vec![
+            "⛔ ".into(),
+            bracketed(&draft.customer),
+            format!("고객 메일을 보내지 못했습니다: {why}").into(),
+        ],
+        line!["초안 글의 [고치기]로 고친 뒤 다시 [메일 발송]을 눌러 주십시오."],
+    ])
+}
