@@ -4,12 +4,14 @@
 //! queue together is written together.
 
 use crate::domain::desk::{Desk, Due};
-use crate::domain::input::{Books, Input, SlackInput};
+use crate::domain::errand::CallEvent;
+use crate::domain::ids::ErrandId;
+use crate::domain::input::{Books, Input, SlackInput, TicketNews};
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
 use crate::engine::{Engine, OfferError};
 use crate::errands::{Attempt, Hands, Runner, carry_out};
-use crate::ingress::{self, Unavailable};
+use crate::ingress::{self, Page, Unavailable};
 use crate::journal::{JournalError, Store};
 use crate::ports::{Clock, PortError};
 use crate::recovery::{Recovering, RecoveryError, first_inputs, read_back, read_directory};
@@ -290,6 +292,28 @@ impl Recovering for Handle {
 
     fn now(&self) -> Time {
         self.clock.now()
+    }
+}
+
+#[async_trait]
+impl ingress::Hooks for Handle {
+    async fn phoned(&self, call: ErrandId, event: CallEvent) -> Result<(), Unavailable> {
+        let taken = Handle::offer(self, vec![Input::Phone { call, event }]).await;
+        taken.map(drop).map_err(|_| Unavailable)
+    }
+
+    async fn pages(&self, reference: &str) -> Result<Vec<Page>, Unavailable> {
+        let reference = reference.to_owned();
+        let pages = self.look(move |desk| {
+            let calls = desk.calls_of(&reference);
+            calls.map(|(call, live)| Page { call, about: live.about.clone() }).collect()
+        });
+        pages.await.map_err(|_| Unavailable)
+    }
+
+    async fn ticket(&self, news: TicketNews) -> Result<(), Unavailable> {
+        let taken = Handle::offer(self, vec![Input::Ticket(news)]).await;
+        taken.map(drop).map_err(|_| Unavailable)
     }
 }
 

@@ -4,7 +4,7 @@ use super::calendar::Calendar;
 use super::case::{Case, Procedure};
 use super::change::{Change, Chime, Chore, Wake};
 use super::customers::Customers;
-use super::errand::{CallEvent, Errand, Outcome, Service};
+use super::errand::{CallEvent, Errand, ErrandKind, Outcome, Service};
 use super::ids::{
     CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
 };
@@ -119,6 +119,9 @@ pub struct LiveCall {
     /// It became part of a call that rang already: the voice's first words were not about it.
     #[serde(default)]
     pub joined: bool,
+    /// What it is about, as the voice says it.
+    #[serde(default)]
+    pub about: String,
 }
 
 /// How a service that the desk can do without is doing.
@@ -463,6 +466,10 @@ impl Desk {
                     reference: reference.clone(),
                     since: Some(now),
                     joined: matches!(outcome, Outcome::Joined { .. }),
+                    about: match errand.map(|errand| errand.kind) {
+                        Some(ErrandKind::Call { about, .. }) => about,
+                        Some(_) | None => String::new(),
+                    },
                 };
                 self.calls.insert(id, call);
             }

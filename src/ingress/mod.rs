@@ -1,6 +1,8 @@
 //! What comes in: verify, parse, hand to the desk, acknowledge.
 
-use crate::domain::input::SlackInput;
+use crate::domain::errand::CallEvent;
+use crate::domain::ids::ErrandId;
+use crate::domain::input::{SlackInput, TicketNews};
 use crate::domain::message::Answer;
 use async_trait::async_trait;
 
@@ -19,6 +21,37 @@ pub trait Desk: Send + Sync {
 
     /// Slack's line is up (its first connection stands) or down (its last one is gone).
     async fn connected(&self, up: bool);
+}
+
+/// Where the hooks of the other services hand in what they bring.
+#[async_trait]
+pub trait Hooks: Send + Sync {
+    /// Takes what happened on a telephone; durable when it returns. What is over already changes nothing.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it.
+    async fn phoned(&self, call: ErrandId, event: CallEvent) -> Result<(), Unavailable>;
+
+    /// What a telephone call is about that was not answered yet, in order; `reference` is the carrier's name for the call.
+    ///
+    /// # Errors
+    /// When the desk is gone.
+    async fn pages(&self, reference: &str) -> Result<Vec<Page>, Unavailable>;
+
+    /// Takes what the support desk tells of a ticket; durable when it returns. What was taken before changes nothing.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it.
+    async fn ticket(&self, news: TicketNews) -> Result<(), Unavailable>;
+}
+
+/// One of the things that a telephone call is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The errand that owed the call.
+    pub call: ErrandId,
+    /// What the voice says of it.
+    pub about: String,
 }
 
 /// The journal cannot keep an input now.
