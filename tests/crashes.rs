@@ -153,6 +153,14 @@ fn seen(acts: &[Act]) -> BTreeMap<String, Vec<String>> {
                 let said = format!("{at} call {number} {about}");
                 seen.entry(format!("phone {to}")).or_default().push(said);
             }
+            Did::Ticket { action, ticket, fields, .. } => {
+                let said = format!("{at} {action} {fields:?}");
+                seen.entry(format!("ticket {ticket}")).or_default().push(said);
+            }
+            // a mail server keeps none to look for
+            Did::Mail { to, subject, text, .. } => {
+                once(&mut seen, format!("mail {to:?}"), format!("{at} {subject} {text}"));
+            }
             Did::Hangup { to } => {
                 seen.entry(format!("phone {to}")).or_default().push(format!("{at} hang up"));
             }

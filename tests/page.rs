@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -145,6 +146,7 @@ fn data() -> Books {
     Books {
         guide: read("guide.txt"),
         customers: read("customers.csv"),
+        mails: BTreeMap::from([("urgent-taken.txt".to_owned(), read("mail/urgent-taken.txt"))]),
         policy: read("policy.toml"),
     }
 }

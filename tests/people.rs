@@ -888,6 +888,7 @@ fn shipped_books() -> Books {
         policy: SHIPPED_POLICY.to_owned(),
         guide: SHIPPED_GUIDE.to_owned(),
         customers: SHIPPED_CUSTOMERS.to_owned(),
+        ..Books::default()
     }
 }
 
@@ -919,6 +920,7 @@ fn errors_of_all_books_come_together() {
         policy: "[chain]\nrung = 5\n".to_owned(),
         guide: SHIPPED_GUIDE.replace("010-0000-1003\n", "없음\n"),
         customers: SHIPPED_CUSTOMERS.replace("123456789012", "12345"),
+        ..Books::default()
     };
     let errors = read_books(&books, near()).unwrap_err();
     let places: Vec<String> = errors.iter().map(|e| e.to_string()).collect();

@@ -89,7 +89,11 @@ fn posts_keep_the_rules_of_the_house() {
                 Did::Update { words, .. }
                 | Did::Ephemeral { words, .. }
                 | Did::Dm { words, .. } => (words, false),
-                Did::View { .. } | Did::Call { .. } | Did::Hangup { .. } => continue,
+                Did::View { .. }
+                | Did::Call { .. }
+                | Did::Hangup { .. }
+                | Did::Ticket { .. }
+                | Did::Mail { .. } => continue,
             };
             let at = format!("{}: {act}", file.display());
             assert!(!words.text.is_empty(), "{at}");

@@ -407,7 +407,9 @@ fn nobody_after(
             | Did::Ephemeral { .. }
             | Did::Dm { .. }
             | Did::View { .. }
-            | Did::Hangup { .. } => false,
+            | Did::Hangup { .. }
+            | Did::Ticket { .. }
+            | Did::Mail { .. } => false,
         };
         if reaches {
             return Err(format!("accepted at {taken}, but: {act}"));
@@ -419,7 +421,8 @@ fn nobody_after(
 fn one_visible_act_per_errand(acts: &[Act]) -> Result<(), String> {
     let mut known = BTreeSet::new();
     for act in acts {
-        if let Did::Post { errand, .. } | Did::Call { errand, .. } = &act.did
+        if let Did::Post { errand, .. } | Did::Call { errand, .. } | Did::Ticket { errand, .. } =
+            &act.did
             && !known.insert(errand)
         {
             return Err(format!("errand {errand} was seen twice: {act}"));

@@ -120,7 +120,7 @@ pub struct Adapters {
 }
 
 /// The data folder's texts, as they stand on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Books {
     /// `policy.toml`; empty text is the defaults.
     pub policy: String,

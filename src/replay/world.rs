@@ -9,7 +9,7 @@ use crate::adapters::slack::events::{self, Ignored};
 use crate::domain::desk::Desk;
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ErrandId, Name, SlackUser};
-use crate::domain::input::{Books, Input, SlackAct, SlackInput};
+use crate::domain::input::{Books, CustomerRecord, Input, SlackAct, SlackInput};
 use crate::domain::message::Answer;
 use crate::domain::policy::PhoneMode;
 use crate::domain::time::Time;
@@ -153,6 +153,8 @@ impl World {
         let mut inputs = first_inputs(alive_until, &self.hands, self.books.clone());
         if first {
             inputs.push(Input::Tickets(self.tickets.clone()));
+            let (text, as_of) = (self.books.customers.clone(), self.now());
+            inputs.push(Input::Record(CustomerRecord { text, as_of }));
         }
         self.offer(inputs)?;
         self.recover(alive_until)

@@ -1,6 +1,7 @@
 //! What several test programs need.
 
 use coc::domain::input::Books;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The shipped data folder.
@@ -13,5 +14,6 @@ pub(crate) fn books() -> Books {
         policy: read("policy.toml"),
         guide: read("guide.txt"),
         customers: read("customers.csv"),
+        mails: BTreeMap::from([("urgent-taken.txt".to_owned(), read("mail/urgent-taken.txt"))]),
     }
 }

@@ -93,7 +93,7 @@ fn a_record_beyond_the_limit_is_refused_and_the_journal_goes_on() {
         let mut journal = open(reopen()).unwrap().journal;
         let books = |guide: String| Draft {
             at: at(1),
-            input: Input::Books(Books { policy: String::new(), guide, customers: String::new() }),
+            input: Input::Books(Books { guide, ..Books::default() }),
             changes: Vec::new(),
         };
         let batch = [said(1, "먼저"), books("a".repeat(MAX_RECORD_BYTES))];

@@ -83,7 +83,11 @@ fn order(turn: &Turn<'_>, customer: &str) -> super::super::message::Message {
     let (available, skipped) = order.available(roster, &desk.leaves, turn.now);
     let rows: Vec<_> =
         available.into_iter().map(|one| (one, urgent::own_doubts(desk, one, turn.now))).collect();
-    words::commands::order(record, &rows, &skipped, &order.warnings, turn.now)
+    let mut message = words::commands::order(record, &rows, &skipped, &order.warnings, turn.now);
+    if record.is_some() {
+        message.lines.extend(words::services::basis(desk, turn.now, false));
+    }
+    message
 }
 
 fn done(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
@@ -98,14 +102,20 @@ fn done(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
             return turn.tell(typed.by, typed.reply, message);
         }
     };
-    let Some((id, one)) = desk.assignment_of(&ticket) else {
+    let assigned = desk.assignment_of(&ticket).map(|(id, one)| (id, one.assignee()));
+    let held = assigned.or_else(|| urgent::taken_with(desk, &ticket));
+    let Some((id, holder)) = held else {
         return turn.tell(typed.by, typed.reply, words::commands::no_such_ticket(&ticket));
     };
-    let own = one.assignee() == Some(&desk.name_of(typed.by));
+    let own = holder == Some(&desk.name_of(typed.by));
     if !own && !desk.holds(typed.by, &desk.policy.value.roles.assign) {
         return turn.tell(typed.by, typed.reply, words::commands::not_own_ticket());
     }
-    assignment::done(turn, id, typed.by);
+    if assigned.is_some() {
+        assignment::done(turn, id, typed.by);
+    } else {
+        urgent::done(turn, id, typed.by);
+    }
     turn.tell(typed.by, typed.reply, words::commands::ticket_done(&ticket));
 }
 
@@ -230,7 +240,10 @@ fn assign_checked(
     let given = assignment::outcome(turn, id);
     // out of hours an urgent wish of the customer is its CSR's to decide (A3)
     let csr = turn.desk.customers.value.find(&customer).and_then(|one| one.csr.as_ref());
-    words::assignment::accepted(&customer, &given, now, warning.as_deref(), csr)
+    let mut message = words::assignment::accepted(&customer, &given, now, warning.as_deref(), csr);
+    let counts = matches!(given, assignment::Given::To(_));
+    message.lines.extend(words::services::basis(turn.desk, now, counts));
+    message
 }
 
 fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {

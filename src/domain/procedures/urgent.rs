@@ -4,7 +4,7 @@ use super::super::case::{CaseChange, Procedure};
 use super::super::change::Change;
 use super::super::customers::Customers;
 use super::super::desk::{Desk, Room};
-use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, Urgency};
+use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, TicketAct, Urgency};
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, Via};
@@ -790,6 +790,32 @@ fn open_request_for<'a>(desk: &'a Desk, ticket: &TicketLink) -> Option<(CaseId, 
         }
         Procedure::Urgent(_) | Procedure::Assignment(_) => None,
     })
+}
+
+/// The newest urgent case of this ticket that somebody took and whose ticket is not solved, and who took it.
+pub(in crate::domain) fn taken_with<'a>(
+    desk: &'a Desk,
+    ticket: &TicketLink,
+) -> Option<(CaseId, Option<&'a Name>)> {
+    desk.cases.iter().rev().find_map(|(id, case)| match &case.procedure {
+        Procedure::Urgent(urgent)
+            if urgent.ticket.as_ref() == Some(ticket) && urgent.solved.is_none() =>
+        {
+            urgent.taken().map(|taken| (*id, Some(&taken.by)))
+        }
+        Procedure::Urgent(_) | Procedure::Assignment(_) => None,
+    })
+}
+
+/// The ticket of whoever took it is done: it counts no more.
+pub(in crate::domain) fn done(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser) {
+    let Some(mut work) = Work::of(turn, id) else { return };
+    let Some(ticket) = work.urgent.ticket.clone() else { return };
+    let at = work.turn.now;
+    work.step(UrgentChange::Solved { at });
+    work.turn.note(id, Some(by), "티켓 완료");
+    let comment = words::tickets::done(&work.turn.desk.name_of(by), at);
+    tickets::owe(work.turn, id, &ticket, TicketAct::Solve, comment);
 }
 
 /// The request's message was changed: it is read again (reading 8).

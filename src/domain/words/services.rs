@@ -1,7 +1,8 @@
 //! What COC is told of services that do not work.
 
+use super::super::desk::Desk;
 use super::super::errand::Service;
-use super::super::message::Message;
+use super::super::message::{Line, Message};
 use super::super::time::{Span, Time, clock};
 use super::super::turn::{lines, one_line};
 use super::{line, topic};
@@ -62,11 +63,24 @@ pub fn record_is_old(as_of: Time, now: Time) -> Message {
     ])
 }
 
-/// As of when the customer record is, for lines that it decides: `고객 기록 8/5 21:55 기준`.
+/// As of when the customer record is, beside what it decides: `고객 기록 8/5 21:55 기준`; `None` while nobody said.
 #[must_use]
-pub fn record_as_of(as_of: Option<Time>, now: Time) -> String {
-    match as_of {
-        Some(at) => format!("고객 기록 {} 기준", clock(at, now.date_naive())),
-        None => "고객 기록의 기준 시각 모름".to_owned(),
-    }
+pub fn record_as_of(desk: &Desk, now: Time) -> Option<String> {
+    let as_of = desk.record.as_of?;
+    Some(format!("고객 기록 {} 기준", clock(as_of, now.date_naive())))
+}
+
+/// What a decision was made from, and how old that is; nothing while nobody said.
+#[must_use]
+pub fn basis(desk: &Desk, now: Time, counts: bool) -> Option<Line> {
+    let counted = counts.then(|| counted_at(desk, now)).flatten();
+    let known: Vec<String> = record_as_of(desk, now).into_iter().chain(counted).collect();
+    (!known.is_empty()).then(|| line![known.join(" · ")])
+}
+
+/// As of when the active tickets were counted, beside what they decide: `티켓 수 22:03 기준`; `None` while nobody counts them.
+#[must_use]
+pub fn counted_at(desk: &Desk, now: Time) -> Option<String> {
+    let at = desk.counted.at.filter(|_| desk.presence.adapters.tickets)?;
+    Some(format!("활성 티켓 수 {} 기준", clock(at, now.date_naive())))
 }

@@ -186,7 +186,10 @@ pub fn started(
         format!("{}에 일반 티켓으로 배정합니다.", clock(opening, now.date_naive()))
     };
     said.push(line![format!("미결정이면 [미결정]을 눌러 주십시오. {opening}")]);
-    said.push(line![format!("사건 {case} · 경과는 이 스레드에 남깁니다.")]);
+    let mut facts = vec![format!("사건 {case}")];
+    facts.extend(super::services::record_as_of(desk, now));
+    facts.push("경과는 이 스레드에 남깁니다.".to_owned());
+    said.push(line![facts.join(" · ")]);
     Message { lines: said, buttons: case_buttons(case) }
 }
 
