@@ -39,7 +39,7 @@ const TICKET_WAITS: TimeDelta = TimeDelta::hours(72);
 const MAIL_WAITS: TimeDelta = TimeDelta::hours(24);
 /// How often a service that failed is tried.
 const PROBE_EVERY: TimeDelta = TimeDelta::seconds(30);
-/// A service that fails for so long is told of; the telephone's carrier at once, for COC phones meanwhile.
+/// A service that fails for so long is told of; a carrier that does not take a call at once, for COC phones meanwhile.
 const TOLD_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// How long a call that should end is still worth ending.
 const HANG_UP_WAITS: TimeDelta = TimeDelta::minutes(2);
@@ -579,12 +579,14 @@ impl Runner {
                 (why, None)
             }
         };
-        let mut told: Vec<Input> = self.failed(desk, line, &why, now).into_iter().collect();
+        // a telephone that does not work is COC's at once (reading 10), unless it may be ringing already
+        let is_cocs = matches!(attempt.task, Task::Call { .. })
+            && (!self.doubtful.contains(&attempt.id) || attempt.look_first);
+        let told_after = if is_cocs { TimeDelta::zero() } else { TOLD_AFTER };
+        let trouble = self.failed(desk, line, &why, told_after, now);
+        let mut told: Vec<Input> = trouble.into_iter().collect();
         match &attempt.task {
-            // a telephone that does not work is COC's at once (reading 10), unless it may be ringing already
-            Task::Call { .. } if !self.doubtful.contains(&attempt.id) || attempt.look_first => {
-                told.extend(refused(attempt, &why));
-            }
+            Task::Call { .. } if is_cocs => told.extend(refused(attempt, &why)),
             Task::HangUp { .. } | Task::Call { .. } => {
                 let tries = self.waits.get(&attempt.id).map_or(0, |(_, tries)| *tries);
                 if desk.errands.contains_key(&attempt.id) {
@@ -617,11 +619,17 @@ impl Runner {
         told
     }
 
-    /// A line failed. Returns what the desk is told of its service, once.
-    fn failed(&mut self, desk: &Desk, line: Line, why: &str, now: Time) -> Option<Input> {
+    /// A line failed. Returns what the desk is told of its service, once, when it fails for so long.
+    fn failed(
+        &mut self,
+        desk: &Desk,
+        line: Line,
+        why: &str,
+        told_after: TimeDelta,
+        now: Time,
+    ) -> Option<Input> {
         let since = *self.standing.entry(line).or_default().failing_since.get_or_insert(now);
         let service = line.service()?;
-        let told_after = if line == Line::Phone { TimeDelta::zero() } else { TOLD_AFTER };
         if desk.in_trouble(service) {
             // it is not well yet, whatever the last probe said
             let probes = desk.errands.values().filter(|errand| {

@@ -13,15 +13,17 @@ use crate::engine::{Engine, OfferError};
 use crate::errands::{Attempt, Hands, Runner, carry_out};
 use crate::ingress::{self, Page, Unavailable};
 use crate::journal::{JournalError, Store};
-use crate::ports::{Clock, PortError};
+use crate::ports::{Clock, CustomerSource, PortError};
 use crate::recovery::{Recovering, RecoveryError, first_inputs, read_back, read_directory};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+
+mod upkeep;
 
 /// Inputs that may wait for the loop; more wait at their senders.
 const QUEUE: usize = 1024;
@@ -33,8 +35,6 @@ const ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// too many.
 const SLACK_MUST_ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const SLACK_AGAIN_AFTER: Duration = Duration::from_secs(3);
-/// How often the workspace's people, groups and channels are read anew.
-const DIRECTORY_EVERY: Duration = Duration::from_secs(600);
 /// How long an orderly stop waits for errands that are being carried out.
 const LAND_WITHIN: Duration = Duration::from_secs(3);
 
@@ -69,6 +69,8 @@ pub struct Handle {
     orders: mpsc::Sender<Order>,
     health: Arc<Health>,
     clock: Arc<dyn Clock>,
+    /// Somebody changed a ticket at the support desk: they are worth counting.
+    ticket_news: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -104,7 +106,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens the journal and starts the loop; then who is who and what was missed is read. Returns when timers run.
+    /// Opens the journal and starts the loop; then the customer record, who is who and what was missed is read. Returns when timers
+    /// run. Without a source of the customer record the books' own holds.
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -112,6 +115,7 @@ impl Service {
         store: impl Store + 'static,
         books: Books,
         hands: Hands,
+        customers: Option<Arc<dyn CustomerSource>>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServiceError> {
         let (mut engine, alive_until) = Engine::open(store)?;
@@ -124,8 +128,9 @@ impl Service {
             orders: orders.clone(),
             health: Arc::clone(&health),
             clock: Arc::clone(&clock),
+            ticket_news: Arc::default(),
         };
-        let chat = Arc::clone(&hands.chat);
+        let (chat, tickets) = (Arc::clone(&hands.chat), hands.tickets.clone());
         let body = Body {
             runner: Runner::new(engine.desk()),
             engine,
@@ -138,10 +143,20 @@ impl Service {
         let body = tokio::spawn(body.run(queue));
         let mut service = Self { handle: handle.clone(), body, side: JoinSet::new() };
         let read = Arc::clone(&chat);
+        if let Some(source) = &customers {
+            upkeep::first_record(&handle, source.as_ref()).await;
+        }
         let complete = service.read_all(read.as_ref(), alive_until).await?;
         handle.offer(vec![Input::CaughtUp]).await?;
         handle.health.caught_up.store(true, Ordering::Relaxed);
-        service.side.spawn(keep_directory(handle, chat, complete, alive_until));
+        if let Some(tickets) = tickets {
+            let news = Arc::clone(&handle.ticket_news);
+            service.side.spawn(upkeep::keep_counts(handle.clone(), tickets, news));
+        }
+        if let Some(source) = customers {
+            service.side.spawn(upkeep::keep_record(handle.clone(), source));
+        }
+        service.side.spawn(upkeep::keep_directory(handle, chat, complete, alive_until));
         Ok(service)
     }
 
@@ -218,28 +233,6 @@ async fn read_once(
     read_back(&mut into, chat, since).await
 }
 
-/// Keeps the directory fresh; reads back first what the start could not.
-async fn keep_directory(
-    handle: Handle,
-    chat: Arc<dyn crate::ports::Chat>,
-    mut complete: bool,
-    since: Option<Time>,
-) {
-    loop {
-        let wait = if complete { DIRECTORY_EVERY } else { SLACK_AGAIN_AFTER };
-        tokio::time::sleep(wait).await;
-        let read = if complete {
-            read_directory(&mut handle.clone(), chat.as_ref()).await
-        } else {
-            read_once(&handle, chat.as_ref(), since).await
-        };
-        match read {
-            Ok(()) => complete = true,
-            Err(error) => tracing::warn!(%error, "the workspace was not read"),
-        }
-    }
-}
-
 impl Handle {
     /// Takes inputs; they are durable when this returns.
     ///
@@ -270,6 +263,10 @@ impl Handle {
         }));
         self.orders.send(order).await.map_err(|_| ServiceError::Gone)?;
         result.await.map_err(|_| ServiceError::Gone)
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// The bot's own state.
@@ -313,6 +310,7 @@ impl ingress::Hooks for Handle {
 
     async fn ticket(&self, news: TicketNews) -> Result<(), Unavailable> {
         let taken = Handle::offer(self, vec![Input::Ticket(news)]).await;
+        self.ticket_news.notify_one();
         taken.map(drop).map_err(|_| Unavailable)
     }
 }

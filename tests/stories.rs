@@ -67,3 +67,23 @@ fn the_clock_of_a_rung_runs_from_a_call_whose_answer_was_lost() {
     let acts = story(1, &[ASK, "wait: 5m", "wait: 30s", "phone: {who: 다솜윤, does: accept}"]);
     assert_eq!(calls(&acts), ["가온별", "다솜윤"]);
 }
+
+#[test]
+fn two_pages_that_are_due_at_one_time_are_one_call_that_names_both() {
+    let other = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 솔빛출판 / 티켓: https://support.example.com/agent/tickets/4243\", as: m2}";
+    let acts = story(0, &[ASK, other, "wait: 6m"]);
+    assert_eq!(calls(&acts), ["가온별", "다솜윤"], "the second request joins the call that rings");
+    let spoken: Vec<&str> = acts
+        .iter()
+        .filter_map(|act| match &act.did {
+            Did::Call { about, .. } => Some(about.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        spoken[1],
+        "COC입니다. 요청이 모두 2건입니다. 먼저, 한빛전자 긴급 티켓 4242번 대응 요청입니다. 기다리는 긴급 요청은 모두 2건입니다. 다음, \
+         솔빛출판 긴급 티켓 4243번 대응 요청입니다. 기다리는 긴급 요청은 모두 2건입니다. 첫 번째 건부터 받습니다. \
+         수락은 1번, 거절은 2번, 다시 듣기는 3번을 눌러 주십시오."
+    );
+}

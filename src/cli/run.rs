@@ -139,7 +139,7 @@ async fn serve(
     };
     let mut stopping = stop.clone();
     let started = tokio::select! {
-        started = Service::start(store, books, hands, Arc::clone(&clock)) => started,
+        started = Service::start(store, books, hands, None, Arc::clone(&clock)) => started,
         _ = stopping.wait_for(|stop| *stop) => return Ok(()),
     };
     let mut service = started.map_err(|error| Failure::work(error.to_string()))?;

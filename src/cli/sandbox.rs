@@ -10,7 +10,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::Procedure;
 use crate::domain::desk::Desk;
 use crate::domain::errand::CallEvent;
-use crate::domain::ids::Name;
+use crate::domain::ids::{ErrandId, Name};
 use crate::domain::input::{Books, Input};
 use crate::domain::ladder::Ladder;
 use crate::domain::policy::GroupRef;
@@ -28,7 +28,7 @@ use crate::sandbox::backstage::{
 use crate::sandbox::server::{Options, Sandbox};
 use crate::sandbox::telephones::Telephones;
 use crate::sandbox::workspace::Workspace;
-use crate::service::{Handle, Intake, PracticeClock, Service, WallClock, today};
+use crate::service::{Handle, Intake, PracticeClock, Service, ServiceError, WallClock, today};
 use anyhow::Context;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -304,7 +304,7 @@ impl Stage {
         };
         let store =
             Sled::open(&self.journal()).map_err(|error| Failure::work(error.to_string()))?;
-        let service = Service::start(store, self.books.clone(), hands, clock)
+        let service = Service::start(store, self.books.clone(), hands, None, clock)
             .await
             .map_err(|error| Failure::work(error.to_string()))?;
         let intake = Arc::new(Intake::new(service.handle(), chat, began));
@@ -356,16 +356,29 @@ impl Stage {
 /// What happens on telephones is told to the bot that runs; while none does, it is not.
 async fn tell_calls(
     stage: Arc<Stage>,
-    mut happened: mpsc::UnboundedReceiver<(crate::domain::ids::ErrandId, CallEvent)>,
+    mut happened: mpsc::UnboundedReceiver<(ErrandId, CallEvent)>,
 ) {
     while let Some((call, event)) = happened.recv().await {
         let handle = stage.handle.borrow().clone();
         if let Some(handle) = handle
-            && let Err(error) = handle.offer(vec![Input::Phone { call, event }]).await
+            && let Err(error) = telephoned(&handle, call, event).await
         {
             tracing::warn!(%error, "a telephone's event was not taken");
         }
     }
+}
+
+/// The voice names one thing after the other, and what is pressed for one is pressed for all that the call is still about.
+async fn telephoned(handle: &Handle, call: ErrandId, event: CallEvent) -> Result<(), ServiceError> {
+    let reference = Telephones::reference(call);
+    let mut next = Some(call);
+    while let Some(call) = next {
+        handle.offer(vec![Input::Phone { call, event }]).await?;
+        let reference = reference.clone();
+        let others = handle.look(move |desk| desk.calls_of(&reference).next().map(|(id, _)| id));
+        next = others.await?;
+    }
+    Ok(())
 }
 
 /// How often the page's desk panel is looked at anew.

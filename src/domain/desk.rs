@@ -262,6 +262,8 @@ const CASES_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
 const PAUSES_KEPT: usize = 16;
 /// How long a call is believed to ring or to be talked on when nothing more is heard of it.
 const CALL_LASTS: chrono::TimeDelta = chrono::TimeDelta::minutes(3);
+/// How long the support desk's index may take to count a ticket.
+const COUNT_LAGS: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
 /// A service that fails again this soon is not told of again.
 const TROUBLE_TOLD_AGAIN_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 /// COC is told of an old customer record this often.
@@ -362,9 +364,14 @@ impl Desk {
             }
             Change::TicketsCounted(tickets) => {
                 let held = self.derived.open_tickets.iter();
+                // the support desk counts a ticket only after a while: until then it is added here
+                let known_by_now = |cases: &BTreeMap<CaseId, Time>| -> BTreeSet<CaseId> {
+                    let old = cases.iter().filter(|(_, since)| **since <= at - COUNT_LAGS);
+                    old.map(|(case, _)| *case).collect()
+                };
                 let known = held
-                    .filter(|(_, cases)| !cases.is_empty())
-                    .map(|(who, cases)| (who.clone(), cases.keys().copied().collect()));
+                    .map(|(who, cases)| (who.clone(), known_by_now(cases)))
+                    .filter(|(_, cases)| !cases.is_empty());
                 let (at, tickets) = (Some(at), tickets.clone());
                 self.counted = Counted { at, tickets, known: known.collect() };
             }

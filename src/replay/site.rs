@@ -127,6 +127,11 @@ impl Site {
         }
     }
 
+    /// The carrier's name for a call.
+    pub(super) fn reference(&self, call: ErrandId) -> Option<String> {
+        self.placed.get(&call).cloned()
+    }
+
     /// Something happened; whether its answer arrives (simulation).
     fn answer_or_lose(&mut self, name: &str) -> Result<(), PortError> {
         if self.lose_answers == 0 {

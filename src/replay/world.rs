@@ -320,18 +320,16 @@ impl World {
         }
     }
 
-    /// Something happened on a telephone. Whoever presses a key for the first thing that the voice names presses it for the others
-    /// too.
+    /// Something happened on a telephone. The voice names one thing after the other, and what is pressed for one is pressed for all
+    /// that the call is still about.
     fn telephoned(&mut self, call: ErrandId, event: CallEvent) -> Result<(), String> {
-        let live = |desk: &Desk| desk.calls.get(&call).map(|live| live.reference.clone());
-        let reference = self.live_desk().and_then(live);
-        self.offer(vec![Input::Phone { call, event }])?;
-        let others = |desk: &Desk| {
-            let reference = reference.as_deref()?;
-            desk.calls_of(reference).next().map(|(call, _)| call)
-        };
-        while let Some(call) = self.live_desk().and_then(others) {
+        let reference = self.site.lock().reference(call);
+        let mut next = Some(call);
+        while let Some(call) = next {
             self.offer(vec![Input::Phone { call, event }])?;
+            next = self
+                .live_desk()
+                .and_then(|desk| desk.calls_of(reference.as_deref()?).next().map(|(call, _)| call));
         }
         Ok(())
     }

@@ -40,6 +40,12 @@ impl Telephones {
         (Self { clock, calls, placed, past, happened }, told)
     }
 
+    /// The name of the call that this errand places.
+    #[must_use]
+    pub fn reference(errand: ErrandId) -> String {
+        format!("practice-{errand}")
+    }
+
     /// What rings now.
     #[must_use]
     pub fn ringing(&self) -> Vec<Ringing> {
@@ -97,7 +103,7 @@ impl Phone for Telephones {
         number: &PhoneNumber,
         speech: &str,
     ) -> Result<String, PortError> {
-        let id = format!("practice-{errand}");
+        let id = Self::reference(errand);
         let ringing = Ringing {
             id: id.clone(),
             to: to.to_string(),

@@ -34,7 +34,8 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
             }
         }
     }
-    if desk.customers.text != books.customers {
+    // no text is no record: where it comes from elsewhere the books bring none, and what is in force stays so
+    if desk.customers.text != books.customers && !books.customers.is_empty() {
         match read_customers(&books.customers) {
             Ok(customers) => {
                 turn.change(Change::CustomersAdopted { text: books.customers.clone(), customers })

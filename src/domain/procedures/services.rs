@@ -21,7 +21,10 @@ pub(in crate::domain) fn trouble(turn: &mut Turn<'_>, service: Service, since: T
     }
     let tells = turn.desk.tells_of(service, turn.now);
     turn.change(Change::TroubleBegan { service, since, why: why.to_owned() });
-    turn.owe(None, Urgency::Housekeeping, ErrandKind::Probe { service });
+    // whoever reads the record tells by itself when it is there again
+    if service != Service::Customers {
+        turn.owe(None, Urgency::Housekeeping, ErrandKind::Probe { service });
+    }
     if tells {
         tell(turn, Urgency::Page, words::services::down(service, since, why, turn.now));
     }
