@@ -330,10 +330,11 @@ impl PolicyReader<'_> {
     /// Values that are readable but cannot be meant.
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
-        let spans: [(&str, Span); 10] = [
+        let spans: [(&str, Span); 11] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
+            ("assign.ask_within", policy.assign.ask_within),
             ("alarm.l2_window", policy.alarm.l2_window),
             ("guardduty.decide_within", policy.guardduty.decide_within),
             ("desk.promise", policy.desk.promise),

@@ -18,6 +18,8 @@ pub struct Policy {
     pub phone: PhoneMode,
     /// Urgent requests (readings 6 to 8).
     pub urgent: UrgentPolicy,
+    /// Ticket assignments (A1).
+    pub assign: AssignPolicy,
     /// CloudWatch alarms (M5, reading 17).
     pub alarm: Alarm,
     /// GuardDuty (G1, G4, reading 18).
@@ -159,10 +161,16 @@ impl Acks {
     /// Whether this emoji acknowledges; `+1::skin-tone-3` counts as `+1`, `thumbsup` as well.
     #[must_use]
     pub fn take(&self, emoji: &str) -> bool {
-        let bare = emoji.trim_matches(':').split("::").next().unwrap_or_default();
-        let bare = if bare == "thumbsup" { "+1" } else { bare };
-        self.0.iter().any(|ack| ack.trim_matches(':') == bare)
+        is_among(emoji, &self.0)
     }
+}
+
+/// Whether an emoji is among these, whatever its skin tone.
+#[must_use]
+pub fn is_among(emoji: &str, names: &[String]) -> bool {
+    let bare = emoji.trim_matches(':').split("::").next().unwrap_or_default();
+    let bare = if bare == "thumbsup" { "+1" } else { bare };
+    names.iter().any(|name| name.trim_matches(':') == bare)
 }
 
 /// Who dials.
@@ -191,6 +199,38 @@ impl Default for UrgentPolicy {
         Self {
             undecided_words: ["미결정", "보류"].map(str::to_owned).to_vec(),
             ask_again: Span::minutes(10),
+        }
+    }
+}
+
+/// Ticket assignments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AssignPolicy {
+    /// How long a doubtful person has to say whether the ticket can be theirs (A1).
+    pub ask_within: Span,
+    /// Words in a Slack status that make its person doubtful; case does not matter.
+    pub away_words: Vec<String>,
+    /// Status emoji that do the same.
+    pub away_emoji: Vec<String>,
+}
+
+impl Default for AssignPolicy {
+    fn default() -> Self {
+        let words =
+            ["휴가", "연차", "반차", "부재", "외근", "출장", "병가", "휴무", "vacation", "ooo"];
+        let emoji = [
+            "palm_tree",
+            "face_with_thermometer",
+            "airplane",
+            "no_entry",
+            "zzz",
+            "house_with_garden",
+        ];
+        Self {
+            ask_within: Span::minutes(5),
+            away_words: words.map(str::to_owned).to_vec(),
+            away_emoji: emoji.map(str::to_owned).to_vec(),
         }
     }
 }

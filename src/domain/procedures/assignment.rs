@@ -661,9 +661,10 @@ impl Work<'_, '_> {
     }
 
     fn looked(&mut self, who: &Name, presence: Option<&Presence>) {
-        let doubt = presence.and_then(words::assignment::doubt);
+        let policy = &self.turn.desk.policy.value.assign;
+        let doubt = presence.and_then(|presence| words::assignment::doubt(presence, policy));
         let Some(doubt) = doubt else { return self.announce(who) };
-        let until = self.turn.now + self.turn.desk.policy.value.chain.rung.delta();
+        let until = self.turn.now + policy.ask_within.delta();
         let message =
             words::assignment::ask(self.turn.desk, self.id, &self.one, who, &doubt, until);
         let Some(channel) = self.turn.desk.room(Room::Noti) else { return self.announce(who) };

@@ -6,6 +6,7 @@ use super::super::ids::{CaseId, Name, PhoneNumber};
 use super::super::ladder::Via;
 use super::super::message::{Button, Line, Message, Piece};
 use super::super::people::order::Skipped;
+use super::super::policy::{AssignPolicy, is_among};
 use super::super::procedures::assignment::{Assignment, AssignmentState, Given, Occasion};
 use super::super::time::{Time, clock};
 use super::super::turn::{AskPress, CallPress, Token, button, lines, one_line, primary};
@@ -214,16 +215,13 @@ pub fn nobody(one: &Assignment, skipped: &[Skipped]) -> Message {
 
 /// Why a person's Slack status is doubtful (A1); `None`: it is not.
 #[must_use]
-pub fn doubt(presence: &Presence) -> Option<String> {
-    const AWAY_EMOJI: [&str; 6] =
-        ["palm_tree", "face_with_thermometer", "airplane", "no_entry", "zzz", "house_with_garden"];
-    const AWAY_WORDS: [&str; 9] =
-        ["휴가", "연차", "반차", "부재", "외근", "출장", "병가", "휴무", "vacation"];
+pub fn doubt(presence: &Presence, policy: &AssignPolicy) -> Option<String> {
     let status = presence.status.trim();
-    let emoji = presence.emoji.trim_matches(':');
-    if AWAY_WORDS.iter().any(|word| status.to_lowercase().contains(word))
-        || AWAY_EMOJI.contains(&emoji)
-    {
+    let said = status.to_lowercase();
+    let away = policy.away_words.iter().any(|word| said.contains(&word.to_lowercase()));
+    let shown_away = !presence.emoji.is_empty() && is_among(&presence.emoji, &policy.away_emoji);
+    if away || shown_away {
+        let emoji = presence.emoji.trim_matches(':');
         let shown = if status.is_empty() { format!(":{emoji}:") } else { status.to_owned() };
         return Some(format!("Slack 상태가 \"{shown}\"입니다"));
     }
