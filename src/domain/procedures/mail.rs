@@ -64,9 +64,12 @@ fn draft_urgent(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyTo
         ("at", at.as_str()),
         ("ticket", ticket),
     ]);
-    let filled = desk.templates.fill(Occasion::UrgentTaken, &names);
-    let (Some((subject, text)), false) = (filled, customer.emails.is_empty()) else {
+    if customer.emails.is_empty() {
         return turn.tell(by, reply, words::mail::no_address(&customer.name));
+    }
+    let occasion = Occasion::UrgentTaken;
+    let Some((subject, text)) = desk.templates.fill(occasion, &names) else {
+        return turn.tell(by, reply, words::mail::no_template(occasion));
     };
     let from = desk.policy.value.mail.from.clone();
     let mail = Email { from, to: customer.emails.clone(), cc: Vec::new(), subject, text };

@@ -1,7 +1,7 @@
 //! What people read of mails that wait to be sent.
 
 use super::super::ids::{CaseId, Name};
-use super::super::mail::{Draft, Email};
+use super::super::mail::{Draft, Email, Occasion};
 use super::super::message::{Button, Field, FieldKind, Form, Line, Message};
 use super::super::time::Time;
 use super::super::turn::{DraftPress, MailPress, Token, button, danger, lines, one_line, primary};
@@ -134,6 +134,15 @@ pub fn no_address(customer: &str) -> Message {
         bracketed(customer),
         "고객 기록에 메일 주소가 없습니다. 초안을 만들지 않았습니다.".into(),
     ]])
+}
+
+/// There is no template for it.
+#[must_use]
+pub fn no_template(occasion: Occasion) -> Message {
+    one_line(format!(
+        "⛔ 메일 양식이 없습니다: 데이터 폴더의 mail/{}. 초안을 만들지 않았습니다.",
+        occasion.file()
+    ))
 }
 
 /// The form that changes a draft.
