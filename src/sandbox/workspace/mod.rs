@@ -18,6 +18,7 @@ mod text;
 mod views;
 
 pub use blocks::{Button, Field};
+pub(super) use blocks::state as chosen;
 pub use limits::Rate;
 pub use message::{Author, Ephemeral, Message, Reaction};
 pub(super) use payload::VERIFICATION_TOKEN;
