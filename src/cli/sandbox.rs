@@ -366,20 +366,35 @@ async fn tell_calls(
     }
 }
 
+/// How many looks a standing clock lets the desk wait for Slack's pace.
+const PATIENT_LOOKS: u32 = 3;
 /// How often the page's desk panel is looked at anew.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(300);
 
 async fn watch_desk(stage: Arc<Stage>, sandbox: Sandbox) {
+    // looks at which the clock stood still and the desk owed something
+    let (mut waited, mut paces) = (0, 0);
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let handle = stage.handle.borrow().clone();
-        let cases = match handle {
+        let (cases, owes) = match handle {
             Some(handle) => {
                 let now = stage.clock.now();
-                handle.look(move |desk| open_cases(desk, now)).await.unwrap_or_default()
+                let seen = move |desk: &Desk| (open_cases(desk, now), desk.owed().next().is_some());
+                handle.look(seen).await.unwrap_or_default()
             }
             None => continue,
         };
+        let clock = stage.clock.present();
+        waited = if owes && clock.speed() <= 0.0 { waited + 1 } else { 0 };
+        if !owes {
+            paces = 0;
+        }
+        // Slack's pace is told by the clock: one that stands would hold back what people wait for
+        if waited >= PATIENT_LOOKS && paces < PACES {
+            clock.advance_to(clock.now() + PACE);
+            (waited, paces) = (0, paces + 1);
+        }
         let mut shown = stage.cases.lock().unwrap_or_else(PoisonError::into_inner);
         if *shown != cases {
             *shown = cases;

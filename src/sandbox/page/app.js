@@ -241,10 +241,11 @@ function drawElement(block, element, press) {
   const key = `${block.block_id}/${element.action_id}`;
   const label = element.placeholder?.text || "고르기";
   const use = async (node, choice) => {
-    if (element.confirm && !(await ask(element.confirm))) return;
-    node.disabled = true;
+    // not `disabled`, which would take the focus away
+    if (node.ariaDisabled === "true" || (element.confirm && !(await ask(element.confirm)))) return;
+    node.ariaDisabled = "true";
     await press({ ...ids, ...(choice === undefined ? {} : { choice }) });
-    node.disabled = false;
+    node.ariaDisabled = null;
   };
   const options = () => element.options || element.option_groups?.flatMap((group) => group.options) || [];
   switch (element.type) {
