@@ -124,6 +124,7 @@ export class Window {
   /** A picture for the manual: a part of the page, in few colours. */
   async picture(name, part = this.page.locator("body")) {
     await this.page.mouse.move(0, 0);
+    await this.page.evaluate(() => document.activeElement.blur());
     const { width, height, ...image } = UPNG.decode(await part.screenshot());
     const [pixels] = UPNG.toRGBA8({ width, height, ...image });
     writeFileSync(join(pictures, `${name}.png`), Buffer.from(UPNG.encode([pixels], width, height, 48)));
