@@ -63,13 +63,15 @@ fn answers(commands: &BTreeSet<String>) -> Vec<(String, String)> {
     let mut steps = String::new();
     for command in commands {
         let (slash, text) = command.split_once(' ').unwrap_or((command, ""));
-        let step = serde_json::json!({"by": "coc1", "in": "#coc-noti", "command": slash, "text": text});
+        let step =
+            serde_json::json!({"by": "coc1", "in": "#coc-noti", "command": slash, "text": text});
         writeln!(steps, "  - slash: {step}\n  - wait: 1m").unwrap();
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("commands.yaml");
     let people = "people:\n  coc1: {name: 고윤슬, role: coc}\n";
-    let scenario = format!("title: commands\nstart: 2025-08-05T10:00:00+09:00\n{people}steps:\n{steps}");
+    let scenario =
+        format!("title: commands\nstart: 2025-08-05T10:00:00+09:00\n{people}steps:\n{steps}");
     std::fs::write(&file, scenario).unwrap();
     let mut said = Vec::new();
     for act in acts(&file) {
@@ -170,7 +172,8 @@ fn every_command_line_that_it_names_is_there() {
     for line in lines {
         let words = line.split(' ').skip(1);
         let named: Vec<&str> = words.take_while(|word| !word.starts_with('-')).collect();
-        let done = Command::new(env!("CARGO_BIN_EXE_coc")).args(&named).arg("--help").output().unwrap();
+        let done =
+            Command::new(env!("CARGO_BIN_EXE_coc")).args(&named).arg("--help").output().unwrap();
         assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
     }
 }

@@ -110,9 +110,9 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     stage.count_tickets(BTreeMap::new()).await?;
     out::text(&format!(
         "연습용 작업 공간이 열렸습니다: {url}\n\
-         장면을 골라 시작하거나, 직접 해 봅니다:\n\
-         1. 왼쪽 위에서 CSR(오하라)을 고르고 #general에 적습니다: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242\n\
-         2. 엔지니어로 바꿔 ✅ 반응을 달거나, 시계를 앞으로 보내 다음 사람에게 넘어가는 것을 봅니다.\n\
+         이 주소를 브라우저로 여십시오.\n\
+         1. [예문 넣기]를 누르고 Enter를 누르면 긴급 요청이 시작됩니다. 준비된 장면은 [장면 고르기]에 있습니다.\n\
+         2. 글 아래 답글을 열고, 전화를 받거나 ✅ 반응을 달거나 시계를 앞으로 돌려 봅니다.\n\
          끝내려면 Ctrl-C를 누르십시오. 연습 기록은 지워집니다."
     ))?;
     if args.open {

@@ -17,8 +17,8 @@ mod person;
 mod text;
 mod views;
 
-pub use blocks::{Button, Field};
 pub(super) use blocks::state as chosen;
+pub use blocks::{Button, Field};
 pub use limits::Rate;
 pub use message::{Author, Ephemeral, Message, Reaction};
 pub(super) use payload::VERIFICATION_TOKEN;
