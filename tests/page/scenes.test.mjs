@@ -373,16 +373,37 @@ plays("what a Slack user has in the fingers", async (window, page) => {
   await mine.waitFor({ state: "detached" });
 });
 
+/** The app's own face of the workspace. */
+async function api(method, body) {
+  const answer = await fetch(`${url}api/${method}`, {
+    method: "POST", headers: { authorization: "Bearer xoxb-sandbox", "content-type": "application/json" }, body: JSON.stringify(body),
+  });
+  const said = await answer.json();
+  assert.equal(said.ok, true, JSON.stringify(said));
+  return said;
+}
+
+plays("what comes while one reads further up is marked, and reached by a press", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  const { channels } = await api("conversations.list", {});
+  const channel = channels.find((one) => one.name === "general").id;
+  for (let nth = 1; nth <= 30; nth += 1) await api("chat.postMessage", { channel, text: `알림 ${nth}` });
+  await window.sees("알림 30", "#messages");
+  const list = page.locator("#messages");
+  const left = () => list.evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight);
+  assert.ok((await left()) < 80, "the newest is in view");
+  await list.evaluate((node) => { node.scrollTop = 0; });
+  await api("chat.postMessage", { channel, text: "방금 온 알림" });
+  const jump = page.getByRole("button", { name: "새 메시지" });
+  await jump.waitFor();
+  assert.equal(await list.evaluate((node) => node.scrollTop), 0, "what is read stays where it is");
+  await jump.click();
+  await jump.waitFor({ state: "hidden" });
+  assert.ok((await left()) < 80);
+});
+
 plays("Block Kit as Slack draws it", async (window, page) => {
   await window.begin("한밤 긴급 요청");
-  const api = async (method, body) => {
-    const answer = await fetch(`${url}api/${method}`, {
-      method: "POST", headers: { authorization: "Bearer xoxb-sandbox", "content-type": "application/json" }, body: JSON.stringify(body),
-    });
-    const said = await answer.json();
-    assert.equal(said.ok, true, JSON.stringify(said));
-    return said;
-  };
   const { channels } = await api("conversations.list", {});
   const text = (said) => ({ type: "plain_text", text: said });
   const options = ["하나", "둘"].map((said) => ({ text: text(said), value: said }));
