@@ -121,6 +121,102 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
     assert_eq!(table, labels);
 }
 
+/// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
+const PLACES: [(&str, &str, &str); 8] = [
+    (
+        "긴급 호출",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n",
+        "가온별",
+    ),
+    (
+        "긴급 요청",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n",
+        "오하라",
+    ),
+    (
+        "빠진 것이 있는 요청",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자'}\n",
+        "오하라",
+    ),
+    (
+        "모두 연락되지 않음",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n  - wait: 2h\n",
+        "가온별",
+    ),
+    (
+        "배정 글",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /assign, text: '한빛전자 LINK @다솜윤'}\n",
+        "다솜윤",
+    ),
+    (
+        "30분 전화",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /assign, text: '한빛전자 LINK @다솜윤'}\n  - wait: 31m\n",
+        "다솜윤",
+    ),
+    (
+        "배정 문의",
+        "  - presence: {who: 자람우, is: away}\n  - slash: {by: coc1, in: '#coc-noti', command: /assign, text: '가나게임즈 LINK'}\n",
+        "자람우",
+    ),
+    (
+        "바뀐 가이드",
+        "  - guide: {file: changed.txt}\n  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: guide}\n",
+        "가온별",
+    ),
+];
+
+/// Whether a press is refused: the person is told so alone.
+fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let guide = read("data/guide.txt");
+    let changed = guide.replace("6일(수), 7일(목) 전일 휴가", "6일(수) 전일 휴가");
+    assert_ne!(changed, guide);
+    std::fs::write(folder.path().join("changed.txt"), changed).unwrap();
+    let scenario = format!(
+        "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk}}\n\
+         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n\
+         steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
+        leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242")
+    );
+    let file = folder.path().join("pressed.yaml");
+    std::fs::write(&file, scenario).unwrap();
+    let told = |act: &Value| act["kind"] == "ephemeral" && act["to"] == who;
+    acts(&file).iter().any(|act| told(act) && act["text"].as_str().unwrap().starts_with('⛔'))
+}
+
+#[test]
+fn who_may_press_a_button_is_as_the_manual_says() {
+    let rows = Regex::new(r"(?m)^\| \[([^\]]+)\] \| ([^|]+) \| ([^|]+) \|").unwrap();
+    let table = section(&manual(), "버튼");
+    let mut pressed = 0;
+    for row in rows.captures_iter(&table) {
+        let (button, places, who) = (&row[1], &row[2], &row[3]);
+        for place in places.split(", ").filter(|place| !place.ends_with("양식")) {
+            let known = PLACES.iter().find(|(word, ..)| *word == place);
+            let (_, leads_there, concerned) =
+                known.unwrap_or_else(|| panic!("where is {place:?}?"));
+            let allowed: Vec<&str> = who
+                .split(", ")
+                .map(|one| match one {
+                    "COC" => "고윤슬",
+                    "그 사람" | "요청한 사람" | "담당자" => concerned,
+                    other => panic!("who is {other:?}?"),
+                })
+                .collect();
+            for person in ["고윤슬", *concerned, "유가람", "타래은"] {
+                let refused = is_refused(place, leads_there, button, person);
+                assert_eq!(
+                    refused,
+                    !allowed.contains(&person),
+                    "{person} presses {button} on {place}"
+                );
+                pressed += 1;
+            }
+        }
+    }
+    assert!(pressed >= 14 * 4, "{pressed} presses");
+}
+
 #[test]
 fn every_command_that_the_manual_names_is_answered_and_what_is_not_there_yet_is_said_to_be_so() {
     let manual = manual();
