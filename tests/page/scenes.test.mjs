@@ -365,6 +365,11 @@ plays("what a Slack user has in the fingers", async (window, page) => {
   const mine = window.said("감사합니다", "#messages");
   assert.match(await mine.textContent(), /편집됨/);
   await mine.focus();
+  await page.keyboard.press("r");
+  await page.getByRole("searchbox", { name: "이모지 찾기" }).fill("palm");
+  await page.keyboard.press("Enter");
+  await mine.locator(".reactions", { hasText: "🌴 1" }).waitFor();
+  await mine.focus();
   await page.keyboard.press("Delete");
   await page.locator("#ask").getByRole("button", { name: "취소" }).click();
   await mine.focus();

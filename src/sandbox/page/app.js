@@ -396,8 +396,17 @@ function drawPicker(message) {
     lastPick = null;
     draw();
   };
-  return h("div", { class: "picker", role: "group", "aria-label": "반응", onkeydown: close }, PICK.map((name) =>
-    tool(emojiOf(name), `:${name}:`, () => { lastPick = null; toggle(message, name); draw(); })));
+  const one = (name) => tool(emojiOf(name), `:${name}:`, () => { lastPick = null; toggle(message, name); draw(); });
+  const faces = h("div", { class: "faces" }, PICK.map(one));
+  const search = h("input", { type: "search", "aria-label": "이모지 찾기", placeholder: "이름: eyes", autocomplete: "off", "data-k": "search" });
+  search.addEventListener("input", () => {
+    const typed = search.value.replaceAll(":", "").toLowerCase();
+    faces.replaceChildren(...(typed ? Object.keys(EMOJI).filter((name) => name.includes(typed)).slice(0, 18) : PICK).map(one));
+  });
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") { event.preventDefault(); faces.querySelector("button")?.click(); }
+  });
+  return h("div", { class: "picker", role: "group", "aria-label": "반응", onkeydown: close }, faces, search);
 }
 
 /** The keys that a message answers to while it has the focus, and that lead from one to the next. */
