@@ -4,16 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "another process is waited for by the real clock")]
 
-use coc::domain::input::Books;
+mod common;
+
 use coc::replay::{Played, play};
 use coc::sandbox::workspace::Workspace;
+use common::books;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -34,9 +35,15 @@ impl Drop for Practice {
 
 impl Practice {
     fn open() -> Self {
+        Self::open_on(&data_folder())
+    }
+
+    fn open_on(data: &Path) -> Self {
         let state = tempfile::tempdir().unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_coc"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .arg("--data")
+            .arg(data)
             .arg("--state")
             .arg(state.path())
             .args(["sandbox", "--listen", "127.0.0.1:0", "--at", "2025-08-05 22:00"])
@@ -134,21 +141,14 @@ impl Practice {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("recorded.yaml");
         std::fs::write(&file, &yaml).unwrap();
-        let played = play(&file, &data(), &[]);
+        let played = play(&file, &books(), &[]);
         let (played, _) = played.unwrap_or_else(|error| panic!("{error}\n{yaml}"));
         (yaml, played)
     }
 }
 
-fn data() -> Books {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    Books {
-        guide: read("guide.txt"),
-        customers: read("customers.csv"),
-        mails: BTreeMap::from([("urgent-taken.txt".to_owned(), read("mail/urgent-taken.txt"))]),
-        policy: read("policy.toml"),
-    }
+fn data_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data")
 }
 
 /// A message of the bot as people see it.
@@ -349,27 +349,50 @@ async fn every_scene_opens_and_its_recording_plays_the_same() {
     assert!(text(&none["error"]).contains("nonsense"), "{none}");
 }
 
-/// The page itself, by clicks and keys. Where playwright-core is installed is said by `COC_PAGE_MODULES` (a `node_modules` folder), where
-/// the screenshots go by `COC_PAGE_SHOTS`.
-#[tokio::test]
-#[ignore = "needs Chromium and Node; .ci/run installs them"]
-async fn the_page_in_a_browser() {
-    let practice = Practice::open();
-    let kept = std::env::var_os("COC_PAGE_SHOTS").map(std::path::PathBuf::from);
+/// Plays a file of `tests/page/` in Chromium. Where its packages are installed is said by `COC_PAGE_MODULES` (a `node_modules` folder),
+/// where the screenshots go by `COC_PAGE_SHOTS`, where the pictures of README and manual go by `COC_PAGE_PICTURES` (`docs/images`, to
+/// take them anew).
+fn in_browser(practice: &Practice, file: &str, data: &Path) -> (PathBuf, tempfile::TempDir) {
+    let kept = std::env::var_os("COC_PAGE_SHOTS").map(PathBuf::from);
     let folder = tempfile::tempdir().unwrap();
     let shots = kept.unwrap_or_else(|| folder.path().to_owned());
     std::fs::create_dir_all(&shots).unwrap();
     let status = Command::new("node")
         .arg("--test")
         .arg("--test-reporter=spec")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/scenes.test.mjs"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page").join(file))
         .env("COC_PAGE_URL", format!("{}/", practice.url))
         .env("COC_PAGE_SHOTS", &shots)
+        .env("COC_PAGE_DATA", data)
         .status()
         .unwrap();
     assert!(status.success());
+    (shots, folder)
+}
+
+/// The page itself, by clicks and keys.
+#[tokio::test]
+#[ignore = "needs Chromium and Node; .ci/run installs them"]
+async fn the_page_in_a_browser() {
+    let practice = Practice::open();
+    let (shots, _folder) = in_browser(&practice, "scenes.test.mjs", &data_folder());
     let recorded = shots.join("recorded.yaml");
-    let (played, _) = play(&recorded, &data(), &[]).unwrap();
+    let (played, _) = play(&recorded, &books(), &[]).unwrap();
     let last = posts_of(&played).pop().unwrap();
     assert!(last.1.contains("라온결 님이 22:05에 수락했습니다"), "{last:?}");
+}
+
+/// What the manual shows, played where COC phones by hand: the pictures are taken on the way.
+#[tokio::test]
+#[ignore = "needs Chromium and Node; .ci/run installs them"]
+async fn what_the_manual_shows() {
+    let own = tempfile::tempdir().unwrap();
+    for name in ["guide.txt", "customers.csv", "policy.toml"] {
+        let text = std::fs::read_to_string(data_folder().join(name)).unwrap();
+        let by_hand = text.replace("phone = \"auto\"", "phone = \"desk\"");
+        assert!(name != "policy.toml" || by_hand != text);
+        std::fs::write(own.path().join(name), by_hand).unwrap();
+    }
+    let practice = Practice::open_on(own.path());
+    in_browser(&practice, "manual.test.mjs", own.path());
 }

@@ -110,9 +110,9 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     stage.count_tickets(BTreeMap::new()).await?;
     out::text(&format!(
         "연습용 작업 공간이 열렸습니다: {url}\n\
-         장면을 골라 시작하거나, 직접 해 봅니다:\n\
-         1. 왼쪽 위에서 CSR(오하라)을 고르고 #general에 적습니다: @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242\n\
-         2. 엔지니어로 바꿔 ✅ 반응을 달거나, 시계를 앞으로 보내 다음 사람에게 넘어가는 것을 봅니다.\n\
+         이 주소를 브라우저로 여십시오.\n\
+         1. [예문 넣기]를 누르고 Enter를 누르면 긴급 요청이 시작됩니다. 준비된 장면은 [장면 고르기]에 있습니다.\n\
+         2. 글 아래 답글을 열고, 전화를 받거나 ✅ 반응을 달거나 시계를 앞으로 돌려 봅니다.\n\
          끝내려면 Ctrl-C를 누르십시오. 연습 기록은 지워집니다."
     ))?;
     if args.open {
@@ -381,20 +381,35 @@ async fn telephoned(handle: &Handle, call: ErrandId, event: CallEvent) -> Result
     Ok(())
 }
 
+/// How many looks a standing clock lets the desk wait for Slack's pace.
+const PATIENT_LOOKS: u32 = 3;
 /// How often the page's desk panel is looked at anew.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(300);
 
 async fn watch_desk(stage: Arc<Stage>, sandbox: Sandbox) {
+    // looks at which the clock stood still and the desk owed something
+    let (mut waited, mut paces) = (0, 0);
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let handle = stage.handle.borrow().clone();
-        let cases = match handle {
+        let (cases, owes) = match handle {
             Some(handle) => {
                 let now = stage.clock.now();
-                handle.look(move |desk| open_cases(desk, now)).await.unwrap_or_default()
+                let seen = move |desk: &Desk| (open_cases(desk, now), desk.owed().next().is_some());
+                handle.look(seen).await.unwrap_or_default()
             }
             None => continue,
         };
+        let clock = stage.clock.present();
+        waited = if owes && clock.speed() <= 0.0 { waited + 1 } else { 0 };
+        if !owes {
+            paces = 0;
+        }
+        // Slack's pace is told by the clock: one that stands would hold back what people wait for
+        if waited >= PATIENT_LOOKS && paces < PACES {
+            clock.advance_to(clock.now() + PACE);
+            (waited, paces) = (0, paces + 1);
+        }
         let mut shown = stage.cases.lock().unwrap_or_else(PoisonError::into_inner);
         if *shown != cases {
             *shown = cases;

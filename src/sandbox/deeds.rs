@@ -1,7 +1,7 @@
 //! What people do on the page, one deed at a time, and what a practice workspace makes of it.
 
 use super::backstage::{BotTurn, ClockTurn};
-use super::workspace::{Delivery, Field, Pick, PressOn, Refused, Typing, Workspace};
+use super::workspace::{Delivery, Field, Pick, PressOn, Refused, Typing, Workspace, chosen};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ChannelId, MessageRef, SlackUser, Ts};
 use crate::domain::time::Time;
@@ -263,16 +263,10 @@ fn text_of(text: &Option<String>) -> &str {
 
 /// Adds to a pressed element what was chosen in it, as Slack tells it.
 fn choose(action: &mut Value, choice: &str) {
-    let mut options = action["options"].as_array().into_iter().flatten();
-    let option = options.find(|option| option["value"] == choice).cloned();
-    let key = match action["type"].as_str() {
-        Some("overflow" | "static_select" | "radio_buttons") => "selected_option",
-        Some("users_select") => "selected_user",
-        Some("datepicker") => "selected_date",
-        Some("timepicker") => "selected_time",
-        Some(_) | None => return,
-    };
-    action[key] = option.unwrap_or_else(|| json!(choice));
+    if let (Value::Object(chosen), Some(action)) = (chosen(action, choice), action.as_object_mut())
+    {
+        action.extend(chosen);
+    }
 }
 
 /// Slack's client keeps a form back while a required field is blank.

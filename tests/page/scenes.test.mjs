@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { join } from "node:path";
-import { openBrowser, shots, Window } from "./stage.mjs";
+import { openBrowser, shots, url, Window } from "./stage.mjs";
 
 let browser;
 before(async () => { browser = await openBrowser(); });
@@ -21,6 +21,18 @@ const plays = (title, play) => test(title, { timeout: 120_000 }, async () => {
   await window.close();
 });
 
+plays("a newcomer: an example is at hand, and one key sends it", async (window, page) => {
+  await page.getByText("어떻게 시작합니까").waitFor();
+  await window.accessible("before anything happened");
+  await page.getByRole("button", { name: "예문 넣기" }).click();
+  await page.waitForFunction(() => document.title.startsWith("오하라"));
+  await page.keyboard.press("Enter");
+  await window.openThread();
+  await window.sees("긴급 대응을 시작합니다");
+  await page.locator("#ringing li", { hasText: "가온별" }).getByRole("button", { name: "1 수락" }).click();
+  await window.sees("가온별 님이");
+});
+
 plays("night: passed on by a button, taken by a reaction", async (window, page) => {
   await page.getByRole("button", { name: "장면 고르기" }).click();
   await window.shot("scenes");
@@ -33,7 +45,7 @@ plays("night: passed on by a button, taken by a reaction", async (window, page) 
   await window.sees("라온결 님에게 넘어갑니다");
   await page.locator("#cases .ladder .now", { hasText: "다솜윤" }).waitFor();
   await page.locator("#ringing", { hasText: "다솜윤" }).waitFor();
-  await window.shot("sandbox");
+  await window.picture("sandbox");
   await window.become("다솜윤");
   await page.locator("#replies .message.to-me").last().waitFor();
   const rung = window.said("라온결 님에게 넘어갑니다");
@@ -135,6 +147,8 @@ plays("lunch: help while typing, a form with errors, the call at 13:30", async (
   await page.locator("#ringing li").first().getByRole("button", { name: "1 수락" }).click();
   await page.locator("#past summary").click();
   await page.locator("#past-calls li", { hasText: "수락" }).first().waitFor();
+  await page.locator("#ringing li").first().getByRole("button", { name: "1 수락" }).click();
+  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
 });
 
 plays("friday: the call waits for Monday", async (window, page) => {
@@ -147,6 +161,7 @@ plays("friday: the call waits for Monday", async (window, page) => {
   await window.become("라온결");
   await window.type("확인했습니다", "답글 보내기");
   await window.sees("라온결 님 확인");
+  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
   await window.shot("friday");
 });
 
@@ -158,6 +173,9 @@ plays("holidays: queued to the first business day", async (window, page) => {
   await window.sees("[솔빛출판] 티켓 배정", "#messages");
   await page.locator("#cases", { hasText: "09:30" }).waitFor();
   await window.shot("holidays");
+  await window.turn("+30분");
+  await page.locator("#ringing li").first().getByRole("button", { name: "1 수락" }).click();
+  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
 });
 
 plays("nobody: exhausted, alarmed, begun again", async (window, page) => {
@@ -171,7 +189,9 @@ plays("nobody: exhausted, alarmed, begun again", async (window, page) => {
   await window.go("coc-noti");
   await window.sees("모두 연락되지 않았습니다", "#messages");
   await window.press("모두 연락되지 않았습니다", "다시 시작", "#messages");
-  await page.locator("#ringing li", { hasText: "다솜윤" }).waitFor();
+  await window.phone("다솜윤", "2 거절");
+  await window.phone("라온결", "1 수락");
+  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
 });
 
 plays("military: behind the others in the MSP order", async (window, page) => {
@@ -182,6 +202,242 @@ plays("military: behind the others in the MSP order", async (window, page) => {
   await window.type("/coc order");
   await window.sees("나에게만 보임", "#messages");
   await window.shot("military");
+  await window.openThread();
+  for (const who of ["가온별", "다솜윤", "라온결", "나래솔", "마루한"]) {
+    await page.locator("#cases .ladder .now", { hasText: who }).waitFor();
+    await window.press(`@${who} `, "부재");
+    await window.sees(`${who} 님: 부재`);
+  }
+  await page.locator("#cases .ladder .now", { hasText: "하늘솔" }).waitFor();
+  await window.become("하늘솔");
+  await window.press("@하늘솔 ", "수락");
+  await window.sees("하늘솔 님이 22:00에 수락했습니다 (버튼)");
+  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
+});
+
+plays("lunch: the whole scene with the keyboard alone, its form and its telephone too", async (window, page) => {
+  const { keyboard } = page;
+  const open = page.getByRole("button", { name: "장면 고르기" });
+  await window.keyTo(open, "F6");
+  await keyboard.press("Enter");
+  await window.keyTo(page.getByRole("button", { name: "점심시간 배정 시작" }));
+  await keyboard.press("Enter");
+  await page.locator("#scenes").waitFor({ state: "hidden" });
+  await window.keyTo(page.getByRole("button", { name: "멈춤" }));
+  await keyboard.press("Enter");
+  await page.locator("#speed", { hasText: "멈춤" }).waitFor();
+
+  await window.keyTo(page.getByRole("textbox", { name: "메시지 보내기" }), "F6");
+  await keyboard.type("/as");
+  await page.getByRole("option", { name: "/assign" }).waitFor();
+  await keyboard.press("Tab");
+  await keyboard.press("Enter");
+  const form = page.locator("#form");
+  await window.keyTo(form.locator("input").nth(0));
+  await keyboard.type("한빛전지");
+  await keyboard.press("Enter");
+  await form.locator(".wrong", { hasText: "비어 있습니다" }).waitFor();
+  await window.keyTo(form.locator("input").nth(1));
+  await keyboard.type("https://support.example.com/agent/tickets/4250");
+  await keyboard.press("Enter");
+  await form.locator(".wrong", { hasText: "비슷한 이름: 한빛전자" }).waitFor();
+  await window.keyTo(form.locator("input").nth(0), "Shift+Tab");
+  await keyboard.press("Control+A");
+  await keyboard.type("한빛전자");
+  await keyboard.press("Enter");
+  await form.waitFor({ state: "hidden" });
+  await window.sees("4250", "#messages");
+
+  // whose turn it is, confirms by the button
+  const second = page.locator("#messages .message", { hasText: "티켓 배정" }).filter({ hasText: "4250" }).last();
+  const who = (await second.locator(".mention").first().textContent()).slice(1);
+  await window.keyTo(page.locator("#channels button[aria-current]"), "F6");
+  await window.keyTo(page.getByLabel("지금 나는"), "Shift+Tab");
+  const chosen = () => page.locator("#who option:checked").textContent();
+  await keyboard.press("Home");
+  for (let step = 0; step < 40 && (await chosen()) !== who; step += 1) await keyboard.press("ArrowDown");
+  await page.waitForFunction((name) => document.title.startsWith(name), who);
+  await window.keyTo(page.locator("#messages"), "F6");
+  await keyboard.press("End");
+  await window.keyTo(second, "ArrowUp");
+  await window.keyTo(second.getByRole("button", { name: "확인" }));
+  await keyboard.press("Enter");
+  await second.getByRole("button", { name: "확인" }).waitFor({ state: "detached" });
+
+  // its thread by a key, and back
+  await window.keyTo(second, "Shift+Tab");
+  await keyboard.press("t");
+  await window.sees(`${who} 님 확인`);
+  await window.keyTo(page.getByRole("textbox", { name: "답글 보내기" }));
+  await keyboard.press("Escape");
+  await page.locator("#thread").waitFor({ state: "hidden" });
+
+  // nobody confirms the first: the telephone rings at 13:30
+  await window.keyTo(open, "F6");
+  await window.keyTo(page.getByRole("button", { name: "+30분" }));
+  for (const clock of ["12:40", "13:10", "13:40"]) {
+    await keyboard.press("Enter");
+    await window.now(clock);
+  }
+  await page.locator("#ringing li:not(.none)").waitFor();
+  await window.keyTo(page.locator("#ringing").getByRole("button", { name: "1 수락" }));
+  await keyboard.press("Enter");
+  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
+});
+
+plays("accessible: the scenes, the main view, an open thread, help while typing, a form with errors", async (window, page) => {
+  await page.getByRole("button", { name: "장면 고르기" }).click();
+  await window.accessible("the scenes");
+  await page.keyboard.press("Escape");
+  await window.begin("한밤 긴급 요청");
+  await page.locator("#ringing li:not(.none)").waitFor();
+  await window.accessible("the main view");
+  await window.openThread();
+  await window.sees("22:05까지");
+  await window.accessible("an open thread");
+  const rung = window.said("22:05까지");
+  await rung.hover();
+  await rung.getByRole("button", { name: "반응 고르기" }).click();
+  await page.locator(".picker").waitFor();
+  await window.accessible("the reactions");
+  await page.keyboard.press("Escape");
+  const area = page.getByRole("textbox", { name: "메시지 보내기" });
+  await area.fill("/");
+  await page.locator(".offers").getByRole("option").first().waitFor();
+  await window.accessible("help while typing");
+  await area.fill("/leave");
+  await area.press("Enter");
+  const form = page.locator("#form");
+  await form.getByRole("heading").waitFor();
+  await window.accessible("a form");
+  await form.getByRole("button", { name: "등록" }).click();
+  await form.locator(".wrong", { hasText: "비어 있습니다" }).first().waitFor();
+  await window.accessible("a form with errors");
+  await page.keyboard.press("Escape");
+  await form.waitFor({ state: "hidden" });
+  await page.setViewportSize({ width: 400, height: 780 });
+  await window.accessible("a narrow window");
+});
+
+plays("a narrow window shows one part at a time", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  await page.setViewportSize({ width: 400, height: 780 });
+  const pane = (name) => page.locator("#panes").getByRole("button", { name });
+  await page.locator("#messages").waitFor();
+  await page.locator("#backstage").waitFor({ state: "hidden" });
+  await window.openThread();
+  await page.locator("#messages").waitFor({ state: "hidden" });
+  await pane("무대 뒤").click();
+  await window.phone("가온별", "통화 중");
+  await pane("대화").click();
+  await window.sees("가온별 님: 전화 통화 중");
+  await window.shot("narrow");
+  await pane("채널").click();
+  await window.go("coc-noti");
+  await page.locator("#messages").waitFor();
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 400, `${wide} px wide`);
+});
+
+plays("what a Slack user has in the fingers", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  await window.become("오하라");
+  const area = page.getByRole("textbox", { name: "메시지 보내기" });
+  await window.type("/nonsense 하나");
+  await page.locator("#toasts", { hasText: "/nonsense: 없는 명령입니다" }).waitFor();
+  assert.equal(await area.inputValue(), "/nonsense 하나", "what was typed is kept");
+  await area.fill("");
+  await area.pressSequentially("고맙습니다 :pra");
+  await page.getByRole("option", { name: ":pray:" }).waitFor();
+  await area.press("Enter");
+  await area.press("Enter");
+  await window.sees("고맙습니다 🙏", "#messages");
+  await area.pressSequentially("#coc");
+  await page.getByRole("option", { name: "#coc-noti" }).waitFor();
+  await area.press("Tab");
+  assert.equal(await area.inputValue(), "#coc-noti ");
+  await area.fill("");
+  await area.press("ArrowUp");
+  const edit = page.getByRole("textbox", { name: "고칠 내용" });
+  await edit.fill("감사합니다");
+  await edit.press("Enter");
+  await window.sees("감사합니다", "#messages");
+  const mine = window.said("감사합니다", "#messages");
+  assert.match(await mine.textContent(), /편집됨/);
+  await mine.focus();
+  await page.keyboard.press("r");
+  await page.getByRole("searchbox", { name: "이모지 찾기" }).fill("palm");
+  await page.keyboard.press("Enter");
+  await mine.locator(".reactions", { hasText: "🌴 1" }).waitFor();
+  await mine.focus();
+  await page.keyboard.press("Delete");
+  await page.locator("#ask").getByRole("button", { name: "취소" }).click();
+  await mine.focus();
+  await page.keyboard.press("Delete");
+  await page.locator("#ask").getByRole("button", { name: "지우기" }).click();
+  await mine.waitFor({ state: "detached" });
+});
+
+/** The app's own face of the workspace. */
+async function api(method, body) {
+  const answer = await fetch(`${url}api/${method}`, {
+    method: "POST", headers: { authorization: "Bearer xoxb-sandbox", "content-type": "application/json" }, body: JSON.stringify(body),
+  });
+  const said = await answer.json();
+  assert.equal(said.ok, true, JSON.stringify(said));
+  return said;
+}
+
+plays("what comes while one reads further up is marked, and reached by a press", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  const { channels } = await api("conversations.list", {});
+  const channel = channels.find((one) => one.name === "general").id;
+  for (let nth = 1; nth <= 30; nth += 1) await api("chat.postMessage", { channel, text: `알림 ${nth}` });
+  await window.sees("알림 30", "#messages");
+  const list = page.locator("#messages");
+  const left = () => list.evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight);
+  assert.ok((await left()) < 80, "the newest is in view");
+  await list.evaluate((node) => { node.scrollTop = 0; });
+  await api("chat.postMessage", { channel, text: "방금 온 알림" });
+  const jump = page.getByRole("button", { name: "새 메시지" });
+  await jump.waitFor();
+  assert.equal(await list.evaluate((node) => node.scrollTop), 0, "what is read stays where it is");
+  await jump.click();
+  await jump.waitFor({ state: "hidden" });
+  assert.ok((await left()) < 80);
+});
+
+plays("Block Kit as Slack draws it", async (window, page) => {
+  await window.begin("한밤 긴급 요청");
+  const { channels } = await api("conversations.list", {});
+  const text = (said) => ({ type: "plain_text", text: said });
+  const options = ["하나", "둘"].map((said) => ({ text: text(said), value: said }));
+  await api("chat.postMessage", { channel: channels.find((one) => one.name === "general").id, text: "견본", blocks: [
+    { type: "header", text: text("견본 :bell:") },
+    { type: "section", text: { type: "mrkdwn", text: "*굵게* `코드` :+1:\n> 인용" }, accessory: { type: "overflow", action_id: "more", options } },
+    { type: "section", fields: [{ type: "mrkdwn", text: "*고객사*\n한빛전자" }, { type: "mrkdwn", text: "*등급*\n일반" }] },
+    { type: "section", text: text("여럿"), accessory: { type: "multi_users_select", action_id: "people", placeholder: text("사람들") } },
+    { type: "context", elements: [{ type: "mrkdwn", text: "덧붙임" }] },
+    { type: "actions", elements: [
+      { type: "button", action_id: "go", style: "danger", text: text("해지"), confirm: { title: text("확인"), text: text("되돌릴 수 없습니다."), confirm: text("예"), deny: text("아니요") } },
+      { type: "checkboxes", action_id: "boxes", options }, { type: "radio_buttons", action_id: "radios", options }, { type: "datetimepicker", action_id: "when" },
+    ] },
+  ] });
+  const shown = window.said("견본", "#messages");
+  await shown.getByRole("heading", { name: "견본 🔔" }).waitFor();
+  await shown.locator("blockquote", { hasText: "인용" }).waitFor();
+  assert.equal(await shown.locator(".fields > div").count(), 2);
+  await shown.getByRole("button", { name: "더 보기" }).click();
+  await page.getByRole("menuitem", { name: "둘" }).waitFor();
+  await page.keyboard.press("Escape");
+  await shown.locator("summary", { hasText: "사람들" }).click();
+  await shown.getByRole("checkbox", { name: "오하라" }).check();
+  await shown.getByRole("checkbox", { name: "하나" }).check();
+  await shown.getByRole("radio", { name: "둘" }).check();
+  await shown.getByRole("button", { name: "해지" }).click();
+  await page.locator("#ask").getByRole("button", { name: "아니요" }).click();
+  await window.accessible("blocks");
+  await window.shot("blocks");
 });
 
 plays("several people in two windows, live, with marks for what is new", async (window, page) => {

@@ -1,6 +1,7 @@
 // The page in a browser: how a person finds things on it.
 
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -9,12 +10,16 @@ const need = (name) => {
   assert.ok(value, `${name} is not set`);
   return value;
 };
-/** Where playwright-core is installed, where the page is, where screenshots go. */
+/** Where the packages are installed, where the page is, where screenshots go, where the manual's pictures go. */
 const modules = process.env.COC_PAGE_MODULES || new URL("./node_modules", import.meta.url).pathname;
 export const url = need("COC_PAGE_URL");
 export const shots = need("COC_PAGE_SHOTS");
+const pictures = process.env.COC_PAGE_PICTURES || shots;
 
-const { chromium } = createRequire(join(modules, "here.js"))("playwright-core");
+const require = createRequire(join(modules, "here.js"));
+const { chromium } = require("playwright-core");
+const UPNG = require("upng-js");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const SOON = 15_000;
 
 export async function openBrowser() {
@@ -38,7 +43,7 @@ export class Window {
     page.on("pageerror", (error) => troubles.push(String(error)));
     page.setDefaultTimeout(SOON);
     await page.goto(url);
-    await page.locator("#link", { hasText: "COC" }).waitFor();
+    await page.locator("#link", { hasText: "COC" }).waitFor({ state: "attached" });
     return new Window(page, troubles);
   }
 
@@ -114,6 +119,34 @@ export class Window {
 
   async shot(name) {
     await this.page.screenshot({ path: join(shots, `${name}.png`) });
+  }
+
+  /** A picture for the manual: a part of the page, in few colours. */
+  async picture(name, part = this.page.locator("body")) {
+    await this.page.mouse.move(0, 0);
+    await this.page.evaluate(() => document.activeElement.blur());
+    const { width, height, ...image } = UPNG.decode(await part.screenshot());
+    const [pixels] = UPNG.toRGBA8({ width, height, ...image });
+    writeFileSync(join(pictures, `${name}.png`), Buffer.from(UPNG.encode([pixels], width, height, 48)));
+  }
+
+  /** No serious or critical finding of axe in what is shown now. */
+  async accessible(what) {
+    await this.page.evaluate(axe);
+    const { violations } = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    const grave = violations.filter((one) => ["serious", "critical"].includes(one.impact));
+    const said = grave.map((one) => `${one.impact} ${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`);
+    assert.deepEqual(said, [], what);
+  }
+
+  /** Goes on with one key until something has the focus; keys only, as a person without a mouse. */
+  async keyTo(target, key = "Tab", most = 60) {
+    for (let pressed = 0; pressed < most; pressed += 1) {
+      if (await target.evaluate((node) => node === document.activeElement || (node.matches("ol") && node.contains(document.activeElement)))) return;
+      await this.page.keyboard.press(key);
+    }
+    const focused = await this.page.evaluate(() => document.activeElement.outerHTML.slice(0, 200));
+    assert.fail(`${key} does not lead to ${target}; it stands on ${focused}`);
   }
 
   /** Nothing went wrong in the page itself. A refused act is an answer 409, which Chromium reports by itself. */

@@ -71,14 +71,16 @@ const nameOf = (id) => (id === slack.bot.id ? slack.bot.name : user(id)?.name ||
 
 function readHash() {
   const said = new URLSearchParams(location.hash.slice(1));
-  me = slack.users.find((one) => one.handle === said.get("who") || one.id === said.get("who"))?.id || slack.users[0]?.id;
+  me = slack.users.find((one) => one.handle === said.get("who") || one.id === said.get("who"))?.id || firstPerson();
   const wanted = said.get("in") || "general";
   place = wanted === "home" ? "home" : (slack.channels.find((one) => one.name === wanted || one.id === wanted) || slack.channels[0])?.id;
   const mine = channel(place)?.direct_with;
   if (mine && mine !== me) place = slack.channels.find((one) => !one.direct_with)?.id;
   thread = said.get("thread");
-  document.title = `${user(me)?.name || ""} · COC 연습`;
 }
+
+/** Whose the page is at first: a CSR's, since the first thing to do is a request. */
+const firstPerson = () => slack.groups.find((group) => group.handle === "csr")?.members[0] || slack.users[0]?.id;
 
 function go(change) {
   const said = new URLSearchParams(location.hash.slice(1));
@@ -110,7 +112,14 @@ const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").
 const emojiOf = (name) => EMOJI[name] || `:${name}:`;
 const MARK = /<([^>\n]+)>|```([\s\S]+?)```|`([^`\n]+)`|(?<![\p{L}\p{N}*])\*(\S(?:[^*\n]*\S)?)\*(?![\p{N}*])|(?<![\p{L}\p{N}_])_(\S(?:[^_\n]*\S)?)_(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}~])~(\S(?:[^~\n]*\S)?)~|:([a-z0-9_+'-]+):/gu;
 
+/** Slack's text: lines that begin with > stand in a quote. */
 function marked(text) {
+  const parts = text.split(/((?:^(?:&gt;|>)[^\n]*\n?)+)/m).filter(Boolean);
+  return parts.flatMap((part) => (/^(&gt;|>)/.test(part)
+    ? [h("blockquote", {}, inline(part.replace(/^(?:&gt;|>) ?/gm, "").replace(/\n$/, "")))] : inline(part)));
+}
+
+function inline(text) {
   const out = [];
   let from = 0;
   for (const found of text.matchAll(MARK)) {
@@ -118,11 +127,11 @@ function marked(text) {
     from = found.index + found[0].length;
     const [whole, tag, pre, code, bold, italic, strike, emoji] = found;
     if (tag !== undefined) out.push(tagged(tag));
-    else if (pre !== undefined) out.push(h("pre", {}, unescape(pre)));
+    else if (pre !== undefined) out.push(h("pre", {}, unescape(pre).replace(/^\n|\n$/g, "")));
     else if (code !== undefined) out.push(h("code", {}, unescape(code)));
-    else if (bold !== undefined) out.push(h("b", {}, marked(bold)));
-    else if (italic !== undefined) out.push(h("i", {}, marked(italic)));
-    else if (strike !== undefined) out.push(h("s", {}, marked(strike)));
+    else if (bold !== undefined) out.push(h("b", {}, inline(bold)));
+    else if (italic !== undefined) out.push(h("i", {}, inline(italic)));
+    else if (strike !== undefined) out.push(h("s", {}, inline(strike)));
     else out.push(EMOJI[emoji] || whole);
   }
   out.push(unescape(text.slice(from)));
@@ -166,6 +175,13 @@ function mentionsMe(message) {
 
 // ---- blocks -----------------------------------------------------------------------------------------------------------------
 
+/** The emoji of somebody's status, with its text to be read. */
+function statusOf(id) {
+  const one = user(id);
+  if (!one?.emoji && !one?.status) return null;
+  return h("span", { class: "mark", title: one.status || null, role: "img", "aria-label": `상태: ${one.status || one.emoji}` }, one.emoji ? emojiOf(one.emoji) : "💬");
+}
+
 const textOf = (text) => (text?.type === "mrkdwn" ? marked(text.text) : plain(text?.text || ""));
 const plain = (text) => text.replace(/:([a-z0-9_+'-]+):/g, (whole, name) => EMOJI[name] || whole);
 
@@ -189,7 +205,7 @@ function drawBlocks(blocks, press) {
           h("img", { src: block.image_url || block.slack_file?.url, alt: block.alt_text }));
       case "rich_text": return h("div", { class: "block words" }, block.elements.map(drawRich));
       case "markdown": return h("div", { class: "block words" }, block.text);
-      default: return null;
+      default: return h("p", { class: "mark" }, `(여기서는 그리지 못하는 블록입니다: ${block.type})`);
     }
   });
 }
@@ -225,10 +241,11 @@ function drawElement(block, element, press) {
   const key = `${block.block_id}/${element.action_id}`;
   const label = element.placeholder?.text || "고르기";
   const use = async (node, choice) => {
-    if (element.confirm && !(await ask(element.confirm))) return;
-    node.disabled = true;
+    // not `disabled`, which would take the focus away
+    if (node.ariaDisabled === "true" || (element.confirm && !(await ask(element.confirm)))) return;
+    node.ariaDisabled = "true";
     await press({ ...ids, ...(choice === undefined ? {} : { choice }) });
-    node.disabled = false;
+    node.ariaDisabled = null;
   };
   const options = () => element.options || element.option_groups?.flatMap((group) => group.options) || [];
   switch (element.type) {
@@ -252,22 +269,47 @@ function drawElement(block, element, press) {
       }, "⋯");
       return h("span", { class: "overflow", onkeydown: shut }, more, menu);
     }
-    case "static_select": case "radio_buttons": case "users_select": {
-      const all = element.type === "users_select"
-        ? slack.users.map((one) => [one.id, one.name])
-        : options().map((one) => [one.value, plain(one.text.text)]);
+    case "radio_buttons":
+      return h("span", { class: "choices", role: "radiogroup" }, options().map((one) => h("label", { class: "choice" },
+        h("input", { type: "radio", name: key, checked: element.initial_option?.value === one.value, onchange: (event) => use(event.target, one.value) }),
+        " ", textOf(one.text))));
+    case "static_select": case "users_select": case "channels_select": case "conversations_select": {
+      const all = choicesOf(element);
       const select = h("select", { "aria-label": label, "data-k": key, onchange: () => use(select, select.value) },
         h("option", { value: "" }, label), all.map(([value, text]) => h("option", { value }, text)));
-      select.value = element.initial_option?.value || element.initial_user || "";
+      select.value = element.initial_option?.value || element.initial_user || element.initial_channel || element.initial_conversation || "";
       return select;
     }
-    case "datepicker": case "timepicker": {
-      const input = h("input", { type: element.type === "datepicker" ? "date" : "time", "aria-label": label, "data-k": key,
-        value: element.initial_date || element.initial_time || "", onchange: () => use(input, input.value) });
+    case "checkboxes": case "multi_static_select": case "multi_users_select": case "multi_channels_select": case "multi_conversations_select": {
+      const chosen = new Set(initialOf(element));
+      const boxes = choicesOf(element).map(([value, text]) => h("label", { class: "choice" }, h("input", {
+        type: "checkbox", checked: chosen.has(value),
+        onchange: (event) => { event.target.checked ? chosen.add(value) : chosen.delete(value); use(event.target, [...chosen].join(",")); },
+      }), " ", text));
+      if (element.type === "checkboxes") return h("span", { class: "choices" }, boxes);
+      return h("details", { class: "choices" }, h("summary", {}, label), boxes);
+    }
+    case "datepicker": case "timepicker": case "datetimepicker": {
+      const kind = { datepicker: "date", timepicker: "time", datetimepicker: "datetime-local" }[element.type];
+      const said = element.initial_date || element.initial_time || (element.initial_date_time ? localOf(element.initial_date_time) : "");
+      const input = h("input", { type: kind, "aria-label": label, "data-k": key, value: said,
+        onchange: () => use(input, kind === "datetime-local" ? String(Date.parse(`${input.value}:00+09:00`) / 1000) : input.value) });
       return input;
     }
     default: return h("span", { class: "mark" }, `(${element.type})`);
   }
+}
+
+/** Seconds since the epoch as a local time of Seoul, for the browser's own field. */
+const localOf = (seconds) => new Date(seconds * 1000 + SEOUL).toISOString().slice(0, 16);
+/** What is chosen at first where several can be. */
+const initialOf = (element) => element.initial_options?.map((one) => one.value) || element.initial_users || element.initial_channels || element.initial_conversations || [];
+/** What can be chosen in a menu: value and label. */
+function choicesOf(element) {
+  if (/users_select$/.test(element.type)) return slack.users.map((one) => [one.id, one.name]);
+  if (/(channels|conversations)_select$/.test(element.type)) return slack.channels.filter((one) => !one.direct_with).map((one) => [one.id, `# ${one.name}`]);
+  const options = element.options || element.option_groups?.flatMap((group) => group.options) || [];
+  return options.map((one) => [one.value, plain(one.text.text)]);
 }
 
 /** Slack's question before something that cannot be undone. */
@@ -297,7 +339,7 @@ function avatar(id) {
   return node;
 }
 
-function drawMessage(message, inThread) {
+function drawMessage(message, inThread, compact) {
   const key = message.ts;
   const own = message.user === me && !message.ephemeral && message.subtype !== "tombstone";
   const press = (button) => act({ do: "press", on: message.ephemeral ? "ephemeral" : "message", channel: message.channel, ts: message.ts, ...button });
@@ -305,18 +347,19 @@ function drawMessage(message, inThread) {
   const at = ofTs(message.ts);
   const typed = !message.blocks?.length || message.blocks[0].type === "rich_text";
   const item = h("li", {
-    class: `message${mentionsMe(message) ? " to-me" : ""}${message.ephemeral ? " ephemeral" : ""}`,
-    "data-ts": message.ts,
+    class: `message${mentionsMe(message) ? " to-me" : ""}${message.ephemeral ? " ephemeral" : ""}${compact ? " compact" : ""}`,
+    "data-ts": message.ts, "data-k": "message", tabindex: "-1",
     "aria-label": `${author} ${at.clock}`,
   });
   const body = h("div", { class: "body" });
-  item.append(message.subtype === "tombstone" ? h("div") : avatar(message.user), h("div", {},
-    h("div", { class: "head" },
-      h("b", {}, author), message.user === slack.bot.id ? h("span", { class: "app" }, "앱") : null,
+  const face = compact ? h("time", { class: "aside", title: at.day }, at.clock) : message.subtype === "tombstone" ? h("div") : avatar(message.user);
+  item.append(face, h("div", {},
+    compact ? null : h("div", { class: "head" },
+      h("b", {}, author), statusOf(message.user), message.user === slack.bot.id ? h("span", { class: "app" }, "앱") : null,
       h("time", { title: at.day }, at.clock),
       message.edited ? h("span", { class: "mark" }, "(편집됨)") : null,
       message.ephemeral ? h("span", { class: "mark" }, "👁 나에게만 보임") : null),
-    body, drawReactions(message), inThread ? null : drawReplyCount(message)));
+    body, compact && message.edited ? h("span", { class: "mark" }, "(편집됨)") : null, drawReactions(message), inThread ? null : drawReplyCount(message)));
   if (editing === key) body.append(drawEdit(message));
   else if (message.subtype === "tombstone") body.append(h("i", {}, "삭제된 메시지입니다."));
   else if (typed) body.append(h("div", { class: "words" }, marked(message.text)));
@@ -329,10 +372,15 @@ function drawMessage(message, inThread) {
       tool("😀", "반응 고르기", () => { lastPick = lastPick === key ? null : key; draw(); }),
       inThread ? null : tool("💬", "답글", () => openThread(message)),
       own ? tool("✏️", "고치기", () => { editing = key; draw(); item.parentNode?.querySelector(".edit textarea")?.focus(); }) : null,
-      own ? tool("🗑", "지우기", () => act({ do: "delete", channel: message.channel, ts: message.ts })) : null));
+      own ? tool("🗑", "지우기", () => erase(message)) : null));
     if (lastPick === key) item.append(drawPicker(message));
   }
   return item;
+}
+
+async function erase(message) {
+  const sure = { title: { text: "메시지 지우기" }, text: { text: "이 메시지를 지웁니다. 되돌릴 수 없습니다." }, confirm: { text: "지우기" }, deny: { text: "취소" }, style: "danger" };
+  if (await ask(sure)) act({ do: "delete", channel: message.channel, ts: message.ts });
 }
 
 function tool(face, label, run) {
@@ -340,9 +388,52 @@ function tool(face, label, run) {
 }
 
 function drawPicker(message) {
-  const close = (event) => { if (event.key === "Escape") { lastPick = null; draw(); } };
-  return h("div", { class: "picker", role: "group", "aria-label": "반응", onkeydown: close }, PICK.map((name) =>
-    tool(emojiOf(name), `:${name}:`, () => { lastPick = null; toggle(message, name); draw(); })));
+  const close = (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    const item = event.currentTarget.closest(".message");
+    item.focus();
+    lastPick = null;
+    draw();
+  };
+  const one = (name) => tool(emojiOf(name), `:${name}:`, () => { lastPick = null; toggle(message, name); draw(); });
+  const faces = h("div", { class: "faces" }, PICK.map(one));
+  const search = h("input", { type: "search", "aria-label": "이모지 찾기", placeholder: "이름: eyes", autocomplete: "off", "data-k": "search" });
+  search.addEventListener("input", () => {
+    const typed = search.value.replaceAll(":", "").toLowerCase();
+    faces.replaceChildren(...(typed ? Object.keys(EMOJI).filter((name) => name.includes(typed)).slice(0, 18) : PICK).map(one));
+  });
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") { event.preventDefault(); faces.querySelector("button")?.click(); }
+  });
+  return h("div", { class: "picker", role: "group", "aria-label": "반응", onkeydown: close }, faces, search);
+}
+
+/** The keys that a message answers to while it has the focus, and that lead from one to the next. */
+function listKeys(list, inThread) {
+  list.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+    const at = event.target;
+    const all = [...list.querySelectorAll(":scope > .message")];
+    const own = at.closest(".message");
+    if ((at === list || at === own) && ["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key) && all.length) {
+      event.preventDefault();
+      const now = all.indexOf(own);
+      const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1
+        : now < 0 ? all.length - 1 : Math.min(all.length - 1, Math.max(0, now + (event.key === "ArrowUp" ? -1 : 1)));
+      all[to].focus();
+      return;
+    }
+    if (at !== own || !own) return;
+    const message = messagesHere(inThread ? thread : null).find((one) => one.ts === own.dataset.ts);
+    const click = (label) => own.querySelector(`.tools [data-k="${label}"]`)?.click();
+    const key = event.key.toLowerCase();
+    if (!inThread && !message?.ephemeral && (key === "enter" || key === "t")) { event.preventDefault(); openThread(message); }
+    else if (key === "r") { event.preventDefault(); click("반응 고르기"); list.querySelector(".picker button")?.focus(); }
+    else if (key === "e") { event.preventDefault(); click("고치기"); }
+    else if (key === "delete" || key === "backspace") { event.preventDefault(); click("지우기"); }
+    else if (key === "escape") { event.preventDefault(); $(inThread ? "reply-composer" : "composer").querySelector("textarea").focus(); }
+  });
 }
 
 function toggle(message, name) {
@@ -370,19 +461,25 @@ function drawReplyCount(message) {
   const beforeMe = thread === message.ts && document.hasFocus();
   const fresh = here && !beforeMe ? freshUnder(here, message.ts) : [];
   const forMe = fresh.filter(mentionsMe).length;
+  const writers = [...new Set(here?.messages.filter((one) => one.thread_ts === message.ts && one.ts !== message.ts).map((one) => one.user))];
   return h("button", { type: "button", class: `replies${fresh.length ? " fresh" : ""}`, "data-k": "replies", onclick: () => openThread(message) },
-    `답글 ${count}개${last}`, fresh.length ? h("span", { class: forMe ? "badge" : "new" }, forMe ? `나를 부름 ${forMe}` : `새 답글 ${fresh.length}`) : null);
+    h("span", { class: "writers", "aria-hidden": "true" }, writers.slice(0, 4).map(avatar)), `답글 ${count}개${last}`, fresh.length ? h("span", { class: forMe ? "badge" : "new" }, forMe ? `나를 부름 ${forMe}` : `새 답글 ${fresh.length}`) : null);
 }
 
 function drawEdit(message) {
   const area = h("textarea", { "aria-label": "고칠 내용", value: asTyped(message.text) });
-  const leave = () => { editing = null; draw(); };
+  const leave = () => {
+    const item = area.closest(".message");
+    editing = null;
+    item?.focus();
+    draw();
+  };
   const save = async () => {
     const said = await act({ do: "edit", channel: message.channel, ts: message.ts, text: area.value });
     if (said.ok) leave();
   };
   area.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") leave();
+    if (event.key === "Escape") { event.preventDefault(); leave(); }
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); save(); }
   });
   return h("div", { class: "edit" }, area, h("div", { class: "row" },
@@ -390,8 +487,15 @@ function drawEdit(message) {
 }
 
 function openThread(message) {
+  pane("talk");
   go({ thread: message.thread_ts || message.ts });
   setTimeout(() => $("reply-composer").querySelector("textarea").focus(), 60);
+}
+
+/** Which part is shown where the window holds one only. */
+function pane(name) {
+  document.body.dataset.pane = name;
+  document.querySelectorAll("#panes button").forEach((one) => (one.dataset.pane === name ? one.setAttribute("aria-current", "true") : one.removeAttribute("aria-current")));
 }
 
 const myEphemerals = () => slack.ephemerals.filter((one) => one.to === me && one.channel === place && !hidden.has(one.ts));
@@ -411,6 +515,7 @@ function messagesHere(root) {
 
 /** Draws a list in place: what did not change keeps its nodes, and with them the focus. */
 function fill(list, messages, inThread) {
+  if (list.placeKey && list.placeKey !== `${run} ${me} ${place} ${inThread ? thread : ""}`) $(`${list.id}-jump`).hidden = true;
   const low = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const before = list.lastKey;
   const wanted = [];
@@ -421,28 +526,36 @@ function fill(list, messages, inThread) {
     if (list.placeKey !== key || !list.newFrom) list.newFrom = messages.find((one) => foreign(one) && !one.ephemeral && one.ts > read(inThread ? thread : place))?.ts;
     list.placeKey = key;
   }
+  let above = null;
   for (const message of messages) {
-    if (message.ts === list.newFrom && message !== messages[0]) wanted.push({ key: "new", made: "new", draw: () => h("li", { class: "day new" }, "새 메시지") });
+    const isNew = message.ts === list.newFrom && message !== messages[0];
     const at = ofTs(message.ts).day;
     if (!inThread && at !== day) wanted.push({ key: `day ${at}`, made: at, draw: () => h("li", { class: "day" }, at) });
+    const first = inThread && above && isRoot(above);
+    if (first) wanted.push({ key: "count", made: String(messages.length), draw: () => h("li", { class: "day count" }, `답글 ${messages.length - 1}개`) });
+    if (isNew) wanted.push({ key: "new", made: "new", draw: () => h("li", { class: "day new" }, "새 메시지") });
+    const compact = !isNew && at === day && !first && continues(above, message);
     day = at;
-    const extra = `${me}${lastPick === message.ts}${editing === message.ts}${inThread}${drawReplyCount(message)?.textContent}`;
-    wanted.push({ key: message.ts, made: JSON.stringify(message) + extra, draw: () => drawMessage(message, inThread) });
+    above = message;
+    const extra = `${me}${lastPick === message.ts}${editing === message.ts}${inThread}${compact}${drawReplyCount(message)?.textContent}${statusOf(message.user)?.outerHTML}`;
+    wanted.push({ key: message.ts, made: JSON.stringify(message) + extra, draw: () => drawMessage(message, inThread, compact) });
   }
-  if (!messages.length) wanted.push({ key: "empty", made: place, draw: () => h("li", { class: "empty" }, "아직 메시지가 없습니다.") });
+  if (!messages.length) wanted.push(untouched() ? { key: "start", made: place, draw: drawStart } : { key: "empty", made: place, draw: () => h("li", { class: "empty" }, "아직 메시지가 없습니다.") });
   const old = new Map([...list.children].map((node) => [node.key, node]));
   let cursor = list.firstElementChild;
   for (const one of wanted) {
     let node = old.get(one.key);
     if (node && node.made !== one.made) {
-      const focused = node.contains(document.activeElement) ? document.activeElement.dataset.k : null;
+      const focused = node.contains(document.activeElement) ? CSS.escape(document.activeElement.dataset.k || "message") : null;
       const fresh = one.draw();
       if (node === cursor) cursor = fresh;
       node.replaceWith(fresh);
       node = fresh;
-      if (focused) node.querySelector(`[data-k="${CSS.escape(focused)}"]`)?.focus();
+      if (focused) (node.querySelector(`[data-k="${focused}"]`) || node).focus();
     }
+    const came = !node;
     node ||= one.draw();
+    if (came && before === key && !low && node.classList.contains("message")) $(`${list.id}-jump`).hidden = false;
     node.key = one.key;
     node.made = one.made;
     old.delete(one.key);
@@ -450,8 +563,33 @@ function fill(list, messages, inThread) {
     else list.insertBefore(node, cursor);
   }
   old.forEach((node) => node.remove());
-  list.lastKey = `${place} ${inThread ? thread : ""}`;
+  list.lastKey = key;
   if (low || before !== list.lastKey) list.scrollTop = list.scrollHeight;
+}
+
+/** Whether a message is drawn without its head: the same person goes on within five minutes, as in Slack. */
+const continues = (above, message) => !!above && above.user === message.user && above.subtype !== "tombstone" && message.subtype !== "tombstone"
+  && !above.ephemeral && !message.ephemeral && parseFloat(message.ts) - parseFloat(above.ts) < 300;
+
+/** Nothing has been said yet in this practice. */
+const untouched = () => !slack.practice.scene && slack.channels.every((one) => !one.messages.length);
+const EXAMPLE = "@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242";
+/** What a newcomer sees: two ways to begin. */
+function drawStart() {
+  const write = () => {
+    me = firstPerson();
+    go({ in: "general", thread: "" });
+    draw();
+    const area = $("composer").querySelector("textarea");
+    area.value = EXAMPLE;
+    area.dispatchEvent(new Event("input"));
+    area.focus();
+  };
+  return h("li", { class: "empty" }, h("h3", {}, "어떻게 시작합니까"),
+    h("ol", { class: "rich" },
+      h("li", {}, "준비된 장면을 하나 골라 시작합니다. ", h("button", { type: "button", class: "go", onclick: () => $("scenes-open").click() }, "장면 보기")),
+      h("li", {}, "또는 CSR이 되어 긴급 요청을 직접 올립니다. ", h("button", { type: "button", onclick: write }, "예문 넣기"), " 그다음 Enter를 누르십시오.")),
+    h("p", {}, "누구로 볼지는 ‘지금 나는’에서, 시각은 ‘시계’에서 바꿉니다. 전화는 ‘전화’에서 울립니다."));
 }
 
 // ---- left -------------------------------------------------------------------------------------------------------------------
@@ -505,6 +643,10 @@ function drawSide() {
   fillSide($("channels"), items);
   const direct = slack.channels.find((one) => one.direct_with === me);
   const fresh = direct ? freshIn(direct).length : 0;
+  const forMe = slack.channels.filter((one) => one.members.includes(me)).reduce((sum, one) => sum + mentionsIn(one).length, 0);
+  document.title = `${user(me)?.name || ""}${forMe ? ` (${forMe})` : ""} · COC 연습`;
+  $("pane-mentions").hidden = !forMe;
+  $("pane-mentions").textContent = String(forMe);
   fillSide($("apps"), [
     direct ? sideItem(`${slack.bot.name} (DM)`, direct.id, placeName(direct), fresh, fresh) : null,
     sideItem(`${slack.bot.name} 홈`, "home", "home", 0, 0),
@@ -516,12 +658,12 @@ function drawSide() {
 }
 
 function sideItem(label, id, hashName, fresh, mentions) {
-  const said = mentions ? `, 나를 부름 ${mentions}` : fresh ? `, 읽지 않음 ${fresh}` : "";
   return { made: `${label}${fresh}/${mentions}/${place === id}`, draw: () => h("li", {}, h("button", {
     type: "button", class: fresh || mentions ? "unread" : "", "aria-current": place === id ? "page" : null,
-    "aria-label": `${label}${said}`, "data-k": id,
-    onclick: () => { if (id === "home") act({ do: "home" }); go({ in: hashName, thread: "" }); },
-  }, h("span", {}, label), mentions ? h("span", { class: "badge" }, String(mentions)) : fresh ? h("span", { class: "dot" }) : null)) };
+    "data-k": id,
+    onclick: () => { if (id === "home") act({ do: "home" }); pane("talk"); go({ in: hashName, thread: "" }); },
+  }, h("span", {}, label), mentions ? [h("span", { class: "unseen" }, "나를 부름"), h("span", { class: "badge" }, String(mentions))]
+    : fresh ? [h("span", { class: "unseen" }, `읽지 않음 ${fresh}`), h("span", { class: "dot" })] : null)) };
 }
 
 function fillSide(list, items) {
@@ -539,14 +681,13 @@ let composers = 0;
 function composer(slot, label, where) {
   const id = `offers-${(composers += 1)}`;
   const area = h("textarea", { rows: "1", "aria-label": label, placeholder: label, "aria-controls": id, "aria-autocomplete": "list" });
-  const offers = h("ul", { class: "offers", id, role: "listbox", hidden: true });
+  const offers = h("ul", { class: "offers", id, role: "listbox", "aria-label": "고를 것", hidden: true });
   const help = h("div", { class: "help", role: "status", hidden: true });
   let list = [];
   let at = 0;
 
   const show = () => {
     offers.hidden = !list.length;
-    area.setAttribute("aria-expanded", String(!!list.length));
     offers.replaceChildren(...list.map((one, i) => h("li", {
       role: "option", id: `${id}-${i}`, "aria-selected": String(i === at),
       onmousedown: (event) => { event.preventDefault(); at = i; take(); },
@@ -558,9 +699,13 @@ function composer(slot, label, where) {
     const before = area.value.slice(0, area.selectionStart);
     const name = before.match(/(?:^|[\s([])@([^\s@]*)$/u);
     const command = !where().thread && before.match(/^\/\S*$/);
+    const emoji = before.match(/(?:^|\s):([a-z0-9_+-]{2,})$/);
+    const room = before.match(/(?:^|[\s([])#([^\s#]*)$/u);
     at = 0;
     if (name) list = people(name[1]).slice(0, 12).map((one) => ({ ...one, from: before.length - name[1].length - 1 }));
     else if (command) list = slack.commands.filter((one) => one.name.startsWith(before)).map((one) => ({ show: one.name, note: one.usage, put: `${one.name} `, from: 0 }));
+    else if (emoji) list = Object.keys(EMOJI).filter((name) => name.startsWith(emoji[1])).slice(0, 8).map((name) => ({ show: `${EMOJI[name]} :${name}:`, note: "", put: `:${name}: `, from: before.length - emoji[1].length - 1 }));
+    else if (room) list = slack.channels.filter((one) => !one.direct_with && one.name.startsWith(room[1])).map((one) => ({ show: `#${one.name}`, note: one.purpose || "", put: `#${one.name} `, from: before.length - room[1].length - 1 }));
     else list = [];
     const typed = !where().thread && area.value.match(/^(\/\S+)\s/);
     const known = typed && slack.commands.find((one) => one.name === typed[1]);
@@ -582,6 +727,9 @@ function composer(slot, label, where) {
     const { channel: to, thread: root } = where();
     const command = text.match(/^\/([^\s/]+)\s*([\s\S]*)$/);
     if (command && root) return toast("슬래시 명령은 스레드에서 쓸 수 없습니다. 채널 입력란에 적어 주십시오.");
+    if (command && slack.commands.length && !slack.commands.some((one) => one.name === `/${command[1]}`)) {
+      return toast(`/${command[1]}: 없는 명령입니다. /를 입력하면 쓸 수 있는 명령이 보입니다.`);
+    }
     const deed = command
       ? { do: "slash", channel: to, command: `/${command[1]}`, text: command[2] }
       : { do: "say", channel: to, thread: root || undefined, text };
@@ -600,9 +748,20 @@ function composer(slot, label, where) {
         return show();
       }
       if (event.key === "Escape") { event.preventDefault(); list = []; return show(); }
-      if (event.key === "Tab" || event.key === "Enter") { event.preventDefault(); return take(); }
+      // what is typed in full already is sent
+      const whole = event.key === "Enter" && area.value === list[at].put.trim();
+      if (event.key === "Tab" || (event.key === "Enter" && !whole)) { event.preventDefault(); return take(); }
     }
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
+    if (event.key === "ArrowUp" && !area.value) {
+      const root = where().thread;
+      const last = messagesHere(root).findLast((one) => one.user === me && !one.ephemeral && one.subtype !== "tombstone");
+      if (!last) return;
+      event.preventDefault();
+      editing = last.ts;
+      draw();
+      $(root ? "replies" : "messages").querySelector(".edit textarea")?.focus();
+    }
   });
   slot.append(h("div", { class: "composer" }, offers, help, area, h("button", { type: "button", class: "send", onclick: send }, "보내기")));
   return area;
@@ -688,16 +847,11 @@ function drawField(block, was, error) {
   const initial = (key) => (was !== undefined ? was : element[key] || "");
   let input;
   switch (element.type) {
-    case "radio_buttons": case "checkboxes": return drawChoices(block, was, error);
-    case "static_select": {
-      const options = element.options || element.option_groups.flatMap((group) => group.options);
-      input = h("select", props, blank, options.map((one) => h("option", { value: one.value }, one.text.text)));
-      input.value = was !== undefined ? was : element.initial_option?.value || "";
-      break;
-    }
-    case "users_select":
-      input = h("select", props, blank, slack.users.map((one) => h("option", { value: one.id }, one.name)));
-      input.value = initial("initial_user");
+    case "radio_buttons": case "checkboxes": case "multi_static_select": case "multi_users_select": case "multi_channels_select": case "multi_conversations_select":
+      return drawChoices(block, was, error);
+    case "static_select": case "users_select": case "channels_select": case "conversations_select":
+      input = h("select", props, blank, choicesOf(element).map(([value, text]) => h("option", { value }, text)));
+      input.value = was !== undefined ? was : element.initial_option?.value || element.initial_user || element.initial_channel || element.initial_conversation || "";
       break;
     case "datepicker": input = h("input", { ...props, type: "date", value: initial("initial_date") }); break;
     case "timepicker": input = h("input", { ...props, type: "time", value: initial("initial_time") }); break;
@@ -717,8 +871,9 @@ function drawField(block, was, error) {
 function drawChoices(block, was, error) {
   const { element } = block;
   const id = `field-${block.block_id}`;
-  const many = element.type === "checkboxes";
-  const initial = many ? (element.initial_options || []).map((one) => one.value).join(",") : element.initial_option?.value || "";
+  const many = element.type !== "radio_buttons";
+  const initial = many ? initialOf(element).join(",") : element.initial_option?.value || "";
+  const about = (value) => element.options?.find((one) => one.value === value)?.description?.text;
   const held = h("input", { type: "hidden", "data-block": block.block_id, value: was !== undefined ? was : initial });
   const chosen = new Set(held.value.split(",").filter(Boolean));
   const choose = (value, on) => {
@@ -728,9 +883,9 @@ function drawChoices(block, was, error) {
   };
   return h("fieldset", { class: `field${error ? " bad" : ""}`, "aria-describedby": `${id}-hint ${id}-wrong` },
     h("legend", {}, block.label.text, block.optional ? h("small", {}, " (선택)") : null), held,
-    element.options.map((one) => h("label", { class: "choice" },
-      h("input", { type: many ? "checkbox" : "radio", name: id, checked: chosen.has(one.value), onchange: (event) => choose(one.value, event.target.checked) }),
-      " ", textOf(one.text), one.description ? h("small", {}, ` ${one.description.text}`) : null)),
+    choicesOf(element).map(([value, text]) => h("label", { class: "choice" },
+      h("input", { type: many ? "checkbox" : "radio", name: id, checked: chosen.has(value), onchange: (event) => choose(value, event.target.checked) }),
+      " ", text, about(value) ? h("small", {}, ` ${about(value)}`) : null)),
     h("p", { class: "hint", id: `${id}-hint` }, block.hint?.text || ""),
     h("p", { class: "wrong", id: `${id}-wrong`, role: "alert" }, error || ""));
 }
@@ -772,7 +927,7 @@ function drawCase(one) {
   const step = (it) => h("li", { class: `step ${it.is}` }, h("b", {}, it.who), " ", h("small", {}, it.note));
   const due = one.next_at;
   return h("li", {},
-    h("button", { type: "button", class: "link-like", "data-k": one.id, disabled: !one.at, onclick: () => go({ in: placeName(channel(one.at.channel)), thread: one.at.ts }) }, `${one.id} ${one.title}`),
+    h("button", { type: "button", class: "link-like", "data-k": one.id, disabled: !one.at, onclick: () => { pane("talk"); go({ in: placeName(channel(one.at.channel)), thread: one.at.ts }); } }, `${one.id} ${one.title}`),
     h("p", {}, one.state),
     due ? h("p", { class: "due" }, `⏰ ${shortTime(due)} ${one.next_why} · `, h("span", { "data-due": due }, leftUntil(due)), " ",
       h("button", {
@@ -805,6 +960,8 @@ function drawStage() {
   const calls = stage.ringing;
   $("ringing-count").hidden = !calls.length;
   $("ringing-count").textContent = String(calls.length);
+  $("pane-ringing").hidden = !calls.length;
+  $("pane-ringing").textContent = String(calls.length);
   fillSide($("ringing"), calls.length ? calls.map((call) => ({
     made: JSON.stringify(call), draw: () => h("li", {}, h("b", {}, `📞 ${call.to} · ${call.number}`), h("p", {}, call.about),
       h("div", { class: "row" }, ANSWERS.map(([label, event]) => h("button", {
@@ -845,6 +1002,7 @@ async function begin(button, id) {
   button.textContent = "시작";
   if (!said.ok) return;
   $("scenes").close();
+  pane("talk");
   me = slack.users.find((one) => one.name === said.who)?.id || me;
   go({ in: said.place, thread: "" });
   draw();
@@ -856,7 +1014,7 @@ function drawHome() {
   const view = slack.homes[me];
   const list = $("messages");
   const press = (button) => act({ do: "press", on: "home", ...button });
-  list.replaceChildren(h("li", { class: "empty" }, view ? drawBlocks(view.body.blocks, press).filter(Boolean) : "앱 홈이 아직 비어 있습니다."));
+  list.replaceChildren(h("li", { class: "empty home" }, view ? drawBlocks(view.body.blocks, press).filter(Boolean) : "앱 홈이 아직 비어 있습니다."));
 }
 
 function draw() {
@@ -867,17 +1025,29 @@ function draw() {
   const here = channel(place);
   const home = place === "home";
   // lists first: they look at what was read before, the side marks what is read now
+  const open = !home && thread && messagesHere(thread).length > 0;
+  $("thread").hidden = !open;
+  document.body.classList.toggle("threaded", !!open);
   if (home) drawHome();
   else fill($("messages"), messagesHere(null), false);
-  const open = !home && thread && messagesHere(thread).length > 0;
   if (open) fill($("replies"), messagesHere(thread), true);
   drawSide();
   $("place").textContent = home ? `${slack.bot.name} 홈` : here?.direct_with ? `${slack.bot.name} (DM)` : `# ${here?.name || ""}`;
   $("purpose").textContent = here?.purpose || "";
   $("composer").hidden = home || !!here?.direct_with;
-  $("thread").hidden = !open;
-  document.querySelector(".right").classList.toggle("open", !!open);
+  $("thread-place").textContent = here ? `# ${here.name || slack.bot.name}` : "";
   drawForm();
+}
+
+/** F6 leads from one part of the page to the next, as in Slack. */
+function toNextZone(step) {
+  const zones = [
+    [".side", "#channels [aria-current], #apps [aria-current]"], ["#messages", null], ["#composer", "textarea"],
+    ["#replies", null], ["#reply-composer", "textarea"], ["#backstage", "button, a"],
+  ].map(([zone, first]) => [document.querySelector(zone), first]).filter(([zone]) => zone.checkVisibility());
+  const now = zones.findIndex(([zone]) => zone.contains(document.activeElement));
+  const [zone, first] = zones[(now + step + zones.length) % zones.length] || zones[0];
+  (first ? zone.querySelector(first) : [...zone.querySelectorAll(":scope > .message")].at(-1) || zone)?.focus();
 }
 
 function start() {
@@ -901,6 +1071,10 @@ function start() {
   $("thread-close").addEventListener("click", () => { go({ thread: "" }); main.focus(); });
   $("mine-active").addEventListener("change", (event) => act({ do: "presence", active: event.target.checked }));
   $("mine-dnd").addEventListener("change", (event) => act({ do: "presence", dnd: event.target.checked }));
+  document.querySelector(".mine").addEventListener("toggle", () => {
+    $("mine-text").value = user(me)?.status || "";
+    $("mine-emoji").value = user(me)?.emoji.replaceAll(":", "") || "";
+  });
   $("mine-status").addEventListener("submit", (event) => {
     event.preventDefault();
     act({ do: "presence", status: $("mine-text").value, emoji: $("mine-emoji").value });
@@ -916,6 +1090,18 @@ function start() {
       document.querySelectorAll(".menu").forEach((menu) => { menu.hidden = true; });
     }
   });
+  for (const [list, inThread] of [[$("messages"), false], [$("replies"), true]]) {
+    listKeys(list, inThread);
+    const jump = $(`${list.id}-jump`);
+    jump.addEventListener("click", () => { list.scrollTop = list.scrollHeight; jump.hidden = true; list.focus(); });
+    list.addEventListener("scroll", () => { if (list.scrollHeight - list.scrollTop - list.clientHeight < 80) jump.hidden = true; });
+  }
+  document.querySelectorAll("#panes button").forEach((one) => one.addEventListener("click", () => pane(one.dataset.pane)));
+  addEventListener("keydown", (event) => {
+    if (event.key !== "F6" || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    toNextZone(event.shiftKey ? -1 : 1);
+  });
   addEventListener("hashchange", () => { lastPick = null; editing = null; draw(); });
   addEventListener("focus", draw);
   setInterval(tick, 250);
@@ -927,6 +1113,7 @@ function start() {
       // another practice: nothing that was kept about messages holds any more
       run = slack.practice.run;
       hidden.clear();
+      openLadders.clear();
       lastPick = editing = openMenu = null;
     }
     draw();

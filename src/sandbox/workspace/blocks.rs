@@ -527,15 +527,16 @@ pub(super) fn initial(element: &Value) -> String {
     }
 }
 
-/// What `view.state.values` says of an input that holds `answer` (blank: null).
-pub(super) fn state(element: &Value, answer: &str) -> Value {
+/// What Slack says of an element that holds `answer` (blank: null; several choices stand between commas): in `view.state.values`, and
+/// in the action of one that acts at once.
+pub(in crate::sandbox) fn state(element: &Value, answer: &str) -> Value {
     let kind = string(&element["type"]);
     let blank_or = |value: Value| if answer.is_empty() { Value::Null } else { value };
     let many = || answer.split(',').map(str::trim).filter(|part| !part.is_empty());
     let mut said = Map::new();
     said.insert("type".to_owned(), json!(kind));
     let (key, value) = match kind.as_str() {
-        "static_select" | "radio_buttons" => {
+        "static_select" | "radio_buttons" | "overflow" => {
             ("selected_option", option(element, answer).cloned().unwrap_or(Value::Null))
         }
         "checkboxes" | "multi_static_select" => (

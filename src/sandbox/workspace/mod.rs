@@ -17,6 +17,7 @@ mod person;
 mod text;
 mod views;
 
+pub(super) use blocks::state as chosen;
 pub use blocks::{Button, Field};
 pub use limits::Rate;
 pub use message::{Author, Ephemeral, Message, Reaction};

@@ -1,0 +1,305 @@
+//! The operators' manual against the program: what people can press and type is in it, and what it names is there.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use coc::replay::play;
+use common::books;
+use regex::Regex;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: impl AsRef<Path>) -> String {
+    let file = root().join(file);
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn manual() -> String {
+    read("docs/운영안내.md")
+}
+
+/// The part of the manual below a heading of the second level.
+fn section(manual: &str, heading: &str) -> String {
+    let mut parts = manual.split("\n## ");
+    let part = parts.find(|part| part.lines().next() == Some(heading));
+    part.unwrap_or_else(|| panic!("no section {heading:?}")).to_owned()
+}
+
+fn all(pattern: &str, text: &str) -> BTreeSet<String> {
+    let pattern = Regex::new(pattern).unwrap();
+    pattern.captures_iter(text).map(|found| found[1].to_owned()).collect()
+}
+
+/// What stands on the buttons that the words of the domain make, and on those that send a form.
+fn labels() -> BTreeSet<String> {
+    let mut labels = BTreeSet::new();
+    for file in std::fs::read_dir(root().join("src/domain/words")).unwrap() {
+        let text = read(file.unwrap().path());
+        labels.extend(all(r#"\b(?:button|primary|danger)\(\s*"([^"]+)""#, &text));
+        labels.extend(all(r#"\bsubmit:\s*"([^"]+)""#, &text));
+    }
+    labels
+}
+
+/// A scenario's acts.
+fn acts(file: &Path) -> Vec<Value> {
+    let (played, _) = play(file, &books(), &[]).unwrap_or_else(|error| panic!("{error}"));
+    serde_json::to_value(played.acts).unwrap().as_array().unwrap().clone()
+}
+
+/// What COC is answered when these commands are typed, one after the other.
+fn answers(commands: &BTreeSet<String>) -> Vec<(String, String)> {
+    let mut steps = String::new();
+    for command in commands {
+        let (slash, text) = command.split_once(' ').unwrap_or((command, ""));
+        let step =
+            serde_json::json!({"by": "coc1", "in": "#coc-noti", "command": slash, "text": text});
+        writeln!(steps, "  - slash: {step}\n  - wait: 1m").unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("commands.yaml");
+    let people = "people:\n  coc1: {name: 고윤슬, role: coc}\n";
+    let scenario =
+        format!("title: commands\nstart: 2025-08-05T10:00:00+09:00\n{people}steps:\n{steps}");
+    std::fs::write(&file, scenario).unwrap();
+    let mut said = Vec::new();
+    for act in acts(&file) {
+        if ["ephemeral", "view"].contains(&act["kind"].as_str().unwrap()) {
+            said.push(act["text"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(said.len(), commands.len(), "each command has one answer: {said:#?}");
+    commands.iter().cloned().zip(said).collect()
+}
+
+/// The commands in code spans: `/assign`, `/coc order`.
+fn commands_in(text: &str) -> BTreeSet<String> {
+    let typed = all(r"`(/[^`\n]+)`", text).into_iter().filter(|one| !one.starts_with("/readyz"));
+    typed
+        .map(|one| {
+            let mut words = one.split_whitespace();
+            let slash = words.next().unwrap();
+            match (slash, words.next()) {
+                ("/coc", Some(word)) => format!("/coc {word}"),
+                (other, _) => other.to_owned(),
+            }
+        })
+        .collect()
+}
+
+const NO_WORD: &str = "모르는 명령입니다";
+const NOT_YET: &str = "아직 준비되지 않은 명령입니다";
+
+#[test]
+fn every_button_is_in_its_table_and_the_table_names_no_other() {
+    let labels = labels();
+    // the reading of the sources is not blind: what a few nights show is among it
+    let scenarios = root().join("tests/scenarios");
+    let nights = ["00-first", "11-exhausted", "98-guide-applied"];
+    let mut shown = BTreeSet::new();
+    for night in nights {
+        for act in acts(&scenarios.join(format!("{night}.yaml"))) {
+            let buttons = act["buttons"].as_array().cloned().unwrap_or_default();
+            shown.extend(buttons.iter().map(|label| label.as_str().unwrap().to_owned()));
+        }
+    }
+    assert!(shown.len() >= 5, "{shown:?}");
+    assert!(shown.is_subset(&labels), "shown: {shown:?}, found in the sources: {labels:?}");
+
+    let table = all(r"(?m)^\| \[([^\]]+)\] \|", &section(&manual(), "버튼"));
+    assert_eq!(table, labels);
+}
+
+/// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
+const PLACES: [(&str, &str, &str); 8] = [
+    (
+        "긴급 호출",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n",
+        "가온별",
+    ),
+    (
+        "긴급 요청",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n",
+        "오하라",
+    ),
+    (
+        "빠진 것이 있는 요청",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자'}\n",
+        "오하라",
+    ),
+    (
+        "모두 연락되지 않음",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n  - wait: 2h\n",
+        "가온별",
+    ),
+    (
+        "배정 글",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /assign, text: '한빛전자 LINK @다솜윤'}\n",
+        "다솜윤",
+    ),
+    (
+        "30분 전화",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /assign, text: '한빛전자 LINK @다솜윤'}\n  - wait: 31m\n",
+        "다솜윤",
+    ),
+    (
+        "배정 문의",
+        "  - presence: {who: 자람우, is: away}\n  - slash: {by: coc1, in: '#coc-noti', command: /assign, text: '가나게임즈 LINK'}\n",
+        "자람우",
+    ),
+    (
+        "바뀐 가이드",
+        "  - guide: {file: changed.txt}\n  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: guide}\n",
+        "가온별",
+    ),
+];
+
+/// Whether a press is refused: the person is told so alone.
+fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let guide = read("data/guide.txt");
+    let changed = guide.replace("6일(수), 7일(목) 전일 휴가", "6일(수) 전일 휴가");
+    assert_ne!(changed, guide);
+    std::fs::write(folder.path().join("changed.txt"), changed).unwrap();
+    let scenario = format!(
+        "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk}}\n\
+         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n\
+         steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
+        leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242")
+    );
+    let file = folder.path().join("pressed.yaml");
+    std::fs::write(&file, scenario).unwrap();
+    let told = |act: &Value| act["kind"] == "ephemeral" && act["to"] == who;
+    acts(&file).iter().any(|act| told(act) && act["text"].as_str().unwrap().starts_with('⛔'))
+}
+
+#[test]
+fn who_may_press_a_button_is_as_the_manual_says() {
+    let rows = Regex::new(r"(?m)^\| \[([^\]]+)\] \| ([^|]+) \| ([^|]+) \|").unwrap();
+    let table = section(&manual(), "버튼");
+    let mut pressed = 0;
+    for row in rows.captures_iter(&table) {
+        let (button, places, who) = (&row[1], &row[2], &row[3]);
+        for place in places.split(", ").filter(|place| !place.ends_with("양식")) {
+            let known = PLACES.iter().find(|(word, ..)| *word == place);
+            let (_, leads_there, concerned) =
+                known.unwrap_or_else(|| panic!("where is {place:?}?"));
+            let allowed: Vec<&str> = who
+                .split(", ")
+                .map(|one| match one {
+                    "COC" => "고윤슬",
+                    "그 사람" | "요청한 사람" | "담당자" => concerned,
+                    other => panic!("who is {other:?}?"),
+                })
+                .collect();
+            for person in ["고윤슬", *concerned, "유가람", "타래은"] {
+                let refused = is_refused(place, leads_there, button, person);
+                assert_eq!(
+                    refused,
+                    !allowed.contains(&person),
+                    "{person} presses {button} on {place}"
+                );
+                pressed += 1;
+            }
+        }
+    }
+    assert!(pressed >= 14 * 4, "{pressed} presses");
+}
+
+#[test]
+fn every_command_that_the_manual_names_is_answered_and_what_is_not_there_yet_is_said_to_be_so() {
+    let manual = manual();
+    let yet_to_come = section(&manual, "아직 없는 것");
+    let mut asked = commands_in(&manual);
+    asked.insert("/coc nonsense".to_owned());
+    asked.insert("/nonsense".to_owned());
+    let later = commands_in(&yet_to_come);
+    for (command, said) in answers(&asked) {
+        let answered = !said.contains(NO_WORD) && !said.contains(NOT_YET);
+        let expected = !later.contains(&command) && !command.ends_with("nonsense");
+        assert_eq!(answered, expected, "{command} is answered {said:?}");
+    }
+}
+
+#[test]
+fn every_command_of_the_program_is_in_the_manual() {
+    let manual = manual();
+    let table = commands_in(&section(&manual, "명령"));
+    let named = commands_in(&manual);
+    let app: Value = serde_saphyr::from_str(&read("manifest.yml")).unwrap();
+    for command in app["features"]["slash_commands"].as_array().unwrap() {
+        let command = command["command"].as_str().unwrap();
+        let there = named.iter().any(|one| one.split(' ').next() == Some(command));
+        assert!(there, "{command} is not in the manual");
+    }
+    // the program says itself which words it knows
+    let nonsense = BTreeSet::from(["/coc nonsense".to_owned()]);
+    let (_, said) = answers(&nonsense).remove(0);
+    let words = all(r"쓸 수 있는 말: ([a-z, ]+)\.", &said).pop_first().unwrap();
+    let known: BTreeSet<String> = words.split(", ").map(|word| format!("/coc {word}")).collect();
+    assert!(known.len() >= 7, "{known:?}");
+    let missing: Vec<&String> = known.difference(&table).collect();
+    assert!(missing.is_empty(), "not in the table of commands: {missing:?}");
+    // and the words that it takes in Korean beside them
+    let korean = all(r#""[a-z]+" \| "(\p{Hangul}+)""#, &read("src/domain/procedures/commands.rs"));
+    assert!(!korean.contains("nonsense") && korean.len() >= 6, "{korean:?}");
+    for word in korean.iter().chain(std::iter::once(&"도움말".to_owned())) {
+        assert!(table.contains(&format!("/coc {word}")), "/coc {word} is not in the manual");
+    }
+}
+
+#[test]
+fn every_command_line_that_it_names_is_there() {
+    let manual = manual();
+    let mut lines = all(r"`(coc [^`\n]+)`", &manual);
+    lines.extend(all(r"(?m)^\s*(coc [^\n]+)$", &manual));
+    assert!(lines.len() >= 8, "{lines:?}");
+    for line in lines {
+        let words = line.split(' ').skip(1);
+        let named: Vec<&str> = words.take_while(|word| !word.starts_with('-')).collect();
+        let done =
+            Command::new(env!("CARGO_BIN_EXE_coc")).args(&named).arg("--help").output().unwrap();
+        assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
+#[test]
+fn its_pictures_are_there_are_small_and_are_used() {
+    let used: BTreeSet<String> = ["docs/운영안내.md", "README.md"]
+        .iter()
+        .flat_map(|page| all(r"\]\((?:docs/)?images/([^)]+)\)", &read(page)))
+        .collect();
+    let folder = std::fs::read_dir(root().join("docs/images")).unwrap().map(Result::unwrap);
+    let mut there = BTreeSet::new();
+    for file in folder {
+        let size = file.metadata().unwrap().len();
+        let name = file.file_name().into_string().unwrap();
+        assert!(size < 100_000, "{name} has {size} bytes");
+        there.insert(name);
+    }
+    assert_eq!(used, there);
+}
+
+#[test]
+fn its_links_within_lead_somewhere() {
+    let manual = manual();
+    let headings = all(r"(?m)^#+ (.+)$", &manual);
+    let anchors: BTreeSet<String> = headings
+        .iter()
+        .map(|heading| {
+            let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -".contains(*c));
+            kept.collect::<String>().to_lowercase().replace(' ', "-")
+        })
+        .collect();
+    let links = all(r"\]\(#([^)]+)\)", &manual);
+    assert!(!links.is_empty());
+    assert!(links.is_subset(&anchors), "{links:?}\n{anchors:?}");
+}
