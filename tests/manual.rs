@@ -119,7 +119,7 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 8] = [
+const PLACES: [(&str, &str, &str); 10] = [
     (
         "긴급 호출",
         "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n",
@@ -138,6 +138,16 @@ const PLACES: [(&str, &str, &str); 8] = [
     (
         "모두 연락되지 않음",
         "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n  - wait: 2h\n",
+        "가온별",
+    ),
+    (
+        "수락된 긴급 요청",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n  - press: {by: 가온별, button: 수락, on: last}\n",
+        "가온별",
+    ),
+    (
+        "고객 메일 초안",
+        "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n  - press: {by: 가온별, button: 수락, on: last}\n  - press: {by: coc1, button: 고객 메일, on: last}\n",
         "가온별",
     ),
     (
@@ -171,7 +181,7 @@ fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
     std::fs::write(folder.path().join("changed.txt"), changed).unwrap();
     let scenario = format!(
         "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk}}\n\
-         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n\
+         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n\
          steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
         leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242")
     );
@@ -194,13 +204,15 @@ fn who_may_press_a_button_is_as_the_manual_says() {
                 known.unwrap_or_else(|| panic!("where is {place:?}?"));
             let allowed: Vec<&str> = who
                 .split(", ")
-                .map(|one| match one {
-                    "COC" => "고윤슬",
-                    "그 사람" | "요청한 사람" | "담당자" => concerned,
+                .flat_map(|one| match one {
+                    "COC" => ["고윤슬", "고윤슬"],
+                    "CSR" => ["오하라", "유가람"],
+                    "엔지니어" => [*concerned, "타래은"],
+                    "그 사람" | "요청한 사람" | "담당자" => [*concerned, *concerned],
                     other => panic!("who is {other:?}?"),
                 })
                 .collect();
-            for person in ["고윤슬", *concerned, "유가람", "타래은"] {
+            for person in ["고윤슬", *concerned, "유가람", "타래은", "하늘솔"] {
                 let refused = is_refused(place, leads_there, button, person);
                 assert_eq!(
                     refused,
@@ -211,7 +223,7 @@ fn who_may_press_a_button_is_as_the_manual_says() {
             }
         }
     }
-    assert!(pressed >= 14 * 4, "{pressed} presses");
+    assert!(pressed >= 18 * 5, "{pressed} presses");
 }
 
 #[test]
