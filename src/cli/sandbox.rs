@@ -11,7 +11,7 @@ use crate::domain::case::Procedure;
 use crate::domain::desk::Desk;
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ErrandId, Name};
-use crate::domain::input::{Books, Input};
+use crate::domain::input::{Books, CustomerRecord, Input};
 use crate::domain::ladder::Ladder;
 use crate::domain::policy::GroupRef;
 use crate::domain::procedures::assignment::{Assignment, AssignmentState};
@@ -23,8 +23,9 @@ use crate::ingress::socket;
 use crate::journal::Sled;
 use crate::ports::{Chat, Clock};
 use crate::sandbox::backstage::{
-    Backstage, BotTurn, ClockTurn, OpenCase, PastCall, Ringing, Step, StepIs,
+    Backstage, BotTurn, ClockTurn, OpenCase, Outside, PastCall, Ringing, Step, StepIs,
 };
+use crate::sandbox::offices::Offices;
 use crate::sandbox::server::{Options, Sandbox};
 use crate::sandbox::telephones::Telephones;
 use crate::sandbox::workspace::Workspace;
@@ -77,8 +78,10 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     let journal = JournalFolder::fresh(&folders.state)?;
     let workspace = Arc::new(Mutex::new(furnish(&books)?));
     let (telephones, happened) = Telephones::new(Arc::clone(&clock) as Arc<dyn Clock>);
+    let offices = Arc::new(Offices::new(Arc::clone(&clock) as Arc<dyn Clock>));
     let stage = Arc::new(Stage {
         clock,
+        offices,
         telephones: Arc::new(telephones),
         bot: AsyncMutex::new(None),
         handle: watch::Sender::new(None),
@@ -107,7 +110,7 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     tokio::spawn(tell_calls(Arc::clone(&stage), happened));
     tokio::spawn(watch_desk(Arc::clone(&stage), sandbox));
     stage.start().await?;
-    stage.count_tickets(BTreeMap::new()).await?;
+    stage.open_books(BTreeMap::new()).await?;
     out::text(&format!(
         "연습용 작업 공간이 열렸습니다: {url}\n\
          이 주소를 브라우저로 여십시오.\n\
@@ -259,6 +262,7 @@ impl Clock for StageClock {
 struct Stage {
     clock: Arc<StageClock>,
     telephones: Arc<Telephones>,
+    offices: Arc<Offices>,
     bot: AsyncMutex<Option<Bot>>,
     handle: watch::Sender<Option<Handle>>,
     cases: Mutex<Vec<OpenCase>>,
@@ -298,8 +302,8 @@ impl Stage {
         let hands = Hands {
             chat: Arc::clone(&chat),
             phone: Some(Arc::clone(&self.telephones) as _),
-            tickets: None,
-            mail: None,
+            tickets: Some(Arc::clone(&self.offices) as _),
+            mail: Some(Arc::clone(&self.offices) as _),
             library: Arc::new(FolderLibrary::new(&self.data)),
         };
         let store =
@@ -322,11 +326,13 @@ impl Stage {
         self.journal.join(self.practices.load(Ordering::Relaxed).to_string())
     }
 
-    /// The support desk's counts, as a replay gives them at its start.
-    async fn count_tickets(&self, tickets: BTreeMap<Name, u32>) -> Result<(), Failure> {
+    /// The support desk's counts and the customer record, as a replay gives them at its start.
+    async fn open_books(&self, tickets: BTreeMap<Name, u32>) -> Result<(), Failure> {
+        let (text, as_of) = (self.books.customers.clone(), self.clock.now());
+        let record = CustomerRecord { text, as_of };
         let handle = self.handle.borrow().clone();
         if let Some(handle) = handle {
-            let counted = handle.offer(vec![Input::Tickets(tickets)]).await;
+            let counted = handle.offer(vec![Input::Tickets(tickets), Input::Record(record)]).await;
             counted.map_err(|error| Failure::work(error.to_string()))?;
         }
         Ok(())
@@ -558,6 +564,10 @@ impl Backstage for Stage {
         self.telephones.past()
     }
 
+    fn outside(&self) -> Vec<Outside> {
+        self.offices.seen()
+    }
+
     async fn answer_phone(&self, call: &str, event: CallEvent) -> Result<(), String> {
         self.telephones.answer(call, event)
     }
@@ -590,6 +600,7 @@ impl Backstage for Stage {
         }
         self.practices.fetch_add(1, Ordering::Relaxed);
         self.telephones.forget();
+        self.offices.begin(BTreeMap::new());
         self.cases.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.clock.begin_at(at);
         furnish(&self.books).map_err(said)
@@ -597,8 +608,10 @@ impl Backstage for Stage {
 
     async fn begin(&self, tickets: BTreeMap<Name, u32>) -> Result<(), String> {
         let said = |failure: Failure| failure.to_string();
+        // before the bot counts for the first time
+        self.offices.begin(tickets.clone());
         self.start().await.map_err(said)?;
-        self.count_tickets(tickets).await.map_err(said)
+        self.open_books(tickets).await.map_err(said)
     }
 }
 

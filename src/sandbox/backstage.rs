@@ -37,6 +37,11 @@ pub trait Backstage: Send + Sync {
         Vec::new()
     }
 
+    /// What the bot did to tickets and which mails it sent, the newest first.
+    fn outside(&self) -> Vec<Outside> {
+        Vec::new()
+    }
+
     /// The open cases, the most pressing first.
     fn cases(&self) -> Vec<OpenCase>;
 
@@ -117,6 +122,17 @@ pub struct PastCall {
     pub until: Time,
     /// What the person did; `None`: the bot hung up.
     pub event: Option<CallEvent>,
+}
+
+/// Something that the bot did outside Slack and the telephone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outside {
+    /// When.
+    pub at: Time,
+    /// What, in a few words.
+    pub title: String,
+    /// What it says, in lines.
+    pub text: String,
 }
 
 /// An open case, as the desk panel shows it.

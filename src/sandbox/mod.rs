@@ -6,6 +6,7 @@
 
 pub mod backstage;
 mod deeds;
+pub mod offices;
 mod page;
 mod recording;
 pub mod request_url;

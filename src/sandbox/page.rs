@@ -181,6 +181,7 @@ fn panels(sandbox: &Sandbox) -> Value {
         "speed": backstage.speed(),
         "ringing": backstage.ringing(),
         "past_calls": backstage.past_calls(),
+        "outside": backstage.outside(),
         "cases": backstage.cases(),
         "bot_runs": backstage.bot_runs(),
     })

@@ -957,6 +957,13 @@ function drawStage() {
     made: JSON.stringify(call), draw: () => h("li", {}, h("b", {}, call.to), ` ${call.number} `,
       h("small", {}, `${seoul(Date.parse(call.since)).clock}–${seoul(Date.parse(call.until)).clock} · ${call.event ? OUTCOMES[call.event] || call.event : "봇이 끊음"}`)),
   })));
+  const outside = stage.outside;
+  $("outside").hidden = !outside.length;
+  $("outside-count").textContent = outside.length ? `${outside.length}` : "";
+  fillSide($("outside-list"), outside.map((one) => ({
+    made: JSON.stringify(one), draw: () => h("li", {}, h("details", { class: "more" },
+      h("summary", {}, h("b", {}, one.title), ` ${seoul(Date.parse(one.at)).clock}`), h("p", { class: "words" }, one.text))),
+  })));
   const calls = stage.ringing;
   $("ringing-count").hidden = !calls.length;
   $("ringing-count").textContent = String(calls.length);
