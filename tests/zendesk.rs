@@ -22,6 +22,8 @@ use standin::{
     Account, Change, Delivery, Failure, Hook, How, Seen, When, Zendesk as StandIn, deliver, signed,
 };
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -814,4 +816,89 @@ impl std::io::Write for Log {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+// ── The stand-in itself ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// An account as the judges expect it, and a judge's run on it; it has to find everything right.
+async fn judged(script: &str, args: &[&Path]) -> Scene {
+    let scene = Scene::set().await;
+    let gaon = scene.gaon;
+    scene.account.with(|account| {
+        account.add_ticket(4300, "closed", Some(gaon));
+        let taken = Change { assignee: Some(Some(gaon)), ..Change::default() };
+        account.person_changes(gaon, 4242, &taken);
+    });
+    let judges = PathBuf::from(std::env::var("COC_JUDGES").expect("COC_JUDGES names a folder"));
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/official_clients");
+    let python = script.ends_with(".py");
+    let mut judge = Command::new(if python { judges.join("bin/python") } else { "node".into() });
+    judge.arg(here.join(script)).args(args).env("PYTHONDONTWRITEBYTECODE", "1");
+    judge.env("COC_JUDGES", &judges).env("ZENDESK_URL", scene.account.url());
+    judge.env("ZENDESK_EMAIL", EMAIL).env("ZENDESK_TOKEN", TOKEN);
+    let ended = tokio::task::spawn_blocking(move || judge.status().unwrap()).await.unwrap();
+    assert!(ended.success(), "{script}: {ended}");
+    scene
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Python and Node with clients of Zendesk; .ci/run installs them"]
+async fn judged_by_node_zendesk() {
+    let scene = judged("judge_zendesk.mjs", &[]).await;
+    assert_eq!(scene.comments(), [("node".to_owned(), false)]);
+    assert_eq!(scene.ticket(), ("open".to_owned(), Some(scene.dasom)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Python and Node with clients of Zendesk; .ci/run installs them"]
+async fn judged_by_zenpy() {
+    let scene = judged("judge_zenpy.py", &[]).await;
+    assert_eq!(scene.comments(), [("zenpy".to_owned(), false)]);
+    assert_eq!(scene.ticket(), ("open".to_owned(), Some(scene.dasom)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Python and Node with clients of Zendesk; .ci/run installs them"]
+async fn judged_by_zendesks_own_description() {
+    let bot = Scene::set().await;
+    bot.zendesk.probe().await.unwrap();
+    bot.zendesk.active(&[engineer("가온별", Some(GAON))]).await.unwrap();
+    bot.zendesk.email_of(999_999_999).await.unwrap();
+    let deeds =
+        [assign(LINK, "다솜윤", Some(DASOM)), deed(TicketAct::Comment), deed(TicketAct::Solve)];
+    for (seq, deed) in (1..).zip(deeds) {
+        bot.again(errand(seq), &deed).await.unwrap();
+    }
+    let sent = bot.account.seen().into_iter().map(|seen| {
+        json!({ "method": seen.method.as_str(), "path": seen.path, "query": seen.query,
+            "body": seen.body })
+    });
+    let sent = Value::Array(sent.collect());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("requests.json");
+    std::fs::write(&file, sent.to_string()).unwrap();
+    let scene = judged("judge_zendesk_description.py", &[&file]).await;
+    assert_eq!(scene.comments(), [("python-zendesk".to_owned(), false)]);
+}
+
+/// The stand-in for a script: at the address that `COC_ZENDESK_STANDIN` names, until it is stopped. Its events go to
+/// `COC_ZENDESK_HOOK`, signed with `ZENDESK_WEBHOOK_SECRET`, where both are given.
+#[tokio::test]
+#[ignore = "serves a script until it is stopped; it checks nothing"]
+async fn serve_the_stand_in() {
+    let given = |name: &str| std::env::var(name).ok();
+    let address = given("COC_ZENDESK_STANDIN").expect("COC_ZENDESK_STANDIN is an address");
+    let email = given("ZENDESK_EMAIL").expect("ZENDESK_EMAIL");
+    let mut account = Account::new(&email, &given("ZENDESK_TOKEN").expect("ZENDESK_TOKEN"));
+    account.add_user("가온별", GAON, "agent");
+    account.add_user("다솜윤", DASOM, "agent");
+    for number in 4242..4252 {
+        account.add_ticket(number, "new", None);
+    }
+    let account = StandIn::open_at(account, &address).await;
+    if let (Some(url), Some(secret)) = (given("COC_ZENDESK_HOOK"), given("ZENDESK_WEBHOOK_SECRET"))
+    {
+        account.tell(Hook { url, secret });
+    }
+    std::future::pending::<()>().await;
 }

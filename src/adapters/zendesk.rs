@@ -157,7 +157,7 @@ struct User {
     active: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Meta {
     has_more: bool,
     #[serde(default)]
@@ -191,6 +191,8 @@ struct Ticket {
 #[derive(Deserialize)]
 struct AuditsAnswer {
     audits: Vec<Audit>,
+    /// Absent of an archived ticket, whose audits come all at once.
+    #[serde(default)]
     meta: Meta,
 }
 

@@ -15,8 +15,10 @@ pub(crate) fn find<'a>(account: &'a Account, query: &str) -> Result<Vec<&'a Tick
             found.retain(|ticket| ticket.status == wanted);
         } else if let Some(who) = word.strip_prefix("assignee:") {
             let mut users = account.users.values();
-            let user =
-                users.find(|user| user.id.to_string() == who || user.email.as_deref() == Some(who));
+            let user = users.find(|user| {
+                user.id.to_string() == who
+                    || user.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(who))
+            });
             let id = user.map(|user| user.id);
             found.retain(|ticket| id.is_some() && ticket.assignee == id);
         } else {
