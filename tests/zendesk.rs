@@ -902,3 +902,95 @@ async fn serve_the_stand_in() {
     }
     std::future::pending::<()>().await;
 }
+
+// ── The doctor ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What `coc doctor` says of the support desk: what was looked at, how it stands, in which words.
+async fn doctor(environment: &[(&str, &str)]) -> Vec<(String, String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("guide.txt"), include_str!("../data/guide.txt")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
+    command.args(["doctor", "--json"]).current_dir(folder.path()).env_clear();
+    command.envs(environment.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    discreet(format!("{said}{}", String::from_utf8(output.stderr).unwrap()));
+    let read: Value = serde_json::from_str(&said).unwrap();
+    let word = |check: &Value, key: &str| check[key].as_str().unwrap().to_owned();
+    let checks = read["checks"].as_array().unwrap().iter();
+    checks
+        .map(|check| (word(check, "what"), word(check, "state"), word(check, "text")))
+        .filter(|(what, ..)| what.starts_with("티켓"))
+        .collect()
+}
+
+#[track_caller]
+fn expect(found: &[(String, String, String)], expected: &[(&str, &str, &str)]) {
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for ((what, state, text), (name, is, words)) in found.iter().zip(expected) {
+        assert_eq!((what.as_str(), state.as_str()), (*name, *is), "{text}");
+        assert!(text.contains(words), "{what}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_tries_the_support_desk() {
+    let scene = Scene::set().await;
+    let (roster, _) =
+        coc::domain::people::read_guide(include_str!("../data/guide.txt"), coc::service::today())
+            .unwrap();
+    scene.account.with(|account| {
+        for person in &roster.people {
+            if let Some(email) = &person.email {
+                account.add_user(person.name.as_str(), email, "agent");
+            }
+        }
+    });
+    let url = scene.account.url();
+    let mut given = vec![
+        ("ZENDESK_URL", url.as_str()),
+        ("ZENDESK_EMAIL", EMAIL),
+        ("ZENDESK_TOKEN", TOKEN),
+        ("ZENDESK_WEBHOOK_SECRET", SECRET),
+    ];
+    let all_known = roster.people.iter().all(|person| person.email.is_some());
+    expect(
+        &doctor(&given).await,
+        &[
+            ("티켓 설정", "ok", "ZENDESK_TOKEN 있음"),
+            ("티켓 연결", "ok", "역할: admin"),
+            ("티켓 사람", if all_known { "ok" } else { "doubt" }, "명이"),
+            ("티켓 웹훅", "ok", "/hooks/zendesk"),
+        ],
+    );
+    let last = roster.people.iter().rev().find_map(|person| person.email.clone()).unwrap();
+    scene.account.with(|account| {
+        account.users.retain(|_, user| user.email.as_ref() != Some(&last));
+    });
+    given.truncate(3);
+    given.push(("SLACK_APP_TOKEN", "xapp-1"));
+    expect(
+        &doctor(&given).await[2..],
+        &[("티켓 사람", "doubt", "상담원이 아닙니다"), ("티켓 웹훅", "off", "바로 알지 못합니다")],
+    );
+    given.push(("ZENDESK_WEBHOOK_SECRET", SECRET));
+    expect(&doctor(&given).await[3..], &[("티켓 웹훅", "missing", "COC_LISTEN이 없어")]);
+    given[2] = ("ZENDESK_TOKEN", "wrong");
+    expect(
+        &doctor(&given).await[1..3],
+        &[("티켓 연결", "missing", "인증이 거절"), ("티켓 사람", "untried", "시험하지 않았습니다")],
+    );
+    scene.account.with(|account| {
+        let me = account.me;
+        account.users.get_mut(&me).unwrap().role = "end-user";
+    });
+    given[2] = ("ZENDESK_TOKEN", TOKEN);
+    expect(&doctor(&given).await[1..2], &[("티켓 연결", "missing", "ZENDESK_EMAIL이 상담원")]);
+    expect(&doctor(&[]).await, &[("티켓 설정", "off", "봇이 배정한 것만")]);
+    expect(
+        &doctor(&[("ZENDESK_URL", "http://example.zendesk.com")]).await,
+        &[("티켓 설정", "missing", "필요합니다"), ("티켓 연결", "missing", "ZENDESK_TOKEN도 필요")],
+    );
+}

@@ -271,13 +271,13 @@ enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Unreadable {
     #[error("no JSON object")]
-    NoJson,
+    Json,
     #[error("no event id")]
-    NoId,
+    Id,
     #[error("no ticket number")]
-    NoTicket,
+    Ticket,
     #[error("no assignee that is a user's number")]
-    NoAssignee,
+    Assignee,
 }
 
 /// Zendesk's own events and the trigger's body, one beside the other: what of them is there says which it is.
@@ -320,7 +320,7 @@ fn said<'de, D: serde::Deserializer<'de>>(of: D) -> Result<Option<Option<String>
 /// `None`: nothing that the desk cares for.
 fn read(body: &[u8], invocation: Option<String>) -> Result<Option<Told>, Unreadable> {
     // without what the parser says: it quotes what it read
-    let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Unreadable::NoJson)?;
+    let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Unreadable::Json)?;
     match &envelope.kind {
         Some(kind) => event(kind, &envelope, invocation),
         None => triggered(&envelope, invocation).map(Some),
@@ -350,7 +350,7 @@ fn event(
                 Some(0) => What::Event(TicketEvent::Assigned { email: None }),
                 Some(user) => What::AssignedTo(user),
                 None if is_nobody(current) => What::Event(TicketEvent::Assigned { email: None }),
-                None => return Err(Unreadable::NoAssignee),
+                None => return Err(Unreadable::Assignee),
             };
             vec![(Property::Assignee, what)]
         }
@@ -366,13 +366,13 @@ fn event(
             return Ok(None);
         }
     };
-    let ticket = envelope.detail.id.as_ref().and_then(number).ok_or(Unreadable::NoTicket)?;
+    let ticket = envelope.detail.id.as_ref().and_then(number).ok_or(Unreadable::Ticket)?;
     let key = key(envelope.id.clone().or(invocation))?;
     Ok(Some(Told { key, ticket, at: time(envelope.time.as_deref()), what }))
 }
 
 fn triggered(envelope: &Envelope, invocation: Option<String>) -> Result<Told, Unreadable> {
-    let ticket = envelope.ticket.as_ref().and_then(number).ok_or(Unreadable::NoTicket)?;
+    let ticket = envelope.ticket.as_ref().and_then(number).ok_or(Unreadable::Ticket)?;
     let id = envelope.event_id.as_ref().and_then(|id| match id {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
@@ -397,7 +397,7 @@ fn triggered(envelope: &Envelope, invocation: Option<String>) -> Result<Told, Un
 }
 
 fn key(id: Option<String>) -> Result<String, Unreadable> {
-    let id = id.filter(|id| !id.is_empty() && id.len() <= 200).ok_or(Unreadable::NoId)?;
+    let id = id.filter(|id| !id.is_empty() && id.len() <= 200).ok_or(Unreadable::Id)?;
     Ok(format!("zendesk:{id}"))
 }
 
