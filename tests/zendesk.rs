@@ -410,6 +410,49 @@ async fn what_was_done_is_found_in_a_long_history() {
 }
 
 #[tokio::test]
+async fn what_was_done_is_found_in_the_archive() {
+    let scene = Scene::set().await;
+    let (gaon, deed) = (scene.gaon, deed(TicketAct::Comment));
+    scene.zendesk.act(errand(5), &deed).await.unwrap();
+    scene.account.with(|account| {
+        for _ in 0..40 {
+            let said = Change { comment: Some("또"), ..Change::default() };
+            account.person_changes(gaon, 4242, &said);
+        }
+        account.person_changes(gaon, 4242, &Change { status: Some("closed"), ..Change::default() });
+    });
+    assert!(scene.zendesk.is_done(errand(5), &deed).await.unwrap());
+    assert!(!scene.zendesk.is_done(errand(6), &deed).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_leaves_the_ticket_alone() {
+    let failures = || {
+        [
+            How::Status(429, Some(7)),
+            How::Status(500, None),
+            How::Status(401, None),
+            How::Slow(Duration::from_secs(10)),
+            How::Garbage,
+            How::Vanish,
+        ]
+    };
+    for how in failures() {
+        for path in ["users.json", "tickets/4242.json"] {
+            let scene = Scene::set().await;
+            scene.fail(&Method::GET, path, how.clone(), When::Before);
+            let deed = assign(LINK, "다솜윤", Some(DASOM));
+            transient(scene.zendesk.act(errand(1), &deed).await);
+            assert_eq!(scene.puts().len(), 0, "{how:?} of {path}");
+            scene.zendesk.act(errand(1), &deed).await.unwrap();
+        }
+        let scene = Scene::set().await;
+        scene.fail(&Method::GET, "audits", how, When::Before);
+        transient(scene.zendesk.is_done(errand(1), &deed(TicketAct::Comment)).await);
+    }
+}
+
+#[tokio::test]
 async fn a_comment_longer_than_zendesk_takes_is_cut() {
     let scene = Scene::set().await;
     let mut deed = deed(TicketAct::Comment);
@@ -602,6 +645,25 @@ async fn what_people_do_at_zendesk_reaches_the_desk() {
     }
     assert_eq!(webhook.deliver(&webhook.status("closed")).await, StatusCode::OK);
     assert_eq!(webhook.news(), [], "it was solved already");
+}
+
+#[tokio::test]
+async fn what_the_bot_does_itself_is_told_as_well() {
+    let webhook = Webhook::set().await;
+    webhook.scene.account.tell(webhook.hook.clone());
+    let deed = assign(LINK, "다솜윤", Some(DASOM));
+    webhook.scene.zendesk.act(errand(1), &deed).await.unwrap();
+    let told = async {
+        while webhook.moved.load(Ordering::SeqCst) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), told).await.unwrap();
+    assert_eq!(
+        webhook.news(),
+        [assigned(Some("Dasom@example.co.kr"))],
+        "the desk knows it already"
+    );
 }
 
 #[tokio::test]
