@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 pub mod http;
 pub mod socket;
+pub mod zendesk;
 
 /// Where inputs are handed in.
 #[async_trait]

@@ -1,8 +1,10 @@
 //! `coc doctor`: what the bot needs on this machine, and what is missing of it.
 //!
-//! It looks at the data folder, the state folder and the environment, and tries Slack for real ([`slack`]). No secret is shown.
+//! It looks at the data folder, the state folder and the environment, and tries Slack ([`slack`]) and the support desk
+//! ([`tickets`]) for real. No secret is shown.
 
 mod slack;
+mod tickets;
 
 use super::books::{Overrides, load};
 use super::check::Report;
@@ -69,12 +71,14 @@ impl State {
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     let mut checks =
         vec![data(&folders.data), state(&folders.state), space(&folders.state), slack()];
-    checks.extend(slack::checks(books(&folders.data).as_ref()));
+    let books = books(&folders.data);
+    checks.extend(slack::checks(books.as_ref()));
     checks.extend(SERVICES.iter().map(Service::check));
+    checks.extend(tickets::checks(books.as_ref()));
     checks.push(Check {
         what: "다른 연결",
         state: State::Untried,
-        text: "전화, 티켓, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
+        text: "전화, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
             .to_owned(),
     });
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
@@ -279,7 +283,7 @@ const SERVICES: [Service; 4] = [
     },
     Service {
         what: "티켓 설정",
-        settings: &["ZENDESK_URL", "ZENDESK_EMAIL", "ZENDESK_TOKEN"],
+        settings: &super::wiring::tickets::NEEDED,
         without: "활성 티켓 수는 봇이 배정한 것만 셉니다.",
     },
     Service {
