@@ -265,6 +265,11 @@ impl Handle {
         result.await.map_err(|_| ServiceError::Gone)
     }
 
+    /// Somebody changed tickets at the support desk: they are counted again soon.
+    pub fn count_tickets(&self) {
+        self.ticket_news.notify_one();
+    }
+
     fn now(&self) -> Time {
         self.clock.now()
     }
@@ -310,7 +315,6 @@ impl ingress::Hooks for Handle {
 
     async fn ticket(&self, news: TicketNews) -> Result<(), Unavailable> {
         let taken = Handle::offer(self, vec![Input::Ticket(news)]).await;
-        self.ticket_news.notify_one();
         taken.map(drop).map_err(|_| Unavailable)
     }
 }

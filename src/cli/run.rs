@@ -2,11 +2,11 @@
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
 use super::settings;
-use super::{Done, Failure, Folders, logs, out};
+use super::{Done, Failure, Folders, logs, out, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
 use crate::errands::Hands;
-use crate::ingress::http::{Verifier, router};
+use crate::ingress::http::{Now, Verifier, router};
 use crate::ingress::{Desk, socket};
 use crate::journal::{Sled, Store};
 use crate::ports::Clock;
@@ -16,7 +16,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -30,8 +30,8 @@ enum Line {
     Http(Verifier),
 }
 
-/// Where the bot listens in HTTP mode unless `COC_LISTEN` says otherwise.
-const LISTEN: &str = "127.0.0.1:3000";
+/// Where the bot listens when others call it, unless `COC_LISTEN` says otherwise.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 
 struct Settled {
     line: Line,
@@ -130,10 +130,11 @@ async fn serve(
     let chat = Slack::new(api(settled.token.clone()), Arc::clone(&clock))
         .context("Slack 연결을 준비할 수 없습니다")?;
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
+    let tickets = wiring::tickets::tickets();
     let hands = Hands {
         chat: Arc::clone(&chat),
         phone: None,
-        tickets: None,
+        tickets: tickets.as_ref().map(wiring::tickets::SupportDesk::port),
         mail: None,
         library: Arc::new(library),
     };
@@ -144,16 +145,23 @@ async fn serve(
     };
     let mut service = started.map_err(|error| Failure::work(error.to_string()))?;
     let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
-    let web = web(service.handle());
-    let (listen, web) = match &settled.line {
-        Line::Socket(_) => (settled.listen, web),
-        Line::Http(verifier) => {
-            let now = Arc::clone(&clock);
-            let slack = router(verifier.clone(), Arc::clone(&intake), Arc::new(move || now.now()));
-            let listen = settled.listen.or_else(|| LISTEN.parse().ok());
-            (listen, web.merge(slack))
-        }
+    let now: Now = {
+        let clock = Arc::clone(&clock);
+        Arc::new(move || clock.now())
     };
+    let mut routes = Vec::new();
+    if let Line::Http(verifier) = &settled.line {
+        routes.push(router(verifier.clone(), Arc::clone(&intake), Arc::clone(&now)));
+    }
+    let handle = service.handle();
+    if let Some(tickets) = &tickets {
+        let counting = handle.clone();
+        let moved = Arc::new(move || counting.count_tickets());
+        routes.extend(tickets.router(Arc::new(handle.clone()), Arc::clone(&now), moved));
+    }
+    // whoever is called by others listens, also where nobody said at which address
+    let listen = settled.listen.or_else(|| (!routes.is_empty()).then_some(LISTEN));
+    let web = routes.into_iter().fold(web(handle), Router::merge);
     let served = match listen {
         Some(address) => Some(listen_on(address, web, stop.clone()).await?),
         None => None,

@@ -24,7 +24,6 @@ pub(crate) struct SupportDesk {
 
 impl SupportDesk {
     /// What the errand runner needs of it.
-    #[expect(dead_code, reason = "for the composition in coc run")]
     pub(crate) fn port(&self) -> Arc<dyn Tickets> {
         Arc::clone(&self.zendesk) as Arc<dyn Tickets>
     }
@@ -36,7 +35,6 @@ impl SupportDesk {
 
     /// The address for its webhooks, `/hooks/zendesk`, where their secret is known. `moved` is called when counts are worth reading
     /// again.
-    #[expect(dead_code, reason = "for the composition in coc run")]
     pub(crate) fn router(
         &self,
         desk: Arc<dyn Hooks>,
@@ -79,7 +77,6 @@ pub(crate) fn read() -> Result<Option<SupportDesk>, String> {
 }
 
 /// The support desk as the environment has it. One that is half configured is told of on stderr, and the desk goes on without.
-#[expect(dead_code, reason = "for the composition in coc run")]
 pub(crate) fn tickets() -> Option<SupportDesk> {
     read().unwrap_or_else(|why| {
         out::note(&format!(
