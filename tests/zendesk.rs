@@ -250,7 +250,7 @@ async fn what_did_not_happen_is_done_the_second_time() {
         (How::Status(500, None), None),
         (How::Status(429, Some(30)), Some(30)),
         (How::Status(503, Some(20)), Some(20)),
-        (How::Status(403, None), None),
+        (How::Status(401, None), None),
     ] {
         let scene = Scene::set().await;
         let deed = assign(LINK, "다솜윤", Some(DASOM));
@@ -265,6 +265,16 @@ async fn what_did_not_happen_is_done_the_second_time() {
         assert_eq!(scene.comments(), []);
         scene.again(errand(12), &deed).await.unwrap();
         assert_eq!(scene.comments().len(), 1, "{how:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_of_another_group_does_not_hold_up_the_others() {
+    for method in [Method::GET, Method::PUT] {
+        let scene = Scene::set().await;
+        scene.fail(&method, "tickets/4242", How::Status(403, None), When::Before);
+        let why = permanent(scene.zendesk.act(errand(12), &deed(TicketAct::Comment)).await);
+        assert!(why.contains("4242번을 보거나 바꿀 권한"), "{why}");
     }
 }
 

@@ -321,10 +321,11 @@ impl Zendesk {
 
     async fn ticket(&self, number: u64) -> Result<Ticket, PortError> {
         let reply = self.get(&format!("/api/v2/tickets/{number}.json"), &[]).await?;
-        if reply.status == StatusCode::NOT_FOUND {
-            return Err(not_found(number));
+        match reply.status {
+            StatusCode::NOT_FOUND => Err(not_found(number)),
+            StatusCode::FORBIDDEN => Err(not_ours(number)),
+            _ => parsed(&reply).map(|answer: TicketAnswer| answer.ticket),
         }
-        parsed(&reply).map(|answer: TicketAnswer| answer.ticket)
     }
 
     async fn put(&self, ticket: &Ticket, change: &Value) -> Result<Put, PortError> {
@@ -338,6 +339,7 @@ impl Zendesk {
         match reply.status {
             StatusCode::CONFLICT => Ok(Put::Overtaken),
             StatusCode::NOT_FOUND => Err(not_found(ticket.id)),
+            StatusCode::FORBIDDEN => Err(not_ours(ticket.id)),
             StatusCode::UNPROCESSABLE_ENTITY => Err(unfit(&reply)),
             status if status.is_success() => {
                 // something else than Zendesk can stand in between and be pleased with anything
@@ -507,6 +509,11 @@ fn number_of(ticket: &TicketLink) -> Result<u64, PortError> {
 
 fn not_found(number: u64) -> PortError {
     PortError::Permanent { why: format!("티켓 {number}번을 찾지 못했습니다") }
+}
+
+/// Credentials that are wrong altogether are answered 401; this is one ticket, and must not hold up the others.
+fn not_ours(number: u64) -> PortError {
+    PortError::Permanent { why: format!("티켓 {number}번을 보거나 바꿀 권한이 없습니다") }
 }
 
 fn strange() -> String {
