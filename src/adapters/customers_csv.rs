@@ -2,13 +2,14 @@
 //! its changes.
 
 use crate::domain::input::CustomerRecord;
-use crate::domain::time::in_seoul;
-use crate::ports::{CustomerSource, PortError};
+use crate::domain::time::{Time, in_seoul};
+use crate::ports::{Clock, CustomerSource, PortError};
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// How often the file is looked at.
@@ -16,6 +17,9 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// A file that looks the same after so long is not being written any more.
 const SETTLES: Duration = Duration::from_secs(1);
+
+/// A start need not wait for a file that nobody has written for so long.
+const RESTS: TimeDelta = TimeDelta::minutes(1);
 
 /// How the file is named in sentences.
 const FILE: &str = "customers.csv";
@@ -27,20 +31,37 @@ struct Stamp {
     length: u64,
 }
 
+impl Stamp {
+    fn as_of(self) -> Time {
+        in_seoul(&DateTime::<Utc>::from(self.modified))
+    }
+}
+
 /// `customers.csv`. As of when it is right is when it was last written.
-#[derive(Debug)]
 pub struct CustomersCsv {
     path: PathBuf,
+    clock: Arc<dyn Clock>,
     settles: Duration,
     /// As it was last read.
     taken: Mutex<Option<(Stamp, CustomerRecord)>>,
 }
 
+impl fmt::Debug for CustomersCsv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomersCsv").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl CustomersCsv {
     /// The file at `path`.
     #[must_use]
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), settles: SETTLES, taken: Mutex::new(None) }
+    pub fn new(path: &Path, clock: Arc<dyn Clock>) -> Self {
+        Self { path: path.to_owned(), clock, settles: SETTLES, taken: Mutex::new(None) }
+    }
+
+    /// Whether a file that was never read before has been left alone for long.
+    fn rests(&self, stamp: Stamp) -> bool {
+        self.taken().is_none() && self.clock.now() - stamp.as_of() >= RESTS
     }
 
     fn taken(&self) -> Option<(Stamp, CustomerRecord)> {
@@ -64,7 +85,9 @@ impl CustomerSource for CustomersCsv {
             return Ok(record);
         }
         // whoever writes it may be in the middle: half a file is no record
-        tokio::time::sleep(self.settles).await;
+        if !self.rests(before) {
+            tokio::time::sleep(self.settles).await;
+        }
         if self.stamp().await? != before {
             return being_written(self.taken());
         }
@@ -84,8 +107,7 @@ impl CustomerSource for CustomersCsv {
                 "내용이 비어 있습니다. 고객이 한 곳도 없다면 머리글만 적어 주십시오".to_owned(),
             ));
         }
-        let as_of = in_seoul(&DateTime::<Utc>::from(before.modified));
-        let record = CustomerRecord { text, as_of };
+        let record = CustomerRecord { text, as_of: before.as_of() };
         *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Some((before, record.clone()));
         Ok(record)
     }
@@ -123,6 +145,20 @@ mod tests {
 
     const HEADER: &str = "name,aliases,grade\n";
 
+    /// A clock that stands at 22:00:30.
+    struct Stands;
+
+    #[async_trait]
+    impl Clock for Stands {
+        fn now(&self) -> Time {
+            in_seoul(&DateTime::from_timestamp(1_754_398_830, 0).unwrap())
+        }
+
+        async fn sleep_until(&self, _at: Option<Time>) {
+            panic!("a source does not wait by the desk's clock");
+        }
+    }
+
     struct Bench {
         _folder: tempfile::TempDir,
         path: PathBuf,
@@ -133,8 +169,10 @@ mod tests {
         fn new(text: &str) -> Self {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("customers.csv");
-            let source =
-                CustomersCsv { settles: Duration::from_millis(200), ..CustomersCsv::new(&path) };
+            let source = CustomersCsv {
+                settles: Duration::from_millis(200),
+                ..CustomersCsv::new(&path, Arc::new(Stands))
+            };
             let bench = Self { _folder: folder, path, source };
             bench.write(text.as_bytes(), 1_754_398_800);
             bench
@@ -194,6 +232,17 @@ mod tests {
         writer.join().unwrap();
         let whole = bench.source.read().await.unwrap();
         assert!(whole.text.starts_with("고객0") && whole.text.ends_with("고객9,,일반\n"));
+    }
+
+    #[tokio::test]
+    async fn a_start_waits_for_a_fresh_file_alone() {
+        for (modified, waits) in [(1_754_398_000, false), (1_754_398_829, true)] {
+            let mut bench = Bench::new(HEADER);
+            bench.source.settles = Duration::from_secs(600);
+            bench.write(HEADER.as_bytes(), modified);
+            let read = tokio::time::timeout(Duration::from_secs(2), bench.source.read()).await;
+            assert_eq!(read.is_err(), waits, "{modified}");
+        }
     }
 
     #[tokio::test]

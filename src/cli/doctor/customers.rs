@@ -22,7 +22,7 @@ pub(super) fn check(data: &Path) -> Check {
             let why = "customers.csv도 FitCloud 설정도 없습니다. 모든 고객을 일반으로 봅니다.";
             return told(State::Doubt, why.to_owned());
         }
-        Ok(None) => ("customers.csv", wait_for(file(data).read())),
+        Ok(None) => ("customers.csv", wait_for(file(data, &clock).read())),
     };
     match read {
         Err(why)

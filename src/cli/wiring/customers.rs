@@ -38,8 +38,8 @@ pub(crate) fn configured(clock: &Arc<dyn Clock>) -> Result<Option<FitCloud>, Str
 }
 
 /// The data folder's file.
-pub(crate) fn file(data: &Path) -> CustomersCsv {
-    CustomersCsv::new(&data.join(BookFile::Customers.name()))
+pub(crate) fn file(data: &Path, clock: &Arc<dyn Clock>) -> CustomersCsv {
+    CustomersCsv::new(&data.join(BookFile::Customers.name()), Arc::clone(clock))
 }
 
 /// The source of `coc run`. What is wrong with FitCloud's settings is told; the file holds then.
@@ -47,10 +47,10 @@ pub(crate) fn file(data: &Path) -> CustomersCsv {
 pub(crate) fn source(data: &Path, clock: &Arc<dyn Clock>) -> Arc<dyn CustomerSource> {
     match configured(clock) {
         Ok(Some(fitcloud)) => Arc::new(fitcloud),
-        Ok(None) => Arc::new(file(data)),
+        Ok(None) => Arc::new(file(data, clock)),
         Err(why) => {
             out::note(&format!("⚠️ {why}\n고객 기록은 데이터 폴더의 customers.csv를 씁니다."));
-            Arc::new(file(data))
+            Arc::new(file(data, clock))
         }
     }
 }
