@@ -207,15 +207,11 @@ impl Smtp {
         let hello = ClientId::default();
         let at_once = self.tls.clone().filter(|_| self.server.tls == Tls::Whole);
         let address = (self.server.host.as_str(), self.server.port);
-        let mut line = AsyncSmtpConnection::connect_tokio1(
-            address,
-            Some(self.time_out),
-            &hello,
-            at_once,
-            None,
-        )
-        .await
-        .map_err(|error| not_connected(&error))?;
+        // a name may have several addresses, and the first may lead nowhere
+        let each = Some(self.time_out / 3);
+        let mut line = AsyncSmtpConnection::connect_tokio1(address, each, &hello, at_once, None)
+            .await
+            .map_err(|error| not_connected(&error))?;
         if let (Tls::Upgrade, Some(tls)) = (self.server.tls, self.tls.clone()) {
             if !line.can_starttls() {
                 return Err(later("STARTTLS를 받지 않는 서버여서 보내지 않았습니다"));
