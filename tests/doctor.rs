@@ -3,6 +3,12 @@
 
 #[path = "common/bare.rs"]
 mod bare;
+#[path = "standins/fitcloud.rs"]
+#[expect(dead_code, reason = "its moods are other tests'")]
+mod fitcloud;
+#[path = "standins/smtp.rs"]
+#[expect(dead_code, reason = "what it heard is other tests'")]
+mod smtp;
 
 use bare::Bare;
 use coc::adapters::slack::api::scopes;
@@ -10,7 +16,9 @@ use coc::domain::people::read_guide;
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::Workspace;
 use coc::service::today;
-use serde_json::Value;
+use fitcloud::{Mood, StandIn, customer};
+use serde_json::{Value, json};
+use smtp::Scripted;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -199,4 +207,77 @@ async fn without_slack_it_says_what_was_not_tried() {
     let found = states(&command.envs(silent).output().unwrap(), 1);
     expect(&found, "Slack 토큰", "missing", "Slack에 닿지 못했습니다");
     expect(&found, "Slack 채널", "untried", "시험하지 않았습니다");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mail_server_is_tried_up_to_the_login() {
+    let clinic = Clinic::open(all_scopes(), whole).await;
+    let with = |url: &str| {
+        let environment = [TOKENS[0], TOKENS[1], ("SMTP_URL", url)];
+        clinic.coc(&environment)
+    };
+    let well = Scripted::open(&[]).await;
+    let found = states(&with(&well.url), 0);
+    expect(&found, "메일 서버", "ok", "보내는 주소는");
+    expect(&found, "메일 양식", "doubt", "mail/urgent-taken.txt이(가) 없어");
+    let mail = clinic.folder.path().join("data/mail");
+    std::fs::create_dir(&mail).unwrap();
+    std::fs::write(mail.join("urgent-taken.txt"), "제목: 안내\n담당: {{ engineer }}\n").unwrap();
+    expect(&states(&with(&well.url), 0), "메일 양식", "ok", "mail/urgent-taken.txt");
+    std::fs::write(mail.join("urgent-taken.txt"), "제목: 안내\n담당: {{ who }}\n").unwrap();
+    expect(&states(&with(&well.url), 1), "메일 양식", "missing", "coc check");
+    std::fs::remove_dir_all(&mail).unwrap();
+    let strict = Scripted::open(&[
+        ("EHLO", "250-mail.example.com\r\n250 AUTH PLAIN"),
+        ("AUTH", "535 5.7.8 wrong"),
+    ])
+    .await;
+    let url = strict.url.replace("smtp://", "smtp://coc:hidden-password@");
+    let output = with(&url);
+    assert!(!text(&output).contains("hidden-password"), "{}", text(&output));
+    expect(&states(&output, 1), "메일 서버", "missing", "로그인이 거절되었습니다 (535 5.7.8)");
+    let plain = states(&with("smtp://coc:hidden-password@mail.example.com"), 1);
+    expect(&plain, "메일 서버", "missing", "SMTP_URL: 암호화 없이");
+    let nobody = states(&with("smtp://127.0.0.1:1"), 1);
+    expect(&nobody, "메일 서버", "missing", "연결되지 않습니다");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_customer_record_is_read_from_where_it_comes_from() {
+    let clinic = Clinic::open(all_scopes(), whole).await;
+    let of = |url: &str, token: &str| {
+        clinic.coc(&[TOKENS[0], TOKENS[1], ("FITCLOUD_URL", url), ("FITCLOUD_TOKEN", token)])
+    };
+    expect(&states(&clinic.coc(&TOKENS), 0), "고객 기록", "doubt", "모든 고객을 일반으로");
+    let server =
+        StandIn::open(vec![customer("한빛전자", &[], "일반"), customer("은하물류", &[], "MSP")])
+            .await;
+    let found = states(&of(&server.url, fitcloud::TOKEN), 0);
+    expect(&found, "고객 기록", "ok", "FitCloud에서 고객 2곳을 읽었습니다");
+    let found = states(&of(&server.url, "hidden-other-token"), 1);
+    expect(&found, "고객 기록", "missing", "인증이 거절되었습니다 (401)");
+    server.will(&[Mood::Says("<html>".to_owned())]);
+    expect(
+        &states(&of(&server.url, fitcloud::TOKEN), 1),
+        "고객 기록",
+        "missing",
+        "JSON이 아닙니다",
+    );
+    let mut bad = customer("한빛전자", &[], "일반");
+    bad["grade"] = json!("Gold");
+    server.holds(vec![bad]);
+    let found = states(&of(&server.url, fitcloud::TOKEN), 1);
+    expect(&found, "고객 기록", "missing", "고칠 것이 1건 있습니다. 2행: 한빛전자: grade \"Gold\"");
+    let half = [TOKENS[0], TOKENS[1], ("FITCLOUD_URL", server.url.as_str())];
+    let found = states(&clinic.coc(&half), 1);
+    expect(&found, "고객 기록", "missing", "FITCLOUD_TOKEN도 필요합니다");
+    let file = clinic.folder.path().join("data/customers.csv");
+    std::fs::copy("data/customers.csv", &file).unwrap();
+    let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_754_398_800);
+    std::fs::File::options().append(true).open(&file).unwrap().set_modified(old).unwrap();
+    let found = states(&clinic.coc(&TOKENS), 0);
+    expect(&found, "고객 기록", "doubt", "고객 12곳을 읽었습니다 (2025-08-05 22:00 기준)");
+    // which disk it is depends on where this runs; that it is looked at does not
+    let disk = found.iter().find(|(what, ..)| what == "상태 폴더의 디스크").unwrap();
+    assert!(disk.1 == "ok" || disk.1 == "doubt", "{disk:?}");
 }

@@ -1,5 +1,8 @@
 //! The ports' real hands: each adapter speaks one service's protocol and nothing of the desk's rules.
 
+pub mod customers_csv;
+pub mod fitcloud;
 pub mod http;
 pub mod slack;
+pub mod smtp;
 pub mod zendesk;

@@ -148,9 +148,8 @@ async fn is_news(handle: &Handle, record: &CustomerRecord) -> bool {
     let looked = handle.look(move |desk| {
         let refused = desk.refused.get("customers.csv").is_some_and(|known| known == &text);
         let longer = desk.record.as_of.is_none_or(|known| as_of - known >= SAID_AGAIN_AFTER);
-        (desk.customers.text != text && !refused)
-            || (longer && !refused)
-            || desk.in_trouble(Service::Customers)
+        let news = !refused && (desk.customers.text != text || longer);
+        news || desk.in_trouble(Service::Customers)
     });
     looked.await.unwrap_or(false)
 }

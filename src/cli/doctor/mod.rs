@@ -1,8 +1,11 @@
 //! `coc doctor`: what the bot needs on this machine, and what is missing of it.
 //!
-//! It looks at the data folder, the state folder and the environment, and tries Slack ([`slack`]) and the support desk
-//! ([`tickets`]) for real. No secret is shown.
+//! It looks at the data folder, the state folder and the environment, and tries Slack ([`slack`]), the support desk ([`tickets`]), the
+//! mail server ([`mail`]) and the customer record ([`customers`]) for real. No secret is shown.
 
+mod customers;
+mod disk;
+mod mail;
 mod slack;
 mod tickets;
 
@@ -69,16 +72,19 @@ impl State {
 }
 
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
-    let mut checks =
-        vec![data(&folders.data), state(&folders.state), space(&folders.state), slack()];
+    let mut checks = vec![data(&folders.data), state(&folders.state), space(&folders.state)];
+    checks.push(disk::check(standing(&folders.state)));
     let books = books(&folders.data);
+    checks.push(slack());
     checks.extend(slack::checks(books.as_ref()));
     checks.extend(SERVICES.iter().map(Service::check));
     checks.extend(tickets::checks(books.as_ref()));
+    checks.extend(mail::checks(&folders.data, books.as_ref().map(|books| &books.policy)));
+    checks.push(customers::check(&folders.data));
     checks.push(Check {
         what: "다른 연결",
         state: State::Untried,
-        text: "전화, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
+        text: "전화, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
             .to_owned(),
     });
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
@@ -94,6 +100,16 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
             Err(Failure::work(format!("필요한 것 {missing}가지가 빠졌거나 잘못되었습니다.")))
         }
     }
+}
+
+/// What an attempt comes to.
+///
+/// # Errors
+/// When there is nothing to attempt it with.
+fn wait_for<T>(attempt: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("실행 환경을 만들 수 없습니다: {error}"))?;
+    Ok(runtime.block_on(attempt))
 }
 
 /// The books on disk, when all of them can be read.
