@@ -37,6 +37,8 @@ const PRESENCE_WAITS: TimeDelta = TimeDelta::seconds(30);
 const TICKET_WAITS: TimeDelta = TimeDelta::hours(72);
 /// How long a mail waits for a mail server that does not answer.
 const MAIL_WAITS: TimeDelta = TimeDelta::hours(24);
+/// When something that a service did not take yet is tried again.
+const NOT_YET_WAITS: TimeDelta = TimeDelta::minutes(2);
 /// How often a service that failed is tried.
 const PROBE_EVERY: TimeDelta = TimeDelta::seconds(30);
 /// A service that fails for so long is told of; a carrier that does not take a call at once, for COC phones meanwhile.
@@ -572,6 +574,13 @@ impl Runner {
                 self.standing.remove(&line);
                 self.doubtful.remove(&attempt.id);
                 return refused(attempt, &why);
+            }
+            PortError::NotYet { why: _ } => {
+                // it answered: the line itself is well
+                self.standing.remove(&line);
+                let tries = self.waits.get(&attempt.id).map_or(0, |(_, tries)| *tries);
+                self.waits.insert(attempt.id, (now + NOT_YET_WAITS, tries + 1));
+                return Vec::new();
             }
             PortError::Transient { why, retry_after } => (why, retry_after),
             PortError::Unknown { why } => {

@@ -21,6 +21,12 @@ pub enum PortError {
         /// What the other side asked us to wait.
         retry_after: Option<Duration>,
     },
+    /// It did not happen; the service works but does not take this one now (greylisting, say): try this one again later.
+    #[error("{why}")]
+    NotYet {
+        /// For the log and for COC.
+        why: String,
+    },
     /// It may have happened (no answer came); look before repeating.
     #[error("{why}")]
     Unknown {

@@ -187,7 +187,9 @@ mod tests {
         async fn refused(&self) -> String {
             match self.source.read().await.unwrap_err() {
                 PortError::Transient { why, .. } => why,
-                error @ (PortError::Unknown { .. } | PortError::Permanent { .. }) => {
+                error @ (PortError::Unknown { .. }
+                | PortError::NotYet { .. }
+                | PortError::Permanent { .. }) => {
                     panic!("{error:?}")
                 }
             }

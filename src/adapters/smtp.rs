@@ -295,7 +295,8 @@ impl Letter {
             return Err(never(&format!("받는 주소가 거절되었습니다: {}", named(true))));
         }
         if !verdicts.is_empty() {
-            return Err(later(&format!("지금은 받지 않는 주소가 있습니다: {}", named(false))));
+            let why = format!("{WHAT}: 지금은 받지 않는 주소가 있습니다: {}", named(false));
+            return Err(PortError::NotYet { why });
         }
         line.command(Data).await.map_err(|error| refused("메일", &error))?;
         *stage = Stage::HandedOver;

@@ -495,7 +495,11 @@ impl Tickets for Zendesk {
             Ok(myself) if myself.may_work() => Ok(()),
             Ok(_) => Err(later(format!("{WHAT}: 상담원이나 관리자의 계정이 아닙니다"))),
             // a probe is tried until it works: whatever is wrong, somebody may mend it
-            Err(PortError::Permanent { why } | PortError::Unknown { why }) => Err(later(why)),
+            Err(
+                PortError::Permanent { why }
+                | PortError::Unknown { why }
+                | PortError::NotYet { why },
+            ) => Err(later(why)),
             Err(error @ PortError::Transient { .. }) => Err(error),
         }
     }
@@ -513,7 +517,9 @@ fn not_found(number: u64) -> PortError {
 
 /// Credentials that are wrong altogether are answered 401; this is one ticket, and must not hold up the others.
 fn not_ours(number: u64) -> PortError {
-    PortError::Permanent { why: format!("티켓 {number}번을 보거나 바꿀 권한이 없습니다") }
+    PortError::Permanent {
+        why: format!("티켓 {number}번을 보거나 바꿀 권한이 없습니다")
+    }
 }
 
 fn strange() -> String {

@@ -2,9 +2,11 @@
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
 use super::settings;
+use super::wiring::customers::Source;
 use super::{Done, Failure, Folders, logs, out, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
+use crate::domain::input::Books;
 use crate::errands::Hands;
 use crate::ingress::http::{Now, Verifier, router};
 use crate::ingress::{Desk, socket};
@@ -105,7 +107,7 @@ pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
         .build()
         .context("실행 환경을 만들 수 없습니다")?;
     let library = FolderLibrary::new(&folders.data);
-    runtime.block_on(serve(settled, store, books, library))
+    runtime.block_on(serve(settled, folders, store, books, library))
 }
 
 fn has_run_before(store: &Sled) -> Result<bool, Failure> {
@@ -115,8 +117,9 @@ fn has_run_before(store: &Sled) -> Result<bool, Failure> {
 
 async fn serve(
     settled: Settled,
+    folders: &Folders,
     store: Sled,
-    books: crate::domain::input::Books,
+    books: Books,
     library: FolderLibrary,
 ) -> Done {
     let stop = stop_asked()?;
@@ -135,12 +138,17 @@ async fn serve(
         chat: Arc::clone(&chat),
         phone: None,
         tickets: tickets.as_ref().map(wiring::tickets::SupportDesk::port),
-        mail: None,
+        mail: wiring::mail::mailer(&clock),
         library: Arc::new(library),
+    };
+    let (books, customers) = match wiring::customers::source(&folders.data, &clock) {
+        Source::FitCloud(source) => (Books { customers: String::new(), ..books }, Some(source)),
+        Source::File(source) => (books, Some(source)),
+        Source::None => (books, None),
     };
     let mut stopping = stop.clone();
     let started = tokio::select! {
-        started = Service::start(store, books, hands, None, Arc::clone(&clock)) => started,
+        started = Service::start(store, books, hands, customers, Arc::clone(&clock)) => started,
         _ = stopping.wait_for(|stop| *stop) => return Ok(()),
     };
     let mut service = started.map_err(|error| Failure::work(error.to_string()))?;

@@ -264,8 +264,8 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     {
         turn.change(Change::CallOver { call: *call, how: None });
     }
-    if let (ErrandKind::Probe { service }, Outcome::Done) = (&errand.kind, outcome) {
-        services::recovered(turn, *service);
+    if let ErrandKind::Probe { service } = &errand.kind {
+        services::probed(turn, *service, outcome);
     }
     tickets::settled(turn, errand, outcome);
     mail::settled(turn, errand, outcome);

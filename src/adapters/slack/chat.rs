@@ -271,7 +271,11 @@ impl<A: WebApi> Chat for Slack<A> {
                 Ok(()) => return Ok(()),
                 // It may stand there already: asking again by the other way could show it twice.
                 Err(error @ PortError::Unknown { .. }) => return Err(error),
-                Err(PortError::Transient { why, .. } | PortError::Permanent { why }) => {
+                Err(
+                    PortError::Transient { why, .. }
+                    | PortError::NotYet { why }
+                    | PortError::Permanent { why },
+                ) => {
                     tracing::debug!(why, "the response_url is of no use, chat.postEphemeral next");
                 }
             }

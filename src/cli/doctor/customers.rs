@@ -29,6 +29,7 @@ pub(super) fn check(data: &Path) -> Check {
         | Ok(Err(
             PortError::Transient { why, .. }
             | PortError::Permanent { why }
+            | PortError::NotYet { why }
             | PortError::Unknown { why },
         )) => told(State::Missing, why),
         Ok(Ok(record)) => judged(data, from, record, &clock),

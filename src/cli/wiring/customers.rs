@@ -43,14 +43,28 @@ pub(crate) fn file(data: &Path, clock: &Arc<dyn Clock>) -> CustomersCsv {
 }
 
 /// The source of `coc run`. What is wrong with FitCloud's settings is told; the file holds then.
-#[expect(dead_code, reason = "taken up where coc run makes its hands")]
-pub(crate) fn source(data: &Path, clock: &Arc<dyn Clock>) -> Arc<dyn CustomerSource> {
+pub(crate) fn source(data: &Path, clock: &Arc<dyn Clock>) -> Source {
     match configured(clock) {
-        Ok(Some(fitcloud)) => Arc::new(fitcloud),
-        Ok(None) => Arc::new(file(data, clock)),
+        Ok(Some(fitcloud)) => return Source::FitCloud(Arc::new(fitcloud)),
+        Ok(None) => {}
         Err(why) => {
             out::note(&format!("⚠️ {why}\n고객 기록은 데이터 폴더의 customers.csv를 씁니다."));
-            Arc::new(file(data, clock))
         }
     }
+    // a desk that never had such a file works without customers, and need not be told of it every day
+    if data.join(BookFile::Customers.name()).exists() {
+        Source::File(Arc::new(file(data, clock)))
+    } else {
+        Source::None
+    }
+}
+
+/// Where the customer record of `coc run` comes from.
+pub(crate) enum Source {
+    /// The data folder's own text is not the record then.
+    FitCloud(Arc<dyn CustomerSource>),
+    /// The data folder's file, watched.
+    File(Arc<dyn CustomerSource>),
+    /// There is none.
+    None,
 }

@@ -21,7 +21,6 @@ pub(crate) fn configured(clock: &Arc<dyn Clock>) -> Result<Option<Smtp>, String>
 }
 
 /// The mailer of `coc run`. What is wrong with its settings is told; mails are then sent by people.
-#[expect(dead_code, reason = "taken up where coc run makes its hands")]
 pub(crate) fn mailer(clock: &Arc<dyn Clock>) -> Option<Arc<dyn Mailer>> {
     match configured(clock) {
         Ok(smtp) => smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),

@@ -2,7 +2,7 @@
 
 use super::super::change::{Change, Chime, Chore};
 use super::super::desk::{Room, Trouble};
-use super::super::errand::{ErrandKind, Place, Service, Urgency};
+use super::super::errand::{ErrandKind, Outcome, Place, Service, Urgency};
 use super::super::message::Message;
 use super::super::time::Time;
 use super::super::turn::Turn;
@@ -37,6 +37,24 @@ pub(in crate::domain) fn recovered(turn: &mut Turn<'_>, service: Service) {
     turn.change(Change::TroubleOver { service });
     if told {
         tell(turn, Urgency::Notice, words::services::back(service, since, turn.now));
+    }
+}
+
+/// What became of trying whether it works again.
+pub(in crate::domain) fn probed(turn: &mut Turn<'_>, service: Service, outcome: &Outcome) {
+    match outcome {
+        Outcome::Done => recovered(turn, service),
+        // it is not configured any more: nobody waits for it
+        Outcome::Refused { .. } | Outcome::Expired => {
+            if turn.desk.in_trouble(service) {
+                turn.change(Change::TroubleOver { service });
+            }
+        }
+        Outcome::Posted(_)
+        | Outcome::Placed { .. }
+        | Outcome::Joined { .. }
+        | Outcome::Presence(_)
+        | Outcome::Guide { .. } => {}
     }
 }
 
