@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everything outside the process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) now: Time,
     pub(super) workspace: Workspace,
@@ -55,9 +55,9 @@ pub(super) struct RingingCall {
 #[derive(Clone, Debug)]
 pub(super) struct Shared(Arc<Mutex<Site>>);
 
-impl Shared {
+impl Site {
     pub(super) fn new(now: Time, workspace: Workspace, guide: String) -> Self {
-        Self(Arc::new(Mutex::new(Site {
+        Self {
             now,
             workspace,
             acts: Vec::new(),
@@ -70,7 +70,13 @@ impl Shared {
             guide: Ok(guide),
             placed: BTreeMap::new(),
             lose_answers: 0,
-        })))
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(site: Site) -> Self {
+        Self(Arc::new(Mutex::new(site)))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Site> {
