@@ -67,3 +67,21 @@ fn the_clock_of_a_rung_runs_from_a_call_whose_answer_was_lost() {
     let acts = story(1, &[ASK, "wait: 5m", "wait: 30s", "phone: {who: 다솜윤, does: accept}"]);
     assert_eq!(calls(&acts), ["가온별", "다솜윤"]);
 }
+
+#[test]
+fn a_button_that_is_pressed_before_the_answer_to_its_post_came_is_taken_off_all_the_same() {
+    let press = "press: {by: 가온별, button: 거절, on: \"last:가온별\"}";
+    let acts = story(3, &[ASK, "wait: 2s", press, "wait: 1m"]);
+    let ended = acts.iter().find_map(|act| match &act.did {
+        Did::Update { words, .. } if words.text.contains("거절 (가온별 기록") => Some(words),
+        _ => None,
+    });
+    let ended = ended.expect("the rung's post says that it is over");
+    assert!(ended.mentions.is_empty() && ended.buttons == ["수락"], "{ended:?}");
+    let reached: Vec<&str> =
+        posts(&acts).into_iter().filter(|said| said.contains("긴급 티켓입니다")).collect();
+    assert_eq!(
+        reached,
+        ["@가온별 [한빛전자] 긴급 티켓입니다.", "@다솜윤 [한빛전자] 긴급 티켓입니다."]
+    );
+}

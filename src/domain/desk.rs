@@ -4,11 +4,11 @@ use super::calendar::Calendar;
 use super::case::{Case, Procedure};
 use super::change::{Change, Wake};
 use super::customers::Customers;
-use super::errand::{CallEvent, Errand, Outcome};
+use super::errand::{CallEvent, Errand, ErrandKind, Outcome};
 use super::ids::{
     CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
 };
-use super::input::{Directory, SlackInput};
+use super::input::{Directory, Input, SlackAct, SlackInput};
 use super::message::Piece;
 use super::people::Roster;
 use super::people::order::Leaves;
@@ -508,6 +508,37 @@ impl Desk {
                 || kept.input.what.about().is_some_and(|at| self.case_at(&at).is_some())
         };
         self.kept.iter().find(ready).map(|kept| kept.input.key.as_str())
+    }
+
+    /// A button that is pressed shows where its post stands, should the answer to the posting not have come yet.
+    #[must_use]
+    pub fn shown_by(&self, input: &Input) -> Option<(ErrandId, MessageRef)> {
+        let Input::Slack(SlackInput { what: SlackAct::Pressed { on, token, .. }, .. }) = input
+        else {
+            return None;
+        };
+        if self.errand_at(on).is_some() {
+            return None;
+        }
+        let mut bearing = self.errands.values().filter(|errand| match &errand.kind {
+            ErrandKind::Post { place, message } => {
+                place.channel == on.channel
+                    && message.buttons.iter().any(|button| &button.token == token)
+            }
+            ErrandKind::Update { .. }
+            | ErrandKind::Ephemeral { .. }
+            | ErrandKind::Direct { .. }
+            | ErrandKind::OpenForm { .. }
+            | ErrandKind::PublishHome { .. }
+            | ErrandKind::Call { .. }
+            | ErrandKind::HangUp { .. }
+            | ErrandKind::ReadGuide { .. }
+            | ErrandKind::Presence { .. } => false,
+        });
+        match (bearing.next(), bearing.next()) {
+            (Some(errand), None) => Some((errand.id, on.clone())),
+            (None, _) | (Some(_), Some(_)) => None,
+        }
     }
 
     /// What happened on a call before it was known to be placed, once it is.
