@@ -3,6 +3,12 @@
 
 mod common;
 
+use coc::domain::case::Procedure;
+use coc::domain::change::Change;
+use coc::domain::decide::decide;
+use coc::domain::errand::{CallEvent, ErrandKind, Outcome};
+use coc::domain::ids::{MessageRef, Ts};
+use coc::domain::input::Input;
 use coc::replay::{Act, Did, Player};
 use common::books;
 use std::path::Path;
@@ -84,4 +90,38 @@ fn a_button_that_is_pressed_before_the_answer_to_its_post_came_is_taken_off_all_
         reached,
         ["@가온별 [한빛전자] 긴급 티켓입니다.", "@다솜윤 [한빛전자] 긴급 티켓입니다."]
     );
+}
+
+/// The telephone ends a rung while its post is on the way: the post stands a moment later, and must not ask for anything.
+#[test]
+fn a_post_that_stands_after_its_rung_was_over_says_so() {
+    let scenario = serde_saphyr::from_str(HEAD).unwrap();
+    let mut player = Player::new(&scenario, Path::new("."), &books(), &[]).unwrap();
+    player.lose_answers(3);
+    for step in [ASK, "wait: 2s"] {
+        player.step(&serde_saphyr::from_str(step).unwrap()).unwrap();
+    }
+    let mut desk = player.world().live_desk().unwrap().clone();
+    let now = player.world().acts().last().unwrap().at;
+    let (call, event) = (*desk.calls.keys().next().unwrap(), CallEvent::NoAnswer);
+    for change in decide(&desk, &Input::Phone { call, event }, now, 999).changes {
+        desk.apply(now, &change);
+    }
+    let case = desk.cases.values().next().unwrap();
+    let Procedure::Urgent(urgent) = &case.procedure else { panic!("{case:?}") };
+    let over = &urgent.ladder().unwrap().over[0];
+    assert!(!desk.errands.contains_key(&over.post) && !desk.posts.contains_key(&over.post));
+    let at = MessageRef { ts: Ts("1754398801.000100".to_owned()), ..urgent.root.clone() };
+    let landed = Input::Settled { errand: over.post, outcome: Outcome::Posted(at) };
+    let changes = decide(&desk, &landed, now, 1000).changes;
+    let updated = changes.iter().find_map(|change| match change {
+        Change::Owed(errand) => match &errand.kind {
+            ErrandKind::Update { post, message } if post == &over.post => Some(message),
+            _ => None,
+        },
+        _ => None,
+    });
+    let buttons =
+        updated.expect("it is changed").buttons.iter().map(|button| button.label.as_str());
+    assert_eq!(buttons.collect::<Vec<_>>(), ["수락"], "{changes:#?}");
 }

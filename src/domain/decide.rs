@@ -224,10 +224,21 @@ fn pressed(turn: &mut Turn<'_>, by: &SlackUser, on: &MessageRef, token: &str, re
 fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     let desk = turn.desk;
     let Some(errand) = desk.errands.get(&id) else {
-        // taken back while it was being carried out: a post may stay, a telephone must not go on ringing
-        if let Outcome::Placed { to, .. } = outcome {
-            turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
-            turn.owe(None, Urgency::Page, ErrandKind::HangUp { call: id, to: to.clone() });
+        // taken back while it was being carried out: a rung's post says that it is over, a telephone must not go on ringing
+        match outcome {
+            Outcome::Placed { to, .. } => {
+                turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
+                turn.owe(None, Urgency::Page, ErrandKind::HangUp { call: id, to: to.clone() });
+            }
+            Outcome::Posted(_) if !desk.posts.contains_key(&id) => {
+                urgent::posted_after_all(turn, id, outcome);
+            }
+            Outcome::Posted(_)
+            | Outcome::Done
+            | Outcome::Presence(_)
+            | Outcome::Guide { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Expired => {}
         }
         return;
     };
