@@ -119,7 +119,8 @@ fn plain(file: &Path) -> Plain {
         assert!(text.contains(CHANGES_THE_GUIDE));
         let restarted = format!("{CHANGES_THE_GUIDE}  - crash: {{}}\n");
         let elsewhere = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(folder().join("guides"), elsewhere.path().join("guides")).unwrap();
+        std::os::unix::fs::symlink(folder().join("guides"), elsewhere.path().join("guides"))
+            .unwrap();
         let copy = elsewhere.path().join("copy.yaml");
         std::fs::write(&copy, text.replace(CHANGES_THE_GUIDE, &restarted)).unwrap();
         let (played, _) = Stage::set(&copy, &books()).unwrap().play(&[]).unwrap();
@@ -159,7 +160,9 @@ impl Plain {
         {
             return Err(difference);
         }
-        told_again(&world)?;
+        if crashes.len() > 1 {
+            told_again(&world)?;
+        }
         Ok(struck)
     }
 }
