@@ -3,6 +3,7 @@
 
 use crate::domain::decide::decide;
 use crate::domain::desk::Desk;
+use crate::domain::errand::Outcome;
 use crate::domain::input::Input;
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
@@ -82,6 +83,10 @@ impl<S: Store> Engine<S> {
         let mut answers = Vec::with_capacity(inputs.len());
         let mut drafts = Vec::new();
         for input in inputs {
+            if let Some((errand, at)) = self.desk.shown_by(&input) {
+                let outcome = Outcome::Posted(at);
+                self.decide_one(now, Input::Settled { errand, outcome }, &mut drafts);
+            }
             answers.push(self.decide_one(now, input, &mut drafts));
             while let Some(key) = self.desk.to_take_up(now).map(str::to_owned) {
                 self.decide_one(now, Input::TakenUp { key }, &mut drafts);

@@ -848,24 +848,14 @@ fn thread_root(desk: &Desk, place: &Place) -> Root {
 pub fn posts_to_look_for(desk: &Desk) -> Vec<(ErrandId, ChannelId, Option<Ts>, Time)> {
     desk.errands
         .values()
-        .filter_map(|errand| match &errand.kind {
-            ErrandKind::Post { place, .. } => match thread_root(desk, place) {
-                Root::None => Some((errand.id, place.channel.clone(), None, errand.since)),
-                Root::At(ts) => Some((errand.id, place.channel.clone(), Some(ts), errand.since)),
+        .filter_map(|errand| {
+            let (place, _) = errand.as_post()?;
+            let (channel, since) = (place.channel.clone(), errand.since);
+            match thread_root(desk, place) {
+                Root::None => Some((errand.id, channel, None, since)),
+                Root::At(ts) => Some((errand.id, channel, Some(ts), since)),
                 Root::NotYet | Root::Never => None,
-            },
-            ErrandKind::Update { .. }
-            | ErrandKind::Ephemeral { .. }
-            | ErrandKind::Direct { .. }
-            | ErrandKind::OpenForm { .. }
-            | ErrandKind::PublishHome { .. }
-            | ErrandKind::Call { .. }
-            | ErrandKind::HangUp { .. }
-            | ErrandKind::ReadGuide { .. }
-            | ErrandKind::Presence { .. }
-            | ErrandKind::Ticket { .. }
-            | ErrandKind::Mail { .. }
-            | ErrandKind::Probe { .. } => None,
+            }
         })
         .collect()
 }

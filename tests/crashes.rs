@@ -1,178 +1,304 @@
-//! Every scenario, with the process crashed at a spread of its records and of its effects in the world: people see the same as
-//! without a crash, and nobody is called or mentioned twice.
-#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
-#![expect(clippy::disallowed_methods, reason = "a bound on real time")]
+//! Every scenario with the process crashed at every place: after each of its records, and after each of its effects in the world
+//! whose outcome is no record yet. People see the same as without a crash, at the same instants, and the journal tells it again.
+//!
+//! `COC_CRASHES=twice`, as `.ci/run` has it, crashes each place a second time too, after each record with which the process comes up
+//! from the first. `COC_SCENARIO=85` plays the files alone whose names begin so.
+#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "how long it takes is told")]
+#![expect(clippy::print_stderr, reason = "how much was looked at is told")]
 
 mod common;
 #[path = "common/files.rs"]
 mod files;
 
-use coc::domain::change::Change;
-use coc::domain::errand::ErrandKind;
-use coc::replay::{Act, Crash, Did, Played, play};
+use coc::replay::journal::Again;
+use coc::replay::{Act, Crash, Did, Played, Stage, World};
 use common::books;
 use files::{folder, scenarios};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-/// How long the whole spread may take, in seconds; a slower machine looks at fewer places of each scenario. `COC_CRASH_SECONDS` says
-/// otherwise.
-const ALTOGETHER: u64 = 50;
+/// How many records a start has at the least and at the most that is crashed into: it is up, what was missed is read, timers run;
+/// more, where posts are looked for.
+const RECORDS_OF_A_START: u64 = 4;
 
-/// A start reads a changed guide by itself, before anybody asks for it: with a crash more is said here, rightly.
-const READS_THE_GUIDE: &str = "98-guide-applied.yaml";
+/// A carrier that does not answer is asked again after a second; a process that comes up in that second asks at once.
+const ASKS_AT_ONCE: &str = "86-phone-timeout";
 
-#[test]
-fn a_guide_that_was_asked_for_before_the_crash_is_shown_once() {
-    let file = folder().join(READS_THE_GUIDE);
-    let (plain, world) = play(&file, &books(), &[]).unwrap();
-    let asks = |change: &Change| match change {
-        Change::Owed(errand) => matches!(errand.kind, ErrandKind::ReadGuide { .. }),
-        _ => false,
-    };
-    let journal = world.journal().unwrap();
-    let record = journal.iter().find(|record| record.changes.iter().any(asks)).unwrap();
-    crashed_there(&file, &plain, Crash::AfterRecord(record.seq)).unwrap();
+/// A start reads a changed guide by itself, before anybody asks for it: crashed in between, it is as if it had been started after the
+/// change.
+const READS_THE_GUIDE: &str = "98-guide-applied";
+const CHANGES_THE_GUIDE: &str = "  - guide: {file: guides/swapped.txt}\n";
+
+/// A scenario, and what people see of it without a crash.
+struct Plain {
+    name: String,
+    stage: Stage,
+    seen: Seen,
+    /// What they may see instead, where a start in between shows.
+    started: Option<Seen>,
+    records: u64,
+    effects: u64,
 }
 
 #[test]
 fn a_crash_anywhere_is_not_seen() {
-    let mut files = scenarios();
-    files.retain(|file| !file.ends_with(READS_THE_GUIDE));
-    let seconds = std::env::var("COC_CRASH_SECONDS");
-    let altogether =
-        Duration::from_secs(seconds.map_or(ALTOGETHER, |seconds| seconds.parse().unwrap()));
-    let begun = Instant::now();
-    let mut wrong = Vec::new();
-    for (nth, file) in files.iter().enumerate() {
-        let (plain, world) = play(file, &books(), &[]).unwrap();
-        let (records, effects) = world.counts();
-        let mut places: Vec<Crash> = (1..=records).map(Crash::AfterRecord).collect();
-        places.extend((1..=effects).map(Crash::AfterEffect));
-        let until = altogether.mul_f64((nth + 1) as f64 / files.len() as f64);
-        for place in spread(&places) {
-            if let Err(difference) = crashed_there(file, &plain, place) {
-                wrong.push(difference);
-                break;
-            }
-            if begun.elapsed() > until {
-                break;
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Each of these once showed something at one place only: a request read back by a start that was cut short, a call accepted before
-/// its placing was known, a form's answer, a pause before another pause.
-#[test]
-fn these_are_crashed_at_every_place() {
-    let known = ["13-undecided-in-text", "67-assign-form", "90-down-late-call", "93-down-request"];
-    for name in known {
-        let file = folder().join(name).with_extension("yaml");
-        let (plain, world) = play(&file, &books(), &[]).unwrap();
-        let (records, effects) = world.counts();
-        let places = (1..=records).map(Crash::AfterRecord);
-        for place in places.chain((1..=effects).map(Crash::AfterEffect)) {
-            crashed_there(&file, &plain, place).unwrap();
-        }
-    }
-}
-
-fn crashed_there(file: &Path, plain: &Played, place: Crash) -> Result<(), String> {
-    let difference = match play(file, &books(), &[place]) {
-        Ok((crashed, _)) => compare(plain, &crashed),
-        Err(error) => Some(error.to_string()),
+    let only = std::env::var("COC_SCENARIO").unwrap_or_default();
+    let plain: Vec<Plain> = scenarios()
+        .iter()
+        .filter(|file| file.file_name().unwrap().to_str().unwrap().starts_with(&only))
+        .map(|file| plain(file))
+        .collect();
+    let twice = match std::env::var("COC_CRASHES").as_deref() {
+        Err(_) | Ok("once") => false,
+        Ok("twice") => true,
+        Ok(other) => panic!("COC_CRASHES is once or twice, not {other:?}"),
     };
-    difference.map_or(Ok(()), |text| Err(format!("{} {place:?}: {text}", file.display())))
-}
+    let records: u64 = plain.iter().map(|plain| plain.records).sum();
+    let effects: u64 = plain.iter().map(|plain| plain.effects).sum();
+    assert!(records > 0 && effects > 0, "nothing was played");
 
-/// Every place, in an order that covers the whole wherever it is broken off.
-fn spread(places: &[Crash]) -> Vec<Crash> {
-    let mut order: Vec<usize> = (0..places.len()).collect();
-    // bit-reversed counting visits halves, then quarters, then eighths
-    let bits = usize::BITS - places.len().leading_zeros();
-    order.sort_by_key(|nth| nth.reverse_bits() >> (usize::BITS - bits.max(1)));
-    order.into_iter().map(|nth| places[nth]).collect()
-}
+    let mut wrong = Vec::new();
+    let begun = Instant::now();
+    let once: Vec<(&Plain, Vec<Crash>)> = plain
+        .iter()
+        .flat_map(|plain| plain.places().map(move |place| (plain, vec![place])))
+        .collect();
+    let found = everywhere(&once, |(plain, crashes)| plain.crashed(crashes));
+    eprintln!(
+        "crashes: {} scenarios, {records} records and {effects} effects, each crashed in turn: {} plays in {:.1?}",
+        plain.len(),
+        once.len(),
+        begun.elapsed()
+    );
+    wrong.extend(found.into_iter().filter_map(|found| found.err()));
 
-/// What people see, place by place: a thread, a person's own messages, a telephone. Between places the order is nobody's concern.
-fn compare(plain: &Played, crashed: &Played) -> Option<String> {
-    let (plain, crashed) = (seen(&plain.acts), seen(&crashed.acts));
-    let places = plain.keys().chain(crashed.keys());
-    for place in places {
-        let none = Vec::new();
-        let (left, right) =
-            (plain.get(place).unwrap_or(&none), crashed.get(place).unwrap_or(&none));
-        if left != right {
-            let nth = left.iter().zip(right).take_while(|(left, right)| left == right).count();
-            let line =
-                |lines: &[String]| lines.get(nth).map_or("(nothing)", String::as_str).to_owned();
-            return Some(format!("{place}: expected {}\n    but was {}", line(left), line(right)));
-        }
+    if twice {
+        let begun = Instant::now();
+        let pairs: Vec<(&Plain, Vec<Crash>)> = once
+            .iter()
+            .flat_map(|(plain, first)| {
+                (1..=RECORDS_OF_A_START)
+                    .map(|nth| (*plain, vec![first[0], Crash::AfterRecordOfStart(nth)]))
+            })
+            .collect();
+        let found = everywhere(&pairs, |(plain, crashes)| plain.crashed(crashes));
+        let struck = found.iter().filter(|found| matches!(found, Ok(Struck::All))).count();
+        eprintln!(
+            "crashes: {} plays crashed again while coming up in {:.1?}; {} more ended before the second crash",
+            struck,
+            begun.elapsed(),
+            found.iter().filter(|found| matches!(found, Ok(Struck::First))).count(),
+        );
+        assert!(struck > once.len(), "most of the second crashes must strike");
+        wrong.extend(found.into_iter().filter_map(|found| found.err()));
+    } else {
+        eprintln!("crashes: a second crash of each is left to COC_CRASHES=twice (.ci/run)");
     }
-    None
+    assert!(wrong.is_empty(), "{} places:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn seen(acts: &[Act]) -> BTreeMap<String, Vec<String>> {
-    let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    // posts are named by what they say, for their numbers may differ
-    let mut names: BTreeMap<&str, String> = BTreeMap::new();
-    let mut last: BTreeMap<String, String> = BTreeMap::new();
-    for act in acts {
-        // a crash may cost the second after which something is tried again
-        let at = act.at.format("%m-%d %H:%M");
-        let named = |names: &BTreeMap<&str, String>, root: &Option<String>| {
-            let root = root.as_deref().unwrap_or("-");
-            names.get(root).cloned().unwrap_or_else(|| root.to_owned())
+/// Where a crash did what it should.
+enum Struck {
+    All,
+    /// The play was over before the second one.
+    First,
+}
+
+fn plain(file: &Path) -> Plain {
+    let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let stage = Stage::set(file, &books()).unwrap();
+    let (played, world) = stage.play(&[]).unwrap();
+    let (records, effects) = world.counts();
+    let seen = seen(&name, &played);
+    let started = (name == READS_THE_GUIDE).then(|| {
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(text.contains(CHANGES_THE_GUIDE));
+        let restarted = format!("{CHANGES_THE_GUIDE}  - crash: {{}}\n");
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(folder().join("guides"), elsewhere.path().join("guides"))
+            .unwrap();
+        let copy = elsewhere.path().join("copy.yaml");
+        std::fs::write(&copy, text.replace(CHANGES_THE_GUIDE, &restarted)).unwrap();
+        let (played, _) = Stage::set(&copy, &books()).unwrap().play(&[]).unwrap();
+        self::seen(&name, &played)
+    });
+    Plain { name, stage, seen, started, records, effects }
+}
+
+impl Plain {
+    fn places(&self) -> impl Iterator<Item = Crash> + use<> {
+        let records = (1..=self.records).map(Crash::AfterRecord);
+        records.chain((1..=self.effects).map(Crash::AfterEffect))
+    }
+
+    fn crashed(&self, crashes: &[Crash]) -> Result<Struck, String> {
+        self.play(crashes).map_err(|why| {
+            let name = &self.name;
+            format!("{name} {crashes:?}: {why}\nto repeat: COC_CRASHES=twice COC_SCENARIO={name} cargo test --test crashes")
+        })
+    }
+
+    fn play(&self, crashes: &[Crash]) -> Result<Struck, String> {
+        let (played, world) = self.stage.play(crashes).map_err(|error| error.to_string())?;
+        let struck = match world.crashes_to_come() {
+            [] => Struck::All,
+            [Crash::AfterRecordOfStart(_)] => Struck::First,
+            left => return Err(format!("{left:?} did not strike")),
         };
-        match &act.did {
-            Did::Post { id, channel, thread, words, .. } => {
-                let place = format!("{channel} {}", named(&names, thread));
-                names.insert(id, format!("{at} {}", words.text));
-                let said = format!("{at} {} {:?} {:?}", words.text, words.mentions, words.buttons);
-                seen.entry(place).or_default().push(said);
+        let unheard = crashes.iter().filter(|crash| matches!(crash, Crash::AfterEffect(_))).count();
+        let crashed = seen(&self.name, &played);
+        let difference = self.seen.difference(&crashed, unheard);
+        if let Some(difference) = difference
+            && self
+                .started
+                .as_ref()
+                .is_none_or(|started| started.difference(&crashed, unheard).is_some())
+        {
+            return Err(difference);
+        }
+        if crashes.len() > 1 {
+            told_again(&world)?;
+        }
+        Ok(struck)
+    }
+}
+
+/// The journal is whole, and deciding all of it again comes to the same.
+fn told_again(world: &World) -> Result<(), String> {
+    let mut again = Again::default();
+    for record in world.journal()? {
+        again.take(&record);
+    }
+    let told = again.finish().map_err(|error| error.to_string())?;
+    if told.is_same() {
+        Ok(())
+    } else {
+        Err(format!("the journal is decided otherwise now: {:#?}", told.first_difference))
+    }
+}
+
+/// What people see, place by place: a thread, a message and its changes, one person's own messages, a telephone. Instants are a part
+/// of it, so that between two places, too, only what happens at the same instant may change its order.
+#[derive(Default)]
+struct Seen(BTreeMap<String, Vec<Line>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    said: String,
+    /// Slack keeps nothing by which it could be found again: what may not have arrived is done again.
+    repeatable: bool,
+}
+
+impl Seen {
+    fn add(&mut self, place: String, said: String, repeatable: bool) {
+        self.0.entry(place).or_default().push(Line { said, repeatable });
+    }
+
+    /// `unheard`: of how many effects the outcome was lost. Each may stand twice, one after the other, if it is repeatable.
+    fn difference(&self, crashed: &Self, mut unheard: usize) -> Option<String> {
+        let places: BTreeSet<&String> = self.0.keys().chain(crashed.0.keys()).collect();
+        for place in places {
+            let expected = self.0.get(place).map_or(&[][..], Vec::as_slice);
+            let mut was = crashed.0.get(place).cloned().unwrap_or_default();
+            loop {
+                let same = expected.iter().zip(&was).take_while(|(one, other)| one == other);
+                let nth = same.count();
+                if nth == expected.len() && nth == was.len() {
+                    break;
+                }
+                let twice = nth > 0 && was.get(nth).is_some_and(|line| *line == was[nth - 1]);
+                if unheard > 0 && twice && was[nth].repeatable {
+                    unheard -= 1;
+                    was.remove(nth);
+                    continue;
+                }
+                let line = |lines: &[Line]| {
+                    lines.get(nth).map_or("(nothing)", |line| &line.said).to_owned()
+                };
+                return Some(format!(
+                    "{place}: expected {}\n    but was {}",
+                    line(expected),
+                    line(&was)
+                ));
             }
-            // what a post says in the end; on the way there a step may be repeated
-            Did::Update { id, words, .. } => {
-                let place = format!("post {}", named(&names, &Some(id.clone())));
-                last.insert(place, format!("{} {:?}", words.text, words.buttons));
+        }
+        None
+    }
+}
+
+fn seen(name: &str, played: &Played) -> Seen {
+    let mut seen = Seen::default();
+    // posts are named by when they were posted and what they said, for their numbers may differ
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let exactly = if name == ASKS_AT_ONCE { "%m-%d %H:%M" } else { "%m-%d %H:%M:%S%.f" };
+    for Act { at, did } in &played.acts {
+        let at = at.format(exactly);
+        let named = |post: &str| names.get(post).cloned().unwrap_or_else(|| post.to_owned());
+        let under = |thread: &Option<String>| thread.as_deref().map_or_else(String::new, named);
+        match did {
+            Did::Post { id, channel, thread, words, errand: _ } => {
+                let place = format!("{channel} {}", under(thread));
+                seen.add(place, format!("{at} {words:?}"), false);
+                names.insert(id.clone(), format!("{at} {}", words.text));
             }
-            // Slack keeps none to look for: one that may not have arrived is sent again
-            Did::Ephemeral { to, words, .. } => {
-                once(&mut seen, format!("to {to}"), format!("{at} {}", words.text));
+            Did::Update { id, channel, thread, words } => {
+                let place = format!("{channel} {} {}", under(thread), named(id));
+                seen.add(place, format!("{at} {words:?}"), true);
             }
-            Did::View { to, title, errors, .. } => {
-                once(&mut seen, format!("form of {to}"), format!("{at} {title} {errors:?}"));
+            Did::Ephemeral { id: _, to, channel, thread, words } => {
+                let place = format!("{channel} {} to {to} alone", under(thread));
+                seen.add(place, format!("{at} {words:?}"), true);
             }
-            Did::Dm { to, words, .. } => {
-                seen.entry(format!("dm {to}")).or_default().push(format!("{at} {}", words.text));
+            Did::Dm { id: _, to, thread, words } => {
+                seen.add(format!("to {to} {thread:?}"), format!("{at} {words:?}"), false);
             }
-            Did::Call { to, number, about, .. } => {
-                let said = format!("{at} call {number} {about}");
-                seen.entry(format!("phone {to}")).or_default().push(said);
+            Did::View { to, title, text, fields, errors } => {
+                let said = format!("{at} {title} {text} {fields:?} {errors:?}");
+                seen.add(format!("form of {to}"), said, true);
             }
-            Did::Ticket { action, ticket, fields, .. } => {
-                let said = format!("{at} {action} {fields:?}");
-                seen.entry(format!("ticket {ticket}")).or_default().push(said);
+            Did::Call { to, number, about, errand: _ } => {
+                seen.add(format!("phone of {to}"), format!("{at} call {number} {about}"), false);
             }
-            // a mail server keeps none to look for
-            Did::Mail { to, subject, text, .. } => {
-                once(&mut seen, format!("mail {to:?}"), format!("{at} {subject} {text}"));
+            Did::Ticket { action, ticket, fields, errand: _ } => {
+                seen.add(format!("ticket {ticket}"), format!("{at} {action} {fields:?}"), false);
+            }
+            // a mail server keeps nothing to look for
+            Did::Mail { to, cc, subject, text } => {
+                seen.add(format!("mail {to:?} {cc:?}"), format!("{at} {subject} {text}"), true);
             }
             Did::Hangup { to } => {
-                seen.entry(format!("phone {to}")).or_default().push(format!("{at} hang up"));
+                seen.add(format!("phone of {to}"), format!("{at} hung up"), false);
             }
         }
     }
-    seen.extend(last.into_iter().map(|(place, said)| (place, vec![said])));
+    let (end, title) = (played.ended_at.format(exactly), &played.title);
+    seen.add("the end".to_owned(), format!("{end} {title}"), false);
     seen
 }
 
-fn once(seen: &mut BTreeMap<String, Vec<String>>, place: String, said: String) {
-    let said_there = seen.entry(place).or_default();
-    if said_there.last() != Some(&said) {
-        said_there.push(said);
-    }
+/// Does it with every one of them, on all cores; the results are in the order of `all`.
+fn everywhere<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(all.len()));
+    let cores = std::thread::available_parallelism().unwrap().get();
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some((nth, one)) = {
+                    let nth = next.fetch_add(1, Ordering::Relaxed);
+                    all.get(nth).map(|one| (nth, one))
+                } {
+                    let result = work(one);
+                    done.lock().unwrap().push((nth, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap();
+    done.sort_by_key(|(nth, _)| *nth);
+    done.into_iter().map(|(_, result)| result).collect()
 }

@@ -226,8 +226,7 @@ fn policy_error(line: Option<usize>, text: String) -> BookError {
 
 /// The line of a place in a text, counted from 1.
 fn line_at(text: &str, span: &Range<usize>) -> usize {
-    let before = text.as_bytes().iter().take(span.start);
-    before.filter(|byte| **byte == b'\n').count() + 1
+    text.get(..span.start).unwrap_or(text).matches('\n').count() + 1
 }
 
 struct PolicyReader<'a> {

@@ -137,21 +137,11 @@ fn case_at(desk: &Desk, at: &MessageRef) -> Option<(CaseId, bool)> {
 
 /// A reaction or reply for a message that nobody knows: it may be an own post whose outcome is not in yet.
 fn keep(turn: &mut Turn<'_>, slack: &SlackInput, channel: &super::ids::ChannelId) {
-    let posting = turn.desk.errands.values().any(|errand| match &errand.kind {
-        ErrandKind::Post { place, .. } => &place.channel == channel,
-        ErrandKind::Update { .. }
-        | ErrandKind::Ephemeral { .. }
-        | ErrandKind::Direct { .. }
-        | ErrandKind::OpenForm { .. }
-        | ErrandKind::PublishHome { .. }
-        | ErrandKind::Call { .. }
-        | ErrandKind::HangUp { .. }
-        | ErrandKind::ReadGuide { .. }
-        | ErrandKind::Presence { .. }
-        | ErrandKind::Ticket { .. }
-        | ErrandKind::Mail { .. }
-        | ErrandKind::Probe { .. } => false,
-    });
+    let posting = turn
+        .desk
+        .errands
+        .values()
+        .any(|errand| errand.as_post().is_some_and(|(place, _)| &place.channel == channel));
     if posting && turn.desk.kept.len() < 200 {
         turn.change(Change::Kept(Box::new(slack.clone())));
     }
@@ -251,10 +241,21 @@ fn pressed(
 fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     let desk = turn.desk;
     let Some(errand) = desk.errands.get(&id) else {
-        // taken back while it was being carried out: a post may stay, a telephone must not go on ringing
-        if let Outcome::Placed { to, .. } | Outcome::Joined { to, .. } = outcome {
-            turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
-            turn.owe(None, Urgency::Page, ErrandKind::HangUp { call: id, to: to.clone() });
+        // taken back while it was being carried out: a rung's post says that it is over, a telephone must not go on ringing
+        match outcome {
+            Outcome::Placed { to, .. } | Outcome::Joined { to, .. } => {
+                turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
+                turn.owe(None, Urgency::Page, ErrandKind::HangUp { call: id, to: to.clone() });
+            }
+            Outcome::Posted(_) if !desk.posts.contains_key(&id) => {
+                urgent::posted_after_all(turn, id, outcome);
+            }
+            Outcome::Posted(_)
+            | Outcome::Done
+            | Outcome::Presence(_)
+            | Outcome::Guide { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Expired => {}
         }
         return;
     };

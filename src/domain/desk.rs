@@ -8,7 +8,7 @@ use super::errand::{CallEvent, Errand, ErrandKind, Outcome, Service};
 use super::ids::{
     CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
 };
-use super::input::{Adapters, Directory, Input, SlackInput};
+use super::input::{Adapters, Directory, Input, SlackAct, SlackInput};
 use super::mail::{Draft, Templates};
 use super::message::Piece;
 use super::people::Roster;
@@ -693,6 +693,28 @@ impl Desk {
                 || kept.input.what.about().is_some_and(|at| self.case_at(&at).is_some())
         };
         self.kept.iter().find(ready).map(|kept| kept.input.key.as_str())
+    }
+
+    /// A button that is pressed shows where its post stands, should the answer to the posting not have come yet.
+    #[must_use]
+    pub fn shown_by(&self, input: &Input) -> Option<(ErrandId, MessageRef)> {
+        let Input::Slack(SlackInput { what: SlackAct::Pressed { on, token, .. }, .. }) = input
+        else {
+            return None;
+        };
+        if self.errand_at(on).is_some() {
+            return None;
+        }
+        let mut bearing = self.errands.values().filter(|errand| {
+            errand.as_post().is_some_and(|(place, message)| {
+                place.channel == on.channel
+                    && message.buttons.iter().any(|button| &button.token == token)
+            })
+        });
+        match (bearing.next(), bearing.next()) {
+            (Some(errand), None) => Some((errand.id, on.clone())),
+            (None, _) | (Some(_), Some(_)) => None,
+        }
     }
 
     /// What happened on a call before it was known to be placed, once it is.

@@ -153,6 +153,18 @@ pub enum ErrandKind {
     },
 }
 
+impl Errand {
+    /// Where it posts, and what; `None` when it is no post.
+    #[must_use]
+    pub const fn as_post(&self) -> Option<(&Place, &Message)> {
+        if let ErrandKind::Post { place, message } = &self.kind {
+            Some((place, message))
+        } else {
+            None
+        }
+    }
+}
+
 /// What is done to a ticket, with the comment that the support desk's people read beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketDeed {

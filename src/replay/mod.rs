@@ -9,5 +9,5 @@ mod site;
 mod world;
 
 pub use acts::{Act, Did, FieldError, Words};
-pub use play::{PlayError, Played, Player, play};
+pub use play::{PlayError, Played, Player, Stage, play};
 pub use world::{Crash, World};

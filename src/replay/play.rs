@@ -8,7 +8,7 @@ use crate::domain::books::{BookFile, read_books, read_policy};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ChannelId, MessageRef, Name, SlackUser};
 use crate::domain::input::Books;
-use crate::domain::policy::{GroupRef, Policy};
+use crate::domain::policy::{GroupRef, PhoneMode, Policy};
 use crate::domain::time::Time;
 use crate::sandbox::workspace::{Delivery, Pick, PressOn, Refused, Typing, Workspace};
 use serde::Serialize;
@@ -73,81 +73,69 @@ pub enum PlayError {
 /// # Errors
 /// See [`PlayError`].
 pub fn play(file: &Path, data: &Books, crashes: &[Crash]) -> Result<(Played, World), PlayError> {
-    let shown = file.display().to_string();
-    let unreadable = |why: String| PlayError::Unreadable { file: shown.clone(), why };
-    let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
-    let scenario: Scenario =
-        serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    let folder = file.parent().unwrap_or_else(|| Path::new("."));
-    let mut player = Player::new(&scenario, folder, data, crashes)?;
-    for step in &scenario.steps {
-        player.step(&step.value).map_err(|why| PlayError::Step {
-            file: shown.clone(),
-            line: line_of(step),
-            step: player.done,
-            why,
-        })?;
+    Stage::set(file, data)?.play(crashes)
+}
+
+/// A scenario that was read, with its world as it is before the process starts for the first time: it can be played many times.
+#[derive(Debug)]
+pub struct Stage {
+    file: String,
+    scenario: Scenario,
+    furniture: Furniture,
+}
+
+impl Stage {
+    /// Reads a scenario file. `data` gives the books that it does not name.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn set(file: &Path, data: &Books) -> Result<Self, PlayError> {
+        let shown = file.display().to_string();
+        let unreadable = |why: String| PlayError::Unreadable { file: shown.clone(), why };
+        let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+        let scenario: Scenario =
+            serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+        let folder = file.parent().unwrap_or_else(|| Path::new("."));
+        let furniture = Furniture::of(&scenario, folder, data)?;
+        Ok(Self { file: shown, scenario, furniture })
     }
-    player.end()
+
+    /// Plays it; `crashes` strike where they say.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn play(&self, crashes: &[Crash]) -> Result<(Played, World), PlayError> {
+        let mut player = Player::begin(self.furniture.clone(), crashes)?;
+        for step in &self.scenario.steps {
+            player.step(&step.value).map_err(|why| PlayError::Step {
+                file: self.file.clone(),
+                line: line_of(step),
+                step: player.done,
+                why,
+            })?;
+        }
+        player.end()
+    }
 }
 
 fn line_of(step: &Spanned<Step>) -> u64 {
     step.referenced.line()
 }
 
-/// Plays a scenario step by step.
-#[derive(Debug)]
-pub struct Player {
+/// A scenario's world before anything happens.
+#[derive(Clone, Debug)]
+struct Furniture {
     title: String,
     folder: PathBuf,
-    world: World,
+    site: Site,
+    books: Books,
+    tickets: BTreeMap<Name, u32>,
+    phone: PhoneMode,
     people: BTreeMap<String, SlackUser>,
-    /// How many steps were begun.
-    done: usize,
-    steps: BTreeMap<usize, Vec<Delivery>>,
 }
 
-impl Player {
-    /// Furnishes the world and starts the process. `folder` is where the scenario's paths begin.
-    ///
-    /// # Errors
-    /// See [`PlayError`].
-    pub fn new(
-        scenario: &Scenario,
-        folder: &Path,
-        data: &Books,
-        crashes: &[Crash],
-    ) -> Result<Self, PlayError> {
-        let mut player = Self::furnished(scenario, folder, data)?;
-        player.world.crashes = crashes.to_vec();
-        player.world.start().map_err(PlayError::Failed)?;
-        Ok(player)
-    }
-
-    /// The world as it is.
-    #[must_use]
-    pub const fn world(&self) -> &World {
-        &self.world
-    }
-
-    /// The next posts and calls happen, but their answers are lost on the way.
-    pub fn lose_answers(&mut self, effects: u32) {
-        self.world.site.lock().lose_answers = effects;
-    }
-
-    /// Runs the timers of the last instant and ends.
-    ///
-    /// # Errors
-    /// See [`PlayError`].
-    pub fn end(mut self) -> Result<(Played, World), PlayError> {
-        let now = self.world.now();
-        self.world.turn_to(now, true).map_err(PlayError::Failed)?;
-        let played =
-            Played { title: self.title, ended_at: self.world.now(), acts: self.world.acts() };
-        Ok((played, self.world))
-    }
-
-    fn furnished(scenario: &Scenario, folder: &Path, data: &Books) -> Result<Self, PlayError> {
+impl Furniture {
+    fn of(scenario: &Scenario, folder: &Path, data: &Books) -> Result<Self, PlayError> {
         let read = |path: &Path| {
             let path = folder.join(path);
             std::fs::read_to_string(&path)
@@ -198,16 +186,74 @@ impl Player {
         }
         let tickets: BTreeMap<Name, u32> =
             scenario.tickets.iter().map(|(name, n)| (Name::from(name.as_str()), *n)).collect();
-        let site = Shared::new(scenario.start, workspace, books.guide.clone(), tickets.clone());
-        let world = World::new(site, books, tickets, read.policy.phone);
+        let site = Site::new(scenario.start, workspace, books.guide.clone(), tickets.clone());
         Ok(Self {
             title: scenario.title.clone(),
             folder: folder.to_owned(),
-            world,
+            site,
+            books,
+            tickets,
+            phone: read.policy.phone,
             people,
-            done: 0,
-            steps: BTreeMap::new(),
         })
+    }
+}
+
+/// Plays a scenario step by step.
+#[derive(Debug)]
+pub struct Player {
+    title: String,
+    folder: PathBuf,
+    world: World,
+    people: BTreeMap<String, SlackUser>,
+    /// How many steps were begun.
+    done: usize,
+    steps: BTreeMap<usize, Vec<Delivery>>,
+}
+
+impl Player {
+    /// Furnishes the world and starts the process. `folder` is where the scenario's paths begin.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn new(
+        scenario: &Scenario,
+        folder: &Path,
+        data: &Books,
+        crashes: &[Crash],
+    ) -> Result<Self, PlayError> {
+        Self::begin(Furniture::of(scenario, folder, data)?, crashes)
+    }
+
+    fn begin(furniture: Furniture, crashes: &[Crash]) -> Result<Self, PlayError> {
+        let Furniture { title, folder, site, books, tickets, phone, people } = furniture;
+        let mut world = World::new(Shared::new(site), books, tickets, phone);
+        world.crashes = crashes.to_vec();
+        world.start().map_err(PlayError::Failed)?;
+        Ok(Self { title, folder, world, people, done: 0, steps: BTreeMap::new() })
+    }
+
+    /// The world as it is.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The next posts and calls happen, but their answers are lost on the way.
+    pub fn lose_answers(&mut self, effects: u32) {
+        self.world.site.lock().lose_answers = effects;
+    }
+
+    /// Runs the timers of the last instant and ends.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn end(mut self) -> Result<(Played, World), PlayError> {
+        let now = self.world.now();
+        self.world.turn_to(now, true).map_err(PlayError::Failed)?;
+        let played =
+            Played { title: self.title, ended_at: self.world.now(), acts: self.world.acts() };
+        Ok((played, self.world))
     }
 
     fn person(&self, name: &str) -> Result<SlackUser, String> {

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everything outside the process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) now: Time,
     pub(super) workspace: Workspace,
@@ -60,14 +60,14 @@ pub(super) struct RingingCall {
 #[derive(Clone, Debug)]
 pub(super) struct Shared(Arc<Mutex<Site>>);
 
-impl Shared {
+impl Site {
     pub(super) fn new(
         now: Time,
         workspace: Workspace,
         guide: String,
         tickets: BTreeMap<Name, u32>,
     ) -> Self {
-        Self(Arc::new(Mutex::new(Site {
+        Self {
             now,
             workspace,
             acts: Vec::new(),
@@ -82,7 +82,13 @@ impl Shared {
             deeds: BTreeSet::new(),
             tickets,
             lose_answers: 0,
-        })))
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(site: Site) -> Self {
+        Self(Arc::new(Mutex::new(site)))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Site> {

@@ -31,6 +31,8 @@ pub enum Crash {
     AfterRecord(u64),
     /// After this many effects in the world, before the outcome of the last became a record.
     AfterEffect(u64),
+    /// After this many records of the first start that follows another crash: while it is still coming up, when they are few.
+    AfterRecordOfStart(u64),
 }
 
 /// The world of one replay.
@@ -46,6 +48,7 @@ pub struct World {
     slack_was_down: bool,
     /// Crashes still to come.
     pub(super) crashes: Vec<Crash>,
+    struck: bool,
     effects: u64,
     guard: u32,
     failed: bool,
@@ -54,6 +57,8 @@ pub struct World {
 struct Running {
     engine: Engine<Memory>,
     runner: Runner,
+    /// The last record before this start, when it follows one of the crashes.
+    after_crash: Option<u64>,
 }
 
 impl std::fmt::Debug for World {
@@ -97,6 +102,7 @@ impl World {
             waiting: VecDeque::new(),
             slack_was_down: false,
             crashes: Vec::new(),
+            struck: false,
             effects: 0,
             guard: 0,
             failed: false,
@@ -125,6 +131,12 @@ impl World {
         (self.running.as_ref().map_or(0, |running| running.engine.last_seq()), self.effects)
     }
 
+    /// Crashes that have not struck yet.
+    #[must_use]
+    pub fn crashes_to_come(&self) -> &[Crash] {
+        &self.crashes
+    }
+
     /// What the bot did so far.
     #[must_use]
     pub fn acts(&self) -> Vec<Act> {
@@ -148,7 +160,8 @@ impl World {
         let (engine, alive_until) = Engine::open(self.store.clone()).map_err(|e| e.to_string())?;
         let first = engine.last_seq() == 0;
         let runner = Runner::new(engine.desk());
-        self.running = Some(Running { engine, runner });
+        let after_crash = self.struck.then(|| engine.last_seq());
+        self.running = Some(Running { engine, runner, after_crash });
         self.books.guide = self.site.lock().guide.clone().unwrap_or_default();
         let mut inputs = first_inputs(alive_until, &self.hands, self.books.clone());
         if first {
@@ -212,14 +225,25 @@ impl World {
         let before = running.engine.last_seq();
         let answers = running.engine.offer(now, inputs)?;
         let after = running.engine.last_seq();
-        let hit = self.crashes.iter().position(
-            |crash| matches!(crash, Crash::AfterRecord(seq) if before < *seq && *seq <= after),
-        );
-        if let Some(hit) = hit {
-            self.crashes.remove(hit);
-            self.crash();
-        }
+        let start = running.after_crash;
+        self.strike(|crash| match crash {
+            Crash::AfterRecord(seq) => before < seq && seq <= after,
+            Crash::AfterRecordOfStart(nth) => start.is_some_and(|start| {
+                let seq = start + nth;
+                before < seq && seq <= after
+            }),
+            Crash::AfterEffect(_) => false,
+        });
         Ok(answers)
+    }
+
+    /// The process is gone if one of the crashes to come strikes here.
+    fn strike(&mut self, here: impl Fn(Crash) -> bool) -> bool {
+        let Some(hit) = self.crashes.iter().position(|crash| here(*crash)) else { return false };
+        self.crashes.remove(hit);
+        self.struck = true;
+        self.crash();
+        true
     }
 
     /// Somebody did something in Slack: told to the process, held back while Slack is away, lost while the process is.
@@ -239,16 +263,17 @@ impl World {
             return Ok(());
         }
         let Some(input) = parsed(delivery) else { return Ok(()) };
-        let answers = self.offer(vec![Input::Slack(input.clone())])?;
-        if let SlackAct::Submitted { .. } = &input.what {
-            self.answer_form(&input.by, delivery, answers.first());
-        }
-        if self.running.is_none() {
+        loop {
+            let answers = self.offer(vec![Input::Slack(input.clone())])?;
+            if self.running.is_some() {
+                if let SlackAct::Submitted { .. } = &input.what {
+                    self.answer_form(&input.by, delivery, answers.first());
+                }
+                return Ok(());
+            }
             // Slack was not answered in time and delivers again
             self.come_back()?;
-            self.offer(vec![Input::Slack(input)])?;
         }
-        Ok(())
     }
 
     fn answer_form(&mut self, by: &SlackUser, delivery: &Delivery, answer: Option<&Answer>) {
@@ -294,12 +319,8 @@ impl World {
                 let result = at_once(carry_out(&self.hands, &attempt));
                 if self.site.lock().acts.len() > seen {
                     self.effects += 1;
-                    let hit = self.crashes.iter().position(
-                        |crash| matches!(crash, Crash::AfterEffect(nth) if *nth == self.effects),
-                    );
-                    if let Some(hit) = hit {
-                        self.crashes.remove(hit);
-                        self.crash();
+                    let effects = self.effects;
+                    if self.strike(|crash| crash == Crash::AfterEffect(effects)) {
                         break;
                     }
                 }

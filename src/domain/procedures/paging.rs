@@ -192,6 +192,25 @@ impl<'t, 'a> Paging<'t, 'a> {
         }
     }
 
+    /// The post of a rung that was over before it stood says so.
+    pub(super) fn posted_after_all(&mut self, post: ErrandId) {
+        let rungs = self.ladder.over.iter().enumerate();
+        let Some((nth, over)) = rungs.into_iter().find(|(_, over)| over.post == post) else {
+            return;
+        };
+        let ended = || words::paging::ended(&over.how, over.at, &self.turn.desk.policy.value);
+        let (why, late) = match &self.ladder.state {
+            LadderState::Taken(taken) => (words::paging::taken_by(&taken.by, taken.at), None),
+            LadderState::Stopped { .. } => (ended(), None),
+            LadderState::Between | LadderState::Calling(_) | LadderState::Exhausted { .. } => {
+                (ended(), Some((self.case, nth)))
+            }
+        };
+        let message = words::paging::retired(&self.subject, &over.who, &why, late);
+        let kind = ErrandKind::Update { post, message };
+        self.turn.owe(Some(self.case), Urgency::Housekeeping, kind);
+    }
+
     /// Somebody who was reached accepts: every pending call stops.
     pub(super) fn accept(&mut self, by: &Name, how: Via) {
         if !self.ladder.is_open() {

@@ -1,6 +1,6 @@
 //! Urgent requests: `@COC [긴급티켓배정요청]` in #general (A4 to A6, readings 6 to 11, 23).
 
-use super::super::case::{CaseChange, Procedure};
+use super::super::case::{Case, CaseChange, Procedure};
 use super::super::change::Change;
 use super::super::customers::Customers;
 use super::super::desk::{Desk, Room};
@@ -996,6 +996,23 @@ pub(in crate::domain) fn settled(
                 work.turn.post(Some(id), errand.urgency, place, message.clone());
             }
         }
+    }
+}
+
+/// A post that was taken back stands after all: it was being carried out at that moment.
+pub(in crate::domain) fn posted_after_all(turn: &mut Turn<'_>, post: ErrandId, outcome: &Outcome) {
+    let of_rung = |case: &Case| match &case.procedure {
+        Procedure::Urgent(urgent) => {
+            urgent.ladder().is_some_and(|ladder| ladder.over.iter().any(|over| over.post == post))
+        }
+        Procedure::Assignment(_) => false,
+    };
+    let Some(id) = turn.desk.cases.values().find(|case| of_rung(case)).map(|case| case.id) else {
+        return;
+    };
+    turn.change(Change::Settled { errand: post, outcome: outcome.clone() });
+    if let Some(mut work) = Work::of(turn, id) {
+        work.page(|paging| paging.posted_after_all(post));
     }
 }
 

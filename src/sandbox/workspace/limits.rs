@@ -73,7 +73,7 @@ const TIERS: &[(Rate, &[&str])] = &[
 ];
 
 /// The limits that hold, and the calls that count towards them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
     rates: BTreeMap<String, Rate>,
     /// The calls of a method (for posts: of a method and a channel) that may still count.

@@ -109,7 +109,7 @@ pub struct Bot {
 }
 
 /// The workspace. See the module's documentation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Workspace {
     /// The installed app.
     pub bot: Bot,
@@ -132,14 +132,14 @@ pub struct Workspace {
     serial: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Trigger {
     user: SlackUser,
     issued: Time,
     used: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Response {
     user: SlackUser,
     channel: ChannelId,
