@@ -16,6 +16,7 @@ pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod settings;
 pub(crate) mod values;
+pub(crate) mod wiring;
 
 pub(crate) use failure::{Done, Failure};
 

@@ -2,11 +2,12 @@
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
 use super::settings;
+use super::wiring;
 use super::{Done, Failure, Folders, logs, out};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
 use crate::errands::Hands;
-use crate::ingress::http::{Verifier, router};
+use crate::ingress::http::{Now, Verifier, router};
 use crate::ingress::{Desk, socket};
 use crate::journal::{Sled, Store};
 use crate::ports::Clock;
@@ -30,7 +31,7 @@ enum Line {
     Http(Verifier),
 }
 
-/// Where the bot listens in HTTP mode unless `COC_LISTEN` says otherwise.
+/// Where the bot listens in HTTP mode, and for its carrier, unless `COC_LISTEN` says otherwise.
 const LISTEN: &str = "127.0.0.1:3000";
 
 struct Settled {
@@ -130,9 +131,10 @@ async fn serve(
     let chat = Slack::new(api(settled.token.clone()), Arc::clone(&clock))
         .context("Slack 연결을 준비할 수 없습니다")?;
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
+    let carrier = wiring::phone::carrier();
     let hands = Hands {
         chat: Arc::clone(&chat),
-        phone: None,
+        phone: carrier.as_ref().map(|carrier| Arc::clone(&carrier.phone)),
         tickets: None,
         mail: None,
         library: Arc::new(library),
@@ -144,16 +146,17 @@ async fn serve(
     };
     let mut service = started.map_err(|error| Failure::work(error.to_string()))?;
     let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
-    let web = web(service.handle());
-    let (listen, web) = match &settled.line {
-        Line::Socket(_) => (settled.listen, web),
-        Line::Http(verifier) => {
-            let now = Arc::clone(&clock);
-            let slack = router(verifier.clone(), Arc::clone(&intake), Arc::new(move || now.now()));
-            let listen = settled.listen.or_else(|| LISTEN.parse().ok());
-            (listen, web.merge(slack))
-        }
-    };
+    let mut web = web(service.handle());
+    let now: Now = Arc::new(move || clock.now());
+    // whoever is called by somebody needs an address
+    let called = carrier.is_some() || matches!(settled.line, Line::Http(_));
+    let listen = settled.listen.or_else(|| called.then(|| LISTEN.parse().ok()).flatten());
+    if let Some(carrier) = carrier {
+        web = web.merge(carrier.routes(Arc::new(service.handle()), Arc::clone(&now)));
+    }
+    if let Line::Http(verifier) = &settled.line {
+        web = web.merge(router(verifier.clone(), Arc::clone(&intake), now));
+    }
     let served = match listen {
         Some(address) => Some(listen_on(address, web, stop.clone()).await?),
         None => None,

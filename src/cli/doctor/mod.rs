@@ -1,7 +1,8 @@
 //! `coc doctor`: what the bot needs on this machine, and what is missing of it.
 //!
-//! It looks at the data folder, the state folder and the environment, and tries Slack for real ([`slack`]). No secret is shown.
+//! It looks at the data folder, the state folder and the environment, and tries Slack ([`slack`]) and the telephone ([`phone`]) for real. No secret is shown.
 
+mod phone;
 mod slack;
 
 use super::books::{Overrides, load};
@@ -70,11 +71,12 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     let mut checks =
         vec![data(&folders.data), state(&folders.state), space(&folders.state), slack()];
     checks.extend(slack::checks(books(&folders.data).as_ref()));
+    checks.extend(phone::checks());
     checks.extend(SERVICES.iter().map(Service::check));
     checks.push(Check {
         what: "다른 연결",
         state: State::Untried,
-        text: "전화, 티켓, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
+        text: "티켓, 메일, 고객 기록, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
             .to_owned(),
     });
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
@@ -271,12 +273,7 @@ struct Service {
     without: &'static str,
 }
 
-const SERVICES: [Service; 4] = [
-    Service {
-        what: "전화 설정",
-        settings: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM", "COC_PUBLIC_URL"],
-        without: "전화는 COC에 요청합니다.",
-    },
+const SERVICES: [Service; 3] = [
     Service {
         what: "티켓 설정",
         settings: &["ZENDESK_URL", "ZENDESK_EMAIL", "ZENDESK_TOKEN"],
