@@ -102,8 +102,8 @@ impl Given {
     }
 
     fn why_not(&self) -> Option<String> {
-        let absent = (!self.absent.is_empty())
-            .then(|| format!("{} 설정이 더 필요합니다.", self.absent.join(", ")));
+        let absent =
+            (!self.absent.is_empty()).then(|| format!("{}도 필요합니다.", self.absent.join(", ")));
         let said: Vec<String> = self.errors.iter().cloned().chain(absent).collect();
         (!said.is_empty()).then(|| said.join(" "))
     }

@@ -205,6 +205,7 @@ impl Twilio {
             .route(&format!("{account}/Calls.json"), post(create).get(list))
             .route(&format!("{account}/Calls/{{sid}}"), post(update).get(one))
             .route(&format!("{account}/IncomingPhoneNumbers.json"), get(numbers))
+            .route(&format!("{account}/OutgoingCallerIds.json"), get(verified))
             .route("/2010-04-01/Accounts/{account}", get(account_itself))
             .route("/v1/DialingPermissions/Countries/KR", get(korea))
             .fallback(any(nothing))
@@ -517,6 +518,17 @@ async fn numbers(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     };
     Json(json!({
         "incoming_phone_numbers": numbers, "page": 0, "page_size": 50, "next_page_uri": null,
+    }))
+    .into_response()
+}
+
+async fn verified(headers: HeaderMap) -> Response {
+    if let Err(refusal) = allowed(&headers) {
+        return refusal;
+    }
+    let none: [Value; 0] = [];
+    Json(json!({
+        "outgoing_caller_ids": none, "page": 0, "page_size": 50, "next_page_uri": null,
     }))
     .into_response()
 }

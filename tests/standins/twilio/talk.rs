@@ -7,11 +7,13 @@ use axum::http::Request;
 use coc::adapters::http::{Base, Http, Reply};
 use http_body_util::Full;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use url::form_urlencoded;
 
-/// Twilio gives up on a webhook after fifteen of its seconds.
-const WEBHOOK_SECONDS: u32 = 15;
+/// How long a webhook may take.
+const WEBHOOK_WITHIN: Duration = Duration::from_secs(15);
+/// The longest pause before a webhook is tried again.
+const AGAIN_AFTER: Duration = Duration::from_millis(300);
 
 /// How a conversation went on.
 enum Went {
@@ -26,20 +28,34 @@ struct Line {
     sequence: u32,
     /// Status callbacks that wait until the call is over.
     held: Vec<(String, Fields)>,
+    tell: mpsc::UnboundedSender<(String, Fields)>,
     machine: bool,
+}
+
+struct Teller {
+    twilio: Twilio,
+    sid: String,
 }
 
 /// Carries a call from its beginning to its end.
 pub(super) async fn carry(twilio: Twilio, sid: String, does: Does, ended: watch::Receiver<bool>) {
     let machine = does == Does::Voicemail;
-    let mut line = Line { twilio, sid, ended, sequence: 0, held: Vec::new(), machine };
-    line.became("initiated", "initiated").await;
+    let (tell, mut to_tell) = mpsc::unbounded_channel();
+    let mut line = Line { twilio, sid, ended, sequence: 0, held: Vec::new(), tell, machine };
+    // beside the call, which does not wait for anybody to have heard of it
+    let teller = Teller { twilio: line.twilio.clone(), sid: line.sid.clone() };
+    tokio::spawn(async move {
+        while let Some((url, fields)) = to_tell.recv().await {
+            teller.post(&url, fields).await;
+        }
+    });
+    line.became("initiated", "initiated");
     let second = line.twilio.options.second;
     let status = line.lives(does, second).await;
     line.twilio.with(&line.sid, |call| status.clone_into(&mut call.status));
-    line.became(status, "completed").await;
-    for (url, fields) in std::mem::take(&mut line.held).into_iter().rev() {
-        line.post(&url, fields).await;
+    line.became(status, "completed");
+    for held in std::mem::take(&mut line.held).into_iter().rev() {
+        line.tell.send(held).unwrap();
     }
 }
 
@@ -66,7 +82,7 @@ impl Line {
             Does::Keys(keys) => keys,
             Does::HangsUp | Does::NoAnswer | Does::Voicemail => "",
         };
-        self.became("ringing", "ringing").await;
+        self.became("ringing", "ringing");
         let rings = field(&self.call().fields, "Timeout").and_then(|n| n.parse().ok());
         let rings = if does == Does::NoAnswer { rings.unwrap_or(60) } else { 2 };
         if self.waits(second * rings).await {
@@ -75,12 +91,12 @@ impl Line {
         if does == Does::NoAnswer {
             return "no-answer";
         }
-        self.became("in-progress", "answered").await;
+        self.became("in-progress", "answered");
         if does == Does::HangsUp {
             return "completed";
         }
         if self.machine {
-            self.detected("machine_start").await;
+            self.detected("machine_start");
         }
         self.talks(keys, second).await;
         "completed"
@@ -161,7 +177,8 @@ impl Line {
             fields.push(("msg".to_owned(), "Gather End".to_owned()));
             fields.push(("FinishedOnKey".to_owned(), String::new()));
         }
-        let answer = self.post(url, fields).await.filter(|answer| answer.status.is_success());
+        let teller = Teller { twilio: self.twilio.clone(), sid: self.sid.clone() };
+        let answer = teller.post(url, fields).await.filter(|answer| answer.status.is_success());
         let typed = |answer: &Reply| {
             let kind = answer.headers.get("content-type").and_then(|kind| kind.to_str().ok());
             kind.is_some_and(|kind| kind.contains("xml"))
@@ -174,7 +191,7 @@ impl Line {
     }
 
     /// Tells what became of the call, when that was asked for.
-    async fn became(&mut self, status: &str, event: &str) {
+    fn became(&mut self, status: &str, event: &str) {
         let shown = if status == "initiated" { "queued" } else { status };
         self.twilio.with(&self.sid, |call| shown.clone_into(&mut call.status));
         let call = self.call();
@@ -192,17 +209,17 @@ impl Line {
         }
         self.sequence += 1;
         match self.twilio.options.order {
-            Order::AsItHappens => drop(self.post(url, fields).await),
+            Order::AsItHappens => self.tell.send((url.to_owned(), fields)).unwrap(),
             Order::Twice => {
-                self.post(url, fields.clone()).await;
-                self.post(url, fields).await;
+                self.tell.send((url.to_owned(), fields.clone())).unwrap();
+                self.tell.send((url.to_owned(), fields)).unwrap();
             }
             Order::Backwards => self.held.push((url.to_owned(), fields)),
         }
     }
 
     /// Tells what answered, when that was asked for.
-    async fn detected(&self, by: &str) {
+    fn detected(&self, by: &str) {
         let call = self.call();
         let enabled = field(&call.fields, "MachineDetection").is_some()
             && field(&call.fields, "AsyncAmd") == Some("true");
@@ -216,9 +233,11 @@ impl Line {
             ("MachineDetectionDuration", "2400"),
         ];
         let fields = fields.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        self.post(url, fields.to_vec()).await;
+        self.tell.send((url.to_owned(), fields.to_vec())).unwrap();
     }
+}
 
+impl Teller {
     /// Posts a signed form; again as the address's fragment asks for.
     async fn post(&self, url: &str, fields: Fields) -> Option<Reply> {
         let (address, overrides) = url.split_once('#').unwrap_or((url, ""));
@@ -226,9 +245,8 @@ impl Line {
         let again = field(&overrides, "rc").map_or(1, |count| count.parse().unwrap());
         let policy = field(&overrides, "rp").unwrap_or("ct").to_owned();
         let signature = signature(TOKEN, address, &fields);
-        let time_out = self.twilio.options.second * WEBHOOK_SECONDS * 100;
         let base = Base::read("http://127.0.0.1", "").unwrap();
-        let client = Http::new(&base, time_out).unwrap();
+        let client = Http::new(&base, WEBHOOK_WITHIN).unwrap();
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         for left in (0..=again).rev() {
             let request = Request::builder()
@@ -255,7 +273,7 @@ impl Line {
             if !retry || left == 0 {
                 return answer.ok();
             }
-            tokio::time::sleep(self.twilio.options.second * 10).await;
+            tokio::time::sleep((self.twilio.options.second * 10).min(AGAIN_AFTER)).await;
         }
         None
     }
