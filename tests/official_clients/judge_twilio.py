@@ -87,7 +87,8 @@ def calls():
     refused(404, 20404, web.calls("CA" + "f" * 32).fetch)
     refused(400, 21211, web.calls.create, to="010", from_=ASKED["from"], twiml=ASKED["twiml"])
     refused(400, 21210, web.calls.create, to=ASKED["to"], from_="+827000000009", twiml=ASKED["twiml"])
-    refused(401, 20003, client("another-token").calls.list)
+    stranger = client("another-token").calls
+    refused(401, 20003, stranger.create, to=ASKED["to"], from_=ASKED["from"], twiml=ASKED["twiml"])
 
 
 class Many(dict):

@@ -287,10 +287,11 @@ fn error(status: u16, code: u64, message: &str) -> Response {
     (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
 }
 
-fn allowed(headers: &HeaderMap) -> Result<(), Response> {
+/// How a request that bears other credentials is refused.
+fn stranger(headers: &HeaderMap) -> Option<Response> {
     let right = format!("Basic {}", STANDARD.encode(format!("{ACCOUNT}:{TOKEN}")));
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if given == Some(right.as_str()) { Ok(()) } else { Err(error(401, 20003, "Authenticate")) }
+    (given != Some(right.as_str())).then(|| error(401, 20003, "Authenticate"))
 }
 
 /// An answer whose connection breaks in its middle.
@@ -332,7 +333,7 @@ async fn read(body: Body) -> Fields {
 }
 
 async fn create(State(twilio): State<Twilio>, headers: HeaderMap, body: Body) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     let fields = read(body).await;
@@ -409,7 +410,7 @@ async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     let query = query.unwrap_or_default();
@@ -440,7 +441,7 @@ async fn one(
     Path(sid): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     let found = twilio.calls().into_iter().find(|call| sid == format!("{}.json", call.sid));
@@ -456,7 +457,7 @@ async fn update(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     let fields = read(body).await;
@@ -486,7 +487,7 @@ async fn account_itself(
     Path(account): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     let fault = twilio.fault(Kind::Account);
@@ -505,7 +506,7 @@ async fn account_itself(
 }
 
 async fn numbers(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     let query = query.unwrap_or_default();
@@ -523,7 +524,7 @@ async fn numbers(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
 }
 
 async fn verified(headers: HeaderMap) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     let none: [Value; 0] = [];
@@ -534,7 +535,7 @@ async fn verified(headers: HeaderMap) -> Response {
 }
 
 async fn korea(State(twilio): State<Twilio>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     Json(json!({
@@ -547,7 +548,7 @@ async fn korea(State(twilio): State<Twilio>, headers: HeaderMap) -> Response {
 }
 
 async fn nothing(State(twilio): State<Twilio>, method: Method, headers: HeaderMap) -> Response {
-    if let Err(refusal) = allowed(&headers) {
+    if let Some(refusal) = stranger(&headers) {
         return refusal;
     }
     twilio.complain(format!("a {method} that Twilio does not have"));

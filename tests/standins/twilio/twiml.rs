@@ -71,7 +71,10 @@ pub(super) fn read(text: &str) -> Result<Vec<Verb>, String> {
                 Some(_) | None => {}
             },
             Event::Eof if open.is_empty() && !verbs.is_empty() => return Ok(verbs),
-            other => return Err(format!("{other:?}")),
+            Event::Eof => return Err("nothing in it, or not all of it".to_owned()),
+            Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {
+                return Err("something that TwiML has not".to_owned());
+            }
         }
     }
 }
