@@ -551,3 +551,33 @@ async fn a_probe_tells_whether_calls_could_be_placed() {
     let failed = closed.phone.probe().await.unwrap_err();
     assert!(failed.to_string().contains("정지"), "{failed}");
 }
+
+/// The desk itself, while it does not know yet that its call was placed.
+#[test]
+fn a_key_that_came_before_the_placing_was_answered_outlives_the_end_of_the_call() {
+    use coc::domain::change::Change;
+    use coc::domain::decide::decide;
+    use coc::domain::errand::{Errand, ErrandKind, Urgency};
+    use coc::domain::input::Input;
+
+    let (now, call) = (WallClock.now(), id("12.0"));
+    for (events, heard) in [
+        ([CallEvent::Accepted, CallEvent::Answered], CallEvent::Accepted),
+        ([CallEvent::Rejected, CallEvent::Voicemail], CallEvent::Rejected),
+        ([CallEvent::Answered, CallEvent::Accepted], CallEvent::Accepted),
+        ([CallEvent::Busy, CallEvent::Answered], CallEvent::Busy),
+        ([CallEvent::Rejected, CallEvent::Accepted], CallEvent::Rejected),
+    ] {
+        let mut desk = coc::domain::desk::Desk::default();
+        let (to, number) = (Name::from("가온별"), number(GAON));
+        let kind = ErrandKind::Call { to, number, about: ABOUT.to_owned() };
+        let errand = Errand { id: call, since: now, case: None, urgency: Urgency::Page, kind };
+        desk.apply(now, &Change::Owed(Box::new(errand)));
+        for (seq, event) in (13..).zip(events) {
+            for change in decide(&desk, &Input::Phone { call, event }, now, seq).changes {
+                desk.apply(now, &change);
+            }
+        }
+        assert_eq!(desk.heard.get(&call), Some(&heard), "{events:?}");
+    }
+}
