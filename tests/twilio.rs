@@ -581,3 +581,40 @@ fn a_key_that_came_before_the_placing_was_answered_outlives_the_end_of_the_call(
         assert_eq!(desk.heard.get(&call), Some(&heard), "{events:?}");
     }
 }
+
+#[tokio::test]
+async fn behind_a_proxy_the_address_from_outside_is_the_one_that_is_signed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let inside = format!("http://{}", listener.local_addr().unwrap());
+    let desk = Arc::new(Desk::default());
+    let public = "https://ops.example.com/coc";
+    let callbacks = Callbacks::new(Base::read(public, API).unwrap());
+    let routes = router(Verifier::new(TOKEN), callbacks, desk.clone());
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let twilio = standin::Twilio::start(Options::default()).await;
+    let phone = phone(twilio.url(), TOKEN, public);
+    let scene = Scene { twilio, phone, desk, public: inside };
+    scene.desk.owes(id("12.0"), ABOUT);
+    scene.desk.placed(id("12.0"), "CA1");
+    let path = "/hooks/twilio/voice?call=12.0&turn=1";
+    let told = fields(&[("CallSid", "CA1"), ("Digits", "3")]);
+    for address in ["https://ops.example.com/coc", "https://ops.example.com:443/coc"] {
+        let signed = signature(TOKEN, &format!("{address}{path}"), &told);
+        let (status, twiml) = scene.post(path, &told, Some(&signed)).await;
+        assert!(status == 200 && twiml.contains(r#"action="https://ops.example.com/coc/hooks/twilio/voice?call=12.0&amp;turn=1""#), "{twiml}");
+    }
+    let inner = signature(TOKEN, &format!("{}{path}", scene.public), &told);
+    assert_eq!(scene.post(path, &told, Some(&inner)).await.0, 403);
+    // what the status address asks of Twilio behind its # may be signed or not
+    let call = scene.call("12.0").await.unwrap();
+    let placed = scene.twilio.calls();
+    let (_, status) = placed[0].fields.iter().find(|(name, _)| name == "StatusCallback").unwrap();
+    assert_eq!(call, placed[0].sid);
+    let busy = fields(&[("CallSid", "CA1"), ("CallStatus", "busy")]);
+    for address in [status.as_str(), status.split('#').next().unwrap()] {
+        let signed = signature(TOKEN, address, &busy);
+        let path = "/hooks/twilio/status?call=12.0";
+        assert_eq!(scene.post(path, &busy, Some(&signed)).await.0, 204, "{address}");
+    }
+    assert_eq!(scene.desk.kept(), [(id("12.0"), CallEvent::Busy)]);
+}
