@@ -123,7 +123,12 @@ impl Scene {
     }
 
     fn requests(&self) {
-        let text = "@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242";
+        self.requests_for(4242);
+    }
+
+    fn requests_for(&self, ticket: u32) {
+        let link = format!("https://support.example.com/agent/tickets/{ticket}");
+        let text = &format!("@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: {link}");
         let mut workspace = self.workspace.lock().unwrap();
         let csr = workspace.user_named("오하라").unwrap().id.clone();
         let general = workspace.channel_named("general").unwrap().id.clone();
@@ -194,6 +199,32 @@ async fn one_refuses_by_key_2_and_the_next_accepts_by_key_1() {
         })
         .await;
     assert!(scene.posts().iter().any(|said| said.contains("✅ 나래솔") && said.contains("전화")));
+    scene.is_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_requests_share_one_call_and_have_their_own_keys() {
+    let second = Duration::from_secs(1);
+    let mut scene = Scene::set(standin::Options { second, ..standin::Options::default() }).await;
+    scene.twilio.person(GAON, &[Does::Keys("12")]);
+    scene.twilio.person(NARAE, &[Does::Keys("1")]);
+    scene.start();
+    scene.requests();
+    scene.until("it is dialled", |scene| !scene.twilio.calls().is_empty()).await;
+    scene.requests_for(4343);
+    scene
+        .until("both are taken", |scene| {
+            scene.says("✅ 가온별 님이") && scene.says("✅ 나래솔 님이")
+        })
+        .await;
+    let calls = scene.twilio.calls();
+    let numbers: Vec<&str> = calls.iter().map(|call| call.to.as_str()).collect();
+    assert_eq!(numbers, [GAON, NARAE], "one call to each");
+    let said = &calls[0].said;
+    assert!(said[0].contains("4242번") && !said[0].contains("4343번"), "{said:?}");
+    assert!(said[1].contains("다음 건입니다") && said[1].contains("4343번"), "{said:?}");
+    assert_eq!(said[2..], [words::goodbye(false)]);
+    assert!(calls[1].said[0].contains("4343번"), "{:?}", calls[1].said);
     scene.is_clean();
 }
 
@@ -307,4 +338,36 @@ async fn the_doctor_tries_the_telephone() {
     let (state, text) = found(&output, "한국 발신");
     assert!(state == "missing" && text.contains("South Korea"), "{text}");
     assert_eq!(found(&output, "전화 계정").0, "missing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_tries_a_service_of_the_teams_own() {
+    use axum::http::{HeaderMap, StatusCode};
+
+    let scene = Scene::set(standin::Options::default()).await;
+    let health = |headers: HeaderMap| async move {
+        let right = headers.get("authorization").is_some_and(|given| given == "Bearer own-token");
+        if right { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED }
+    };
+    let routes = axum::Router::new().route("/health", axum::routing::get(health));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let doctor = |token: &str, twilio: bool| {
+        let mut coc = scene.coc("doctor");
+        coc.arg("--json").env("PHONE_URL", &url).env("PHONE_TOKEN", token);
+        if !twilio {
+            coc.env_remove("TWILIO_AUTH_TOKEN");
+        }
+        coc.output().unwrap()
+    };
+    // Twilio goes first where both are whole, and its half does not stand in the way
+    assert!(found(&doctor("own-token", true), "전화 설정").1.contains("Twilio"));
+    let output = doctor("own-token", false);
+    assert!(found(&output, "전화 설정").1.contains("PHONE_URL"));
+    assert_eq!(found(&output, "전화 서비스").0, "ok");
+    let (state, text) = found(&doctor("another-token", false), "전화 서비스");
+    assert!(state == "missing" && text.contains("인증"), "{text}");
+    let (state, text) = found(&doctor("두 낱말", false), "전화 설정");
+    assert!(state == "missing" && text.contains("PHONE_TOKEN"), "{text}");
 }
