@@ -304,6 +304,14 @@ impl ingress::Hooks for Handle {
         taken.map(drop).map_err(|_| Unavailable)
     }
 
+    async fn page(&self, call: ErrandId) -> Result<Option<Page>, Unavailable> {
+        let page = self.look(move |desk| {
+            let about = desk.about_of(call)?.to_owned();
+            Some(Page { call, about })
+        });
+        page.await.map_err(|_| Unavailable)
+    }
+
     async fn pages(&self, reference: &str) -> Result<Vec<Page>, Unavailable> {
         let reference = reference.to_owned();
         let pages = self.look(move |desk| {

@@ -540,6 +540,10 @@ impl Hooks for Inbox {
         panic!("no telephone")
     }
 
+    async fn page(&self, _call: ErrandId) -> Result<Option<Page>, Unavailable> {
+        panic!("no telephone")
+    }
+
     async fn ticket(&self, news: TicketNews) -> Result<(), Unavailable> {
         let down = self
             .unavailable

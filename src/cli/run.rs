@@ -133,10 +133,11 @@ async fn serve(
     let chat = Slack::new(api(settled.token.clone()), Arc::clone(&clock))
         .context("Slack 연결을 준비할 수 없습니다")?;
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
+    let carrier = wiring::phone::carrier();
     let tickets = wiring::tickets::tickets();
     let hands = Hands {
         chat: Arc::clone(&chat),
-        phone: None,
+        phone: carrier.as_ref().map(|carrier| Arc::clone(&carrier.phone)),
         tickets: tickets.as_ref().map(wiring::tickets::SupportDesk::port),
         mail: wiring::mail::mailer(&clock),
         library: Arc::new(library),
@@ -162,6 +163,9 @@ async fn serve(
         routes.push(router(verifier.clone(), Arc::clone(&intake), Arc::clone(&now)));
     }
     let handle = service.handle();
+    if let Some(carrier) = carrier {
+        routes.push(carrier.routes(Arc::new(handle.clone()), Arc::clone(&now)));
+    }
     if let Some(tickets) = &tickets {
         let counting = handle.clone();
         let moved = Arc::new(move || counting.count_tickets());

@@ -290,7 +290,11 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
 fn phoned(turn: &mut Turn<'_>, call: ErrandId, event: CallEvent) {
     let Some(live) = turn.desk.calls.get(&call) else {
         let placing = turn.desk.errands.get(&call);
-        if placing.is_some_and(|errand| matches!(errand.kind, ErrandKind::Call { .. })) {
+        // the first word counts, but for a key: whoever presses one hangs up afterwards, and the end may be told first
+        let is_key = |event| matches!(event, CallEvent::Accepted | CallEvent::Rejected);
+        let heard = turn.desk.heard.get(&call);
+        let is_news = heard.is_none_or(|heard| is_key(event) && !is_key(*heard));
+        if is_news && placing.is_some_and(|errand| matches!(errand.kind, ErrandKind::Call { .. })) {
             turn.change(Change::CallHeard { call, event });
         }
         return;

@@ -665,6 +665,16 @@ impl Desk {
         })
     }
 
+    /// What the call of this errand is about, while it is owed or under way.
+    #[must_use]
+    pub fn about_of(&self, call: ErrandId) -> Option<&str> {
+        if let Some(live) = self.calls.get(&call) {
+            return Some(&live.about);
+        }
+        let ErrandKind::Call { about, .. } = &self.errands.get(&call)?.kind else { return None };
+        Some(about)
+    }
+
     /// The calls that share the carrier's name `reference`, in the order in which they were owed.
     pub fn calls_of<'a>(
         &'a self,

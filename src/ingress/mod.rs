@@ -7,7 +7,10 @@ use crate::domain::message::Answer;
 use async_trait::async_trait;
 
 pub mod http;
+pub mod phone;
 pub mod socket;
+pub mod twilio;
+mod voice;
 pub mod zendesk;
 
 /// Where inputs are handed in.
@@ -32,6 +35,13 @@ pub trait Hooks: Send + Sync {
     /// # Errors
     /// When the journal cannot keep it.
     async fn phoned(&self, call: ErrandId, event: CallEvent) -> Result<(), Unavailable>;
+
+    /// What this errand's call is about, while the desk waits for its answer: also when the carrier's word on the placing is not in
+    /// yet. `None`: it is over.
+    ///
+    /// # Errors
+    /// When the desk is gone.
+    async fn page(&self, call: ErrandId) -> Result<Option<Page>, Unavailable>;
 
     /// What a telephone call is about that was not answered yet, in order; `reference` is the carrier's name for the call.
     ///

@@ -1,11 +1,12 @@
 //! `coc doctor`: what the bot needs on this machine, and what is missing of it.
 //!
-//! It looks at the data folder, the state folder and the environment, and tries Slack ([`slack`]), the support desk ([`tickets`]), the
-//! mail server ([`mail`]) and the customer record ([`customers`]) for real. No secret is shown.
+//! It looks at the data folder, the state folder and the environment, and tries Slack ([`slack`]), the telephone ([`phone`]),
+//! the support desk ([`tickets`]), the mail server ([`mail`]) and the customer record ([`customers`]) for real. No secret is shown.
 
 mod customers;
 mod disk;
 mod mail;
+mod phone;
 mod slack;
 mod tickets;
 
@@ -77,6 +78,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     let books = books(&folders.data);
     checks.push(slack());
     checks.extend(slack::checks(books.as_ref()));
+    checks.extend(phone::checks());
     checks.extend(SERVICES.iter().map(Service::check));
     checks.extend(tickets::checks(books.as_ref()));
     checks.extend(mail::checks(&folders.data, books.as_ref().map(|books| &books.policy)));
@@ -84,7 +86,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     checks.push(Check {
         what: "다른 연결",
         state: State::Untried,
-        text: "전화, 피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
+        text: "피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
             .to_owned(),
     });
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
@@ -291,12 +293,7 @@ struct Service {
     without: &'static str,
 }
 
-const SERVICES: [Service; 4] = [
-    Service {
-        what: "전화 설정",
-        settings: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM", "COC_PUBLIC_URL"],
-        without: "전화는 COC에 요청합니다.",
-    },
+const SERVICES: [Service; 3] = [
     Service {
         what: "티켓 설정",
         settings: &super::wiring::tickets::NEEDED,

@@ -3,4 +3,5 @@
 
 pub(crate) mod customers;
 pub(crate) mod mail;
+pub(crate) mod phone;
 pub(crate) mod tickets;
