@@ -1,6 +1,7 @@
 //! Plays a scenario: each step is something that a person, a telephone or a machine does.
 
 use super::acts::Act;
+use super::parts::Parts;
 use super::scenario::{Extra, ExtraRole, Failing, Meanwhile, PolicySource, Scenario, Shown, Step};
 use super::site::{Shared, Site};
 use super::world::{Crash, World};
@@ -11,6 +12,7 @@ use crate::domain::input::Books;
 use crate::domain::policy::{GroupRef, Policy};
 use crate::domain::time::Time;
 use crate::sandbox::workspace::{Delivery, Pick, PressOn, Refused, Typing, Workspace};
+use chrono::TimeDelta;
 use serde::Serialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -118,7 +120,21 @@ impl Player {
         data: &Books,
         crashes: &[Crash],
     ) -> Result<Self, PlayError> {
-        let mut player = Self::furnished(scenario, folder, data)?;
+        Self::over(scenario, folder, data, crashes, Parts::default())
+    }
+
+    /// The same in a world made of these parts.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn over(
+        scenario: &Scenario,
+        folder: &Path,
+        data: &Books,
+        crashes: &[Crash],
+        parts: Parts,
+    ) -> Result<Self, PlayError> {
+        let mut player = Self::furnished(scenario, folder, data, parts)?;
         player.world.crashes = crashes.to_vec();
         player.world.start().map_err(PlayError::Failed)?;
         Ok(player)
@@ -135,6 +151,22 @@ impl Player {
         self.world.site.lock().lose_answers = effects;
     }
 
+    /// The next deliveries of Slack reach the process this much later each; with different delays, in another order.
+    pub fn delay_deliveries(&mut self, delays: &[TimeDelta]) {
+        self.world.delays = delays.iter().copied().collect();
+    }
+
+    /// For `length` the outside does what it is asked to at once, but its answers take `delay`.
+    pub fn slow_answers(&mut self, delay: TimeDelta, length: TimeDelta) {
+        let mut site = self.world.site.lock();
+        site.slow = Some((delay, site.now + length));
+    }
+
+    /// The process's clock is set: from here on it is `ahead` of the time.
+    pub fn set_clock_ahead(&mut self, ahead: TimeDelta) {
+        self.world.site.lock().skew = ahead;
+    }
+
     /// Runs the timers of the last instant and ends.
     ///
     /// # Errors
@@ -147,7 +179,12 @@ impl Player {
         Ok((played, self.world))
     }
 
-    fn furnished(scenario: &Scenario, folder: &Path, data: &Books) -> Result<Self, PlayError> {
+    fn furnished(
+        scenario: &Scenario,
+        folder: &Path,
+        data: &Books,
+        parts: Parts,
+    ) -> Result<Self, PlayError> {
         let read = |path: &Path| {
             let path = folder.join(path);
             std::fs::read_to_string(&path)
@@ -199,7 +236,7 @@ impl Player {
         let site = Shared::new(scenario.start, workspace, books.guide.clone());
         let tickets: BTreeMap<Name, u32> =
             scenario.tickets.iter().map(|(name, n)| (Name::from(name.as_str()), *n)).collect();
-        let world = World::new(site, books, tickets, read.policy.phone);
+        let world = World::new(site, books, tickets, read.policy.phone, parts);
         Ok(Self {
             title: scenario.title.clone(),
             folder: folder.to_owned(),
@@ -461,9 +498,9 @@ impl Player {
     }
 
     /// The process is gone; people go on.
-    fn down(&mut self, length: chrono::TimeDelta, meanwhile: &[Meanwhile]) -> Result<(), String> {
+    fn down(&mut self, length: TimeDelta, meanwhile: &[Meanwhile]) -> Result<(), String> {
         let from = self.world.now();
-        let mut before = chrono::TimeDelta::zero();
+        let mut before = TimeDelta::zero();
         for doing in meanwhile {
             let after = doing.after.delta();
             if after < before || after > length {
