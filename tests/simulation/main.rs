@@ -10,6 +10,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod found;
 mod model;
 mod planted;
 mod rules;
