@@ -297,7 +297,7 @@ async fn what_a_refusal_means() {
         scene.next(Answer::Status(status));
         let failed = scene.call("12.0").await.unwrap_err();
         let is = match &failed {
-            PortError::Transient { .. } => "later",
+            PortError::Transient { .. } | PortError::NotYet { .. } => "later",
             PortError::Unknown { .. } => "unknown",
             PortError::Permanent { .. } => "never",
         };

@@ -259,6 +259,17 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
         }
         return;
     };
+    let placed;
+    let outcome = if let (ErrandKind::Call { to, .. }, Outcome::Refused { .. }) =
+        (&errand.kind, outcome)
+        && desk.heard.contains_key(&id)
+    {
+        // somebody did something with that telephone: it was placed, whatever the carrier's answer
+        placed = Outcome::Placed { reference: String::new(), to: to.clone() };
+        &placed
+    } else {
+        outcome
+    };
     turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
     if let (ErrandKind::HangUp { call, .. }, Outcome::Done | Outcome::Refused { .. }) =
         (&errand.kind, outcome)

@@ -2,12 +2,16 @@
 //! workspace in memory. The same file gives the same bytes. And real journals, played again ([`journal`]).
 
 mod acts;
+mod heard;
 pub mod journal;
+mod parts;
 mod play;
 pub mod scenario;
 mod site;
 mod world;
 
 pub use acts::{Act, Did, FieldError, Words};
+pub use heard::{Heard, Told};
+pub use parts::{Disk, Line, Parts, Sound, Wiring};
 pub use play::{PlayError, Played, Player, Stage, play};
 pub use world::{Crash, World};

@@ -1,6 +1,7 @@
 //! Plays a scenario: each step is something that a person, a telephone or a machine does.
 
 use super::acts::Act;
+use super::parts::Parts;
 use super::scenario::{Extra, ExtraRole, Failing, Meanwhile, PolicySource, Scenario, Shown, Step};
 use super::site::{Shared, Site};
 use super::world::{Crash, World};
@@ -11,6 +12,7 @@ use crate::domain::input::Books;
 use crate::domain::policy::{GroupRef, PhoneMode, Policy};
 use crate::domain::time::Time;
 use crate::sandbox::workspace::{Delivery, Pick, PressOn, Refused, Typing, Workspace};
+use chrono::TimeDelta;
 use serde::Serialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -105,7 +107,7 @@ impl Stage {
     /// # Errors
     /// See [`PlayError`].
     pub fn play(&self, crashes: &[Crash]) -> Result<(Played, World), PlayError> {
-        let mut player = Player::begin(self.furniture.clone(), crashes)?;
+        let mut player = Player::begin(self.furniture.clone(), crashes, Parts::default())?;
         for step in &self.scenario.steps {
             player.step(&step.value).map_err(|why| PlayError::Step {
                 file: self.file.clone(),
@@ -222,12 +224,26 @@ impl Player {
         data: &Books,
         crashes: &[Crash],
     ) -> Result<Self, PlayError> {
-        Self::begin(Furniture::of(scenario, folder, data)?, crashes)
+        Self::over(scenario, folder, data, crashes, Parts::default())
     }
 
-    fn begin(furniture: Furniture, crashes: &[Crash]) -> Result<Self, PlayError> {
+    /// The same in a world made of these parts.
+    ///
+    /// # Errors
+    /// See [`PlayError`].
+    pub fn over(
+        scenario: &Scenario,
+        folder: &Path,
+        data: &Books,
+        crashes: &[Crash],
+        parts: Parts,
+    ) -> Result<Self, PlayError> {
+        Self::begin(Furniture::of(scenario, folder, data)?, crashes, parts)
+    }
+
+    fn begin(furniture: Furniture, crashes: &[Crash], parts: Parts) -> Result<Self, PlayError> {
         let Furniture { title, folder, site, books, tickets, phone, people } = furniture;
-        let mut world = World::new(Shared::new(site), books, tickets, phone);
+        let mut world = World::new(Shared::new(site), books, tickets, phone, parts);
         world.crashes = crashes.to_vec();
         world.start().map_err(PlayError::Failed)?;
         Ok(Self { title, folder, world, people, done: 0, steps: BTreeMap::new() })
@@ -242,6 +258,22 @@ impl Player {
     /// The next posts and calls happen, but their answers are lost on the way.
     pub fn lose_answers(&mut self, effects: u32) {
         self.world.site.lock().lose_answers = effects;
+    }
+
+    /// The next deliveries of Slack reach the process this much later each; with different delays, in another order.
+    pub fn delay_deliveries(&mut self, delays: &[TimeDelta]) {
+        self.world.delays = delays.iter().copied().collect();
+    }
+
+    /// For `length` the outside does what it is asked to at once, but its answers take `delay`.
+    pub fn slow_answers(&mut self, delay: TimeDelta, length: TimeDelta) {
+        let mut site = self.world.site.lock();
+        site.slow = Some((delay, site.now + length));
+    }
+
+    /// The process's clock is set: from here on it is `ahead` of the time.
+    pub fn set_clock_ahead(&mut self, ahead: TimeDelta) {
+        self.world.site.lock().skew = ahead;
     }
 
     /// Runs the timers of the last instant and ends.
@@ -507,9 +539,9 @@ impl Player {
     }
 
     /// The process is gone; people go on.
-    fn down(&mut self, length: chrono::TimeDelta, meanwhile: &[Meanwhile]) -> Result<(), String> {
+    fn down(&mut self, length: TimeDelta, meanwhile: &[Meanwhile]) -> Result<(), String> {
         let from = self.world.now();
-        let mut before = chrono::TimeDelta::zero();
+        let mut before = TimeDelta::zero();
         for doing in meanwhile {
             let after = doing.after.delta();
             if after < before || after > length {

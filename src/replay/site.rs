@@ -1,15 +1,18 @@
 //! The world of a replay: a Slack workspace, telephones and the data folder in memory, with their faults.
 
 use super::acts::{Act, Did, FieldError, Words};
+use super::heard::{Heard, Told};
 use super::scenario::{FailHow, Failing};
 use crate::adapters::slack::api::{Failed, Failure, Method, Repeat, WebApi};
 use crate::domain::errand::{CallEvent, TicketAct, TicketDeed};
 use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser};
+use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::mail::Email;
 use crate::domain::time::Time;
 use crate::ports::{Clock, Engineer, Library, Mailer, Phone, PortError, Tickets};
 use crate::sandbox::workspace::Workspace;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,13 +34,19 @@ pub(super) struct Site {
     pub(super) call_events: VecDeque<(ErrandId, CallEvent)>,
     pub(super) guide: Result<String, String>,
     /// Calls that the carrier knows, ringing or over.
-    placed: BTreeMap<ErrandId, String>,
+    placed: BTreeMap<ErrandId, (String, Name)>,
     /// What was done to tickets.
     deeds: BTreeSet<ErrandId>,
     /// Active tickets as the support desk counts them.
     pub(super) tickets: BTreeMap<Name, u32>,
     /// Posts and calls that happen although their answer is lost, counted down (simulation).
     pub(super) lose_answers: u32,
+    /// How long the outside takes to answer, and until when it is so slow (simulation).
+    pub(super) slow: Option<(TimeDelta, Time)>,
+    /// How far the process's clock is ahead of the time (simulation).
+    pub(super) skew: TimeDelta,
+    /// What reached the process, in order.
+    pub(super) heard: Vec<Heard>,
 }
 
 /// A post of the bot.
@@ -53,6 +62,7 @@ pub(super) struct Posted {
 pub(super) struct RingingCall {
     pub(super) errand: ErrandId,
     pub(super) to: Name,
+    pub(super) about: String,
     pub(super) reference: String,
 }
 
@@ -82,6 +92,9 @@ impl Site {
             deeds: BTreeSet::new(),
             tickets,
             lose_answers: 0,
+            slow: None,
+            skew: TimeDelta::zero(),
+            heard: Vec::new(),
         }
     }
 }
@@ -99,6 +112,89 @@ impl Shared {
 impl Site {
     pub(super) fn failing(&self, what: Failing) -> Option<FailHow> {
         self.faults.get(&what).filter(|(_, until)| self.now < *until).map(|(how, _)| *how)
+    }
+
+    /// The time by the process's clock.
+    pub(super) fn clock(&self) -> Time {
+        self.now + self.skew
+    }
+
+    /// How long an answer takes now.
+    pub(super) fn slowness(&self) -> Option<TimeDelta> {
+        self.slow.filter(|(_, until)| self.now < *until).map(|(delay, _)| delay)
+    }
+
+    /// These reached the process.
+    pub(super) fn heard_all(&mut self, inputs: &[Input]) {
+        let (at, acts) = (self.now, self.acts.len());
+        for input in inputs {
+            let told = match input {
+                Input::Slack(slack) => self
+                    .told_of(slack)
+                    .map(|told| (slack.key.clone(), self.person_name(&slack.by), told)),
+                Input::Phone { call, event } => self.placed.get(call).map(|(_, to)| {
+                    let told = Told::Phone { errand: call.to_string(), event: *event };
+                    (format!("{call} {event:?}"), to.to_string(), told)
+                }),
+                Input::Started { .. }
+                | Input::CaughtUp
+                | Input::ReadBack
+                | Input::Stopping
+                | Input::Books(_)
+                | Input::Directory(_)
+                | Input::Tickets(_)
+                | Input::TakenUp { .. }
+                | Input::Settled { .. }
+                | Input::Chimed(_)
+                | Input::Trouble { .. }
+                | Input::Record(_)
+                | Input::Ticket(_)
+                | Input::Woken(_) => None,
+            };
+            if let Some((key, by, told)) = told {
+                self.heard.push(Heard { at, acts, key, by, told });
+            }
+        }
+    }
+
+    fn told_of(&self, input: &SlackInput) -> Option<Told> {
+        Some(match &input.what {
+            SlackAct::Said { at, thread, text } => Told::Said {
+                message: self.name_of(at),
+                thread: self.thread_name(&at.channel, thread.as_ref().filter(|ts| **ts != at.ts)),
+                channel: self.channel_name(&at.channel),
+                written: at.ts.time(),
+                text: text.clone(),
+            },
+            SlackAct::Reacted { to, emoji } => Told::Reacted {
+                message: self.name_of(to),
+                thread: self.root_name(to),
+                emoji: emoji.clone(),
+            },
+            SlackAct::Pressed { on, .. } => {
+                let raw = input.raw.as_ref();
+                let label = raw.and_then(|raw| raw.pointer("/actions/0/text/text"));
+                Told::Pressed {
+                    message: self.name_of(on),
+                    thread: self.root_name(on),
+                    label: label.and_then(Value::as_str).unwrap_or_default().to_owned(),
+                }
+            }
+            SlackAct::Commanded { command, text, .. } => {
+                Told::Commanded { command: command.clone(), text: text.clone() }
+            }
+            SlackAct::Edited { .. }
+            | SlackAct::Deleted { .. }
+            | SlackAct::Unreacted { .. }
+            | SlackAct::Submitted { .. }
+            | SlackAct::HomeOpened => return None,
+        })
+    }
+
+    /// The name of the message that this one hangs on, or its own.
+    fn root_name(&self, at: &MessageRef) -> String {
+        let root = self.workspace.message(at).map(crate::sandbox::workspace::Message::root);
+        self.name_of(&root.unwrap_or_else(|| at.clone()))
     }
 
     /// Slack's answer while it fails.
@@ -135,7 +231,7 @@ impl Site {
 
     /// The carrier's name for a call.
     pub(super) fn reference(&self, call: ErrandId) -> Option<String> {
-        self.placed.get(&call).cloned()
+        self.placed.get(&call).map(|(reference, _)| reference.clone())
     }
 
     /// Something happened; whether its answer arrives (simulation).
@@ -373,7 +469,7 @@ impl Phone for Telephones {
         let mut site = self.0.lock();
         site.carrier()?;
         let reference = format!("call-{errand}");
-        site.placed.insert(errand, reference.clone());
+        site.placed.insert(errand, (reference.clone(), to.clone()));
         site.did(Did::Call {
             to: to.to_string(),
             number: number.to_string(),
@@ -384,7 +480,12 @@ impl Phone for Telephones {
         match planned {
             Some(event) => site.call_events.push_back((errand, event)),
             None => {
-                let call = RingingCall { errand, to: to.clone(), reference: reference.clone() };
+                let call = RingingCall {
+                    errand,
+                    to: to.clone(),
+                    about: speech.to_owned(),
+                    reference: reference.clone(),
+                };
                 site.ringing.push(call);
             }
         }
@@ -400,7 +501,7 @@ impl Phone for Telephones {
     ) -> Result<Option<String>, PortError> {
         let site = self.0.lock();
         site.carrier()?;
-        Ok(site.placed.get(&errand).cloned())
+        Ok(site.placed.get(&errand).map(|(reference, _)| reference.clone()))
     }
 
     async fn hang_up(&self, reference: &str, to: &Name) -> Result<(), PortError> {
@@ -496,7 +597,7 @@ pub(super) struct Hand(pub(super) Shared);
 #[async_trait]
 impl Clock for Hand {
     fn now(&self) -> Time {
-        self.0.lock().now
+        self.0.lock().clock()
     }
 
     async fn sleep_until(&self, _at: Option<Time>) {

@@ -1,24 +1,28 @@
 //! A process of the bot on a virtual clock: started, stopped, crashed, and driven instant by instant.
 
 use super::acts::Act;
+use super::heard::Heard;
+use super::parts::{Disk, Parts, Wiring};
 use super::scenario::Failing;
 use super::site::{Hand, Line, PostOffice, Shared, Shelf, Site, SupportDesk, Telephones};
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::chat::Slack;
 use crate::adapters::slack::events::{self, Ignored};
-use crate::domain::desk::Desk;
-use crate::domain::errand::CallEvent;
+use crate::domain::desk::{Desk, Due};
+use crate::domain::errand::{CallEvent, Outcome};
 use crate::domain::ids::{ErrandId, Name, SlackUser};
 use crate::domain::input::{Books, CustomerRecord, Input, SlackAct, SlackInput};
 use crate::domain::message::Answer;
 use crate::domain::policy::PhoneMode;
 use crate::domain::time::Time;
 use crate::engine::{Engine, OfferError};
-use crate::errands::{Hands, Runner, carry_out};
-use crate::journal::{Journal, Memory, Record};
+use crate::errands::{Attempt, Hands, Runner, carry_out};
+use crate::journal::{Journal, Record, Store};
+use crate::ports::PortError;
 use crate::recovery::{Recovering, first_inputs, read_back, read_directory};
 use crate::sandbox::workspace::{Delivery, DeliveryKind};
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -38,24 +42,33 @@ pub enum Crash {
 /// The world of one replay.
 pub struct World {
     pub(super) site: Shared,
-    store: Memory,
+    disk: Disk,
+    wiring: Box<dyn Wiring>,
     hands: Hands,
     books: Books,
     tickets: BTreeMap<Name, u32>,
     running: Option<Running>,
     /// What Slack holds back while it is away.
     waiting: VecDeque<Delivery>,
+    /// What Slack hands over late, by when it does.
+    on_the_way: BTreeMap<(Time, u64), Delivery>,
+    /// How late the next deliveries are.
+    pub(super) delays: VecDeque<TimeDelta>,
+    late: u64,
+    /// Attempts whose effect is there and whose answer is on its way, with when it comes.
+    flying: Vec<(Time, Attempt, Result<Outcome, PortError>)>,
     slack_was_down: bool,
     /// Crashes still to come.
     pub(super) crashes: Vec<Crash>,
     struck: bool,
     effects: u64,
+    starts: u64,
     guard: u32,
     failed: bool,
 }
 
 struct Running {
-    engine: Engine<Memory>,
+    engine: Engine<Box<dyn Store>>,
     runner: Runner,
     /// The last record before this start, when it follows one of the crashes.
     after_crash: Option<u64>,
@@ -66,6 +79,11 @@ impl std::fmt::Debug for World {
         f.debug_struct("World").field("effects", &self.effects).finish_non_exhaustive()
     }
 }
+
+/// How long an adapter waits for an answer.
+const ANSWERED_WITHIN: TimeDelta = TimeDelta::seconds(10);
+/// How often Slack hands over a delivery that is not acknowledged.
+const DELIVERED_AT_MOST: u32 = 4;
 
 /// Instants in a row without anything settling: a loop that must not be.
 const RESTLESS: u32 = 100_000;
@@ -82,11 +100,12 @@ impl World {
         books: Books,
         tickets: BTreeMap<Name, u32>,
         phone: PhoneMode,
+        parts: Parts,
     ) -> Self {
         let clock = Arc::new(Hand(site.clone()));
         let phone_adapter = phone == PhoneMode::Auto;
         let hands = Hands {
-            chat: Arc::new(Slack::over(Line(site.clone()), clock)),
+            chat: (parts.chat)(Arc::new(Slack::over(Line(site.clone()), clock))),
             phone: phone_adapter.then(|| Arc::new(Telephones(site.clone())) as _),
             tickets: Some(Arc::new(SupportDesk(site.clone()))),
             mail: Some(Arc::new(PostOffice(site.clone()))),
@@ -94,16 +113,22 @@ impl World {
         };
         Self {
             site,
-            store: Memory::new(),
+            disk: parts.disk,
+            wiring: parts.wiring,
             hands,
             books,
             tickets,
             running: None,
             waiting: VecDeque::new(),
+            on_the_way: BTreeMap::new(),
+            delays: VecDeque::new(),
+            late: 0,
+            flying: Vec::new(),
             slack_was_down: false,
             crashes: Vec::new(),
             struck: false,
             effects: 0,
+            starts: 0,
             guard: 0,
             failed: false,
         }
@@ -115,8 +140,20 @@ impl World {
         self.failed
     }
 
-    pub(super) fn now(&self) -> Time {
+    /// The time, whatever the process's own clock says.
+    #[must_use]
+    pub fn now(&self) -> Time {
         self.site.lock().now
+    }
+
+    /// The time by the process's clock.
+    fn clock(&self) -> Time {
+        self.site.lock().clock()
+    }
+
+    /// The instant at which the process's clock says `at`.
+    fn when(&self, at: Time) -> Time {
+        at - self.site.lock().skew
     }
 
     /// The desk, while the process runs.
@@ -137,10 +174,41 @@ impl World {
         &self.crashes
     }
 
+    /// How often a process began.
+    #[must_use]
+    pub const fn starts(&self) -> u64 {
+        self.starts
+    }
+
     /// What the bot did so far.
     #[must_use]
     pub fn acts(&self) -> Vec<Act> {
         self.site.lock().acts.clone()
+    }
+
+    /// Looks at what the bot did and at what reached it, without a copy.
+    pub fn look<T>(&self, look: impl FnOnce(&[Act], &[Heard]) -> T) -> T {
+        let site = self.site.lock();
+        look(&site.acts, &site.heard)
+    }
+
+    /// Whose telephones ring, with what the voice says.
+    #[must_use]
+    pub fn ringing(&self) -> Vec<(Name, String)> {
+        let site = self.site.lock();
+        site.ringing.iter().map(|call| (call.to.clone(), call.about.clone())).collect()
+    }
+
+    /// Whether anything is amiss now: Slack or the carrier fails, answers or deliveries are late, the process is gone.
+    #[must_use]
+    pub fn is_troubled(&self) -> bool {
+        let site = self.site.lock();
+        self.running.is_none()
+            || self.slack_was_down
+            || !(self.waiting.is_empty() && self.on_the_way.is_empty() && self.flying.is_empty())
+            || site.lose_answers > 0
+            || site.slow.is_some_and(|(_, until)| site.now < until)
+            || [Failing::Slack, Failing::Phone].iter().any(|what| site.failing(*what).is_some())
     }
 
     /// The journal so far, from its first record.
@@ -148,7 +216,7 @@ impl World {
     /// # Errors
     /// When it cannot be read, in words.
     pub fn journal(&self) -> Result<Vec<Record>, String> {
-        let opened = Journal::open::<serde_json::Value>(self.store.clone(), "none");
+        let opened = Journal::open::<serde_json::Value>((self.disk)(), "none");
         let journal = opened.map_err(|error| error.to_string())?.journal;
         let mut records = Vec::new();
         let read = journal.read_after(0, |record| records.push(record));
@@ -157,8 +225,13 @@ impl World {
     }
 
     pub(super) fn start(&mut self) -> Result<(), String> {
-        let (engine, alive_until) = Engine::open(self.store.clone()).map_err(|e| e.to_string())?;
+        let (engine, alive_until) = Engine::open((self.disk)()).map_err(|error| {
+            self.failed = true;
+            error.to_string()
+        })?;
+        self.starts += 1;
         let first = engine.last_seq() == 0;
+        self.wiring.started(engine.desk());
         let runner = Runner::new(engine.desk());
         let after_crash = self.struck.then(|| engine.last_seq());
         self.running = Some(Running { engine, runner, after_crash });
@@ -193,11 +266,16 @@ impl World {
 
     /// Gone between two instructions.
     pub(super) fn crash(&mut self) {
+        let now = self.clock();
         if let Some(running) = &mut self.running {
-            let now = self.site.lock().now;
             running.engine.note_alive(now);
         }
+        self.gone();
+    }
+
+    fn gone(&mut self) {
         self.running = None;
+        self.flying.clear();
     }
 
     /// Stopped in order.
@@ -220,11 +298,35 @@ impl World {
     }
 
     fn take(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, OfferError> {
-        let now = self.now();
+        let now = self.clock();
         let Some(running) = &mut self.running else { return Ok(Vec::new()) };
         let before = running.engine.last_seq();
-        let answers = running.engine.offer(now, inputs)?;
+        let from_outside: Vec<Input> = inputs
+            .iter()
+            .filter(|input| matches!(input, Input::Slack(_) | Input::Phone { .. }))
+            .cloned()
+            .collect();
+        let wiring = &mut self.wiring;
+        let inputs: Vec<Input> = inputs
+            .into_iter()
+            .filter_map(|input| wiring.bring(running.engine.desk(), input))
+            .collect();
+        let answers = match running.engine.offer(now, inputs) {
+            Ok(answers) => answers,
+            // nobody knows what was kept: the process ends, and the next one reads the journal
+            Err(OfferError::Closed(error)) => {
+                tracing::warn!(%error, "the process steps down");
+                let last = (self.disk)().last().ok().flatten();
+                if last.is_some_and(|last| last.seq > before) {
+                    self.site.lock().heard_all(&from_outside);
+                }
+                self.gone();
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(error),
+        };
         let after = running.engine.last_seq();
+        self.site.lock().heard_all(&from_outside);
         let start = running.after_crash;
         self.strike(|crash| match crash {
             Crash::AfterRecord(seq) => before < seq && seq <= after,
@@ -249,13 +351,48 @@ impl World {
     /// Somebody did something in Slack: told to the process, held back while Slack is away, lost while the process is.
     pub(super) fn deliver(&mut self, deliveries: Vec<Delivery>) -> Result<(), String> {
         for delivery in deliveries {
-            if self.site.lock().failing(Failing::Slack).is_some() {
-                self.waiting.push_back(delivery);
-                continue;
+            match self.delays.pop_front().filter(|delay| !delay.is_zero()) {
+                Some(delay) => {
+                    self.late += 1;
+                    self.on_the_way.insert((self.now() + delay, self.late), delivery);
+                }
+                None => self.arrive(delivery)?,
             }
-            self.hand_over(&delivery)?;
         }
         self.settle()
+    }
+
+    fn arrive(&mut self, delivery: Delivery) -> Result<(), String> {
+        if self.site.lock().failing(Failing::Slack).is_some() {
+            self.waiting.push_back(delivery);
+            return Ok(());
+        }
+        self.hand_over(&delivery)
+    }
+
+    /// What Slack hands over late, and answers that took their time.
+    fn arrivals(&mut self) -> Result<(), String> {
+        let now = self.now();
+        while let Some(entry) = self.on_the_way.first_entry().filter(|entry| entry.key().0 <= now) {
+            let delivery = entry.remove();
+            self.arrive(delivery)?;
+        }
+        while let Some(nth) = self.flying.iter().position(|(at, ..)| *at <= now) {
+            let (_, attempt, result) = self.flying.remove(nth);
+            self.land(&attempt, result)?;
+        }
+        Ok(())
+    }
+
+    fn land(
+        &mut self,
+        attempt: &Attempt,
+        result: Result<Outcome, PortError>,
+    ) -> Result<(), String> {
+        let now = self.clock();
+        let Some(running) = &mut self.running else { return Ok(()) };
+        let done = running.runner.done(running.engine.desk(), attempt, result, now);
+        self.offer(done).map(drop)
     }
 
     fn hand_over(&mut self, delivery: &Delivery) -> Result<(), String> {
@@ -263,7 +400,7 @@ impl World {
             return Ok(());
         }
         let Some(input) = parsed(delivery) else { return Ok(()) };
-        loop {
+        for _ in 0..DELIVERED_AT_MOST {
             let answers = self.offer(vec![Input::Slack(input.clone())])?;
             if self.running.is_some() {
                 if let SlackAct::Submitted { .. } = &input.what {
@@ -274,6 +411,7 @@ impl World {
             // Slack was not answered in time and delivers again
             self.come_back()?;
         }
+        Ok(())
     }
 
     fn answer_form(&mut self, by: &SlackUser, delivery: &Delivery, answer: Option<&Answer>) {
@@ -299,7 +437,7 @@ impl World {
                 self.failed = true;
                 return Err("재생이 끝나지 않습니다: 같은 시각에 할 일이 계속 생깁니다".to_owned());
             }
-            let now = self.now();
+            let now = self.clock();
             let echoes = self.site.lock().workspace.take_echoes();
             for echo in echoes {
                 self.hand_over(&echo)?;
@@ -324,9 +462,15 @@ impl World {
                         break;
                     }
                 }
-                let Some(running) = &mut self.running else { break };
-                let done = running.runner.done(running.engine.desk(), &attempt, result, now);
-                self.offer(done)?;
+                let slow = self.site.lock().slowness();
+                match slow {
+                    Some(delay) if delay > ANSWERED_WITHIN => {
+                        let unheard = PortError::Unknown { why: "응답 없음".to_owned() };
+                        self.flying.push((self.now() + ANSWERED_WITHIN, attempt, Err(unheard)));
+                    }
+                    Some(delay) => self.flying.push((self.now() + delay, attempt, result)),
+                    None => self.land(&attempt, result)?,
+                }
             }
             if self.running.is_none() {
                 self.come_back()?;
@@ -334,9 +478,13 @@ impl World {
             }
             if idle {
                 // a telephone takes its time: what can be posted is posted before anybody picks up
-                let call = self.site.lock().call_events.pop_front();
+                let call = self.site.lock().call_events.front().cloned();
                 let Some((call, event)) = call else { return Ok(()) };
                 self.telephoned(call, event)?;
+                // the carrier tells it again to the next process when this one did not take it
+                if self.running.is_some() {
+                    self.site.lock().call_events.pop_front();
+                }
             }
         }
     }
@@ -376,31 +524,40 @@ impl World {
     fn next_instant(&mut self, now: Time) -> Option<Time> {
         let outage = self.site.lock().faults.get(&Failing::Slack).map(|(_, until)| *until);
         let outage = outage.filter(|_| self.slack_was_down || !self.waiting.is_empty());
+        let arrival = self.on_the_way.first_key_value().map(|((at, _), _)| *at);
+        let landing = self.flying.iter().map(|(at, ..)| *at).min();
+        let clock = self.clock();
         let running = self.running.as_mut()?;
-        let wake = running.engine.desk().next_due().map(|due| due.at().max(now));
-        let ready = running.runner.ready(running.engine.desk(), now);
+        let wake = self.wiring.due(running.engine.desk()).map(|due| due.at().max(clock));
+        let ready = running.runner.ready(running.engine.desk(), clock);
         running.runner.give_back(&ready.attempts);
         // what became ready at the very end of a wait is carried out before anything else is
         let idle = ready.attempts.is_empty() && ready.settled.is_empty();
-        let again = if idle { ready.again_at } else { Some(now) };
-        [wake, again, outage].into_iter().flatten().min()
+        let again = if idle { ready.again_at } else { Some(clock) };
+        let by_clock = [wake, again].into_iter().flatten().min().map(|at| self.when(at));
+        [by_clock, outage, arrival, landing].into_iter().flatten().min().map(|at| at.max(now))
     }
 
     /// Everything due at this instant: first Slack coming back, then timers.
     fn instant(&mut self) -> Result<(), String> {
         self.slack_back()?;
+        self.arrivals()?;
         self.settle()?;
-        let now = self.now();
+        let now = self.clock();
         // all that is due at this instant is decided before any of it is carried out, as the running bot does
-        let due =
-            |world: &Self| world.live_desk().and_then(Desk::next_due).filter(|due| due.at() <= now);
-        while let Some(due) = due(self) {
+        while let Some(due) = self.due(now) {
             self.offer(vec![due.input()])?;
             if self.running.is_none() {
                 self.come_back()?;
             }
         }
         self.settle()
+    }
+
+    /// What is due by the process's clock.
+    fn due(&mut self, now: Time) -> Option<Due> {
+        let desk = self.running.as_ref().map(|running| running.engine.desk())?;
+        self.wiring.due(desk).filter(|due| due.at() <= now)
     }
 
     /// Slack is there again: hands over what it held back, and the runner need not wait.
@@ -460,7 +617,7 @@ impl Recovering for World {
     }
 
     fn now(&self) -> Time {
-        self.site.lock().now
+        self.clock()
     }
 }
 

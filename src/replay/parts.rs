@@ -1,0 +1,63 @@
+//! What a world is made of besides its people: the disk, Slack's line, and the wiring between the outside and the engine. A
+//! replay takes sound ones; a test brings its own, so as to see that a broken one is noticed.
+
+use crate::domain::desk::{Desk, Due};
+use crate::domain::input::Input;
+use crate::journal::{Memory, Store};
+use crate::ports::Chat;
+use std::sync::Arc;
+
+/// Opens the journal's store.
+pub type Disk = Box<dyn Fn() -> Box<dyn Store> + Send>;
+/// Makes one chat of another.
+pub type Line = Box<dyn FnOnce(Arc<dyn Chat>) -> Arc<dyn Chat>>;
+
+/// The parts of a world.
+pub struct Parts {
+    /// Opens the journal's store, once a start: the same records each time.
+    pub disk: Disk,
+    /// What lies between the outside and the engine.
+    pub wiring: Box<dyn Wiring>,
+    /// The chat that the hands use, made of the one that reaches the workspace.
+    pub chat: Line,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        let memory = Memory::new();
+        Self {
+            disk: Box::new(move || Box::new(memory.clone())),
+            wiring: Box::new(Sound),
+            chat: Box::new(|chat| chat),
+        }
+    }
+}
+
+/// How inputs and due times reach the engine. Production's loop hands over everything and asks the desk for its next due time; so does
+/// [`Sound`].
+pub trait Wiring: Send {
+    /// A process has read its journal.
+    fn started(&mut self, _desk: &Desk) {}
+
+    /// An input on its way to the engine; `None`: it gets lost there.
+    fn bring(&mut self, _desk: &Desk, input: Input) -> Option<Input> {
+        Some(input)
+    }
+
+    /// The next due time that the process knows of.
+    fn due(&mut self, desk: &Desk) -> Option<Due> {
+        desk.next_due()
+    }
+}
+
+/// Loses nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Sound;
+
+impl Wiring for Sound {}

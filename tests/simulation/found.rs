@@ -1,0 +1,53 @@
+//! What seeds found, as stories of their own.
+
+use crate::common::books;
+use chrono::TimeDelta;
+use coc::replay::scenario::{Scenario, Step};
+use coc::replay::{Did, Player};
+use std::path::Path;
+
+const HEAD: &str = "title: found\nstart: 2025-08-12T22:00:00+09:00\npeople:\n  csr1: {name: 오하라, role: csr}\n  coc1: {name: 고윤슬, role: coc}\n";
+const ASKS: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/1\", as: m1}";
+
+fn night() -> Player {
+    let scenario: Scenario = serde_saphyr::from_str(HEAD).unwrap();
+    Player::new(&scenario, Path::new("."), &books(), &[]).unwrap()
+}
+
+fn step(player: &mut Player, line: &str) {
+    let step: Step = serde_saphyr::from_str(line).unwrap();
+    player.step(&step).unwrap();
+}
+
+fn called(player: &Player) -> Vec<String> {
+    player.world().look(|acts, _| {
+        let to = acts.iter().filter_map(|act| match &act.did {
+            Did::Call { to, .. } => Some(to.clone()),
+            _ => None,
+        });
+        to.collect()
+    })
+}
+
+/// The telephone rang and key 1 was pressed, but the carrier's answer to the placing was lost, and so was the one to the question
+/// whether it was placed. The desk then took the call for one that was never made, forgot the key, and called the next person.
+#[test]
+fn key_1_counts_though_the_carrier_never_says_that_the_call_was_placed() {
+    let mut player = night();
+    step(&mut player, "phone: {who: 가온별, does: accept}");
+    player.slow_answers(TimeDelta::seconds(11), TimeDelta::minutes(2));
+    step(&mut player, ASKS);
+    step(&mut player, "wait: 30m");
+    assert_eq!(called(&player), ["가온별"]);
+    let taken = player.world().look(|acts, _| {
+        let told = acts.iter().filter_map(|act| match &act.did {
+            Did::Post { words, .. } if words.text.contains("수락했습니다") => {
+                Some(words.text.clone())
+            }
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    });
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    assert!(taken[0].contains("가온별") && taken[0].contains("전화"), "{taken:?}");
+}

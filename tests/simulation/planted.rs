@@ -1,0 +1,293 @@
+//! Broken parts, planted from outside: the simulation notices each within a bounded number of seeds and says which rule it broke.
+
+use crate::{Plant, on, try_seeds};
+use async_trait::async_trait;
+use coc::domain::desk::{Desk, Due};
+use coc::domain::errand::{CallEvent, Presence};
+use coc::domain::ids::{CaseId, ChannelId, ErrandId, MessageRef, SlackUser, Ts};
+use coc::domain::input::{Directory, Input, ReplyTo, SlackAct, SlackInput};
+use coc::domain::message::{Form, Message};
+use coc::journal::{Alive, AppendError, Memory, Store, StoreError, StoredRecord};
+use coc::ports::{Chat, PortError, Watched};
+use coc::replay::{Parts, Wiring};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+type Time = chrono::DateTime<chrono::FixedOffset>;
+
+/// Seeds within which a planted bug must show.
+const WITHIN: u64 = 150;
+
+/// The rules that were broken, one of which must be named.
+fn is_noticed(what: &str, rules: &[&str], plant: &(dyn Fn(&Memory) -> Plant + Sync)) {
+    let Some((seed, wrong)) = try_seeds(1, WITHIN, plant) else {
+        panic!("{what}: not noticed in {WITHIN} seeds");
+    };
+    let first = wrong.lines().next().unwrap();
+    println!("{what}: {first}");
+    assert!(rules.iter().any(|rule| first.contains(rule)), "{what}, seed {seed}: {first}");
+}
+
+#[test]
+fn what_is_sent_before_it_is_kept_is_noticed() {
+    let rules = ["one errand, two visible acts", "twice", "called unasked", "taken by somebody"];
+    is_noticed("send before commit", &rules, &|memory| {
+        let memory = memory.clone();
+        let disk = move || Box::new(Hasty::over(memory.clone())) as Box<dyn Store>;
+        let parts = Parts { disk: Box::new(disk), ..Parts::default() };
+        Plant { parts, unread: true, ..Plant::default() }
+    });
+}
+
+#[test]
+fn a_timer_lost_at_a_restart_is_noticed() {
+    let rules = ["nobody is reached though it was due", "not phoned at", "ends in silence"];
+    is_noticed("timer lost at restart", &rules, &|memory| {
+        let wiring = Box::new(Forgetful::default());
+        Plant { parts: Parts { wiring, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+#[test]
+fn an_acceptance_ignored_while_a_call_rings_is_noticed() {
+    let rules = ["called after an acceptance", "nobody is told of the acceptance"];
+    is_noticed("acceptance ignored while a call rings", &rules, &|memory| {
+        let wiring = Box::new(Deaf);
+        Plant { parts: Parts { wiring, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+#[test]
+fn a_post_made_twice_is_noticed() {
+    let rules = ["one errand, two visible acts"];
+    is_noticed("post made twice", &rules, &|memory| {
+        let chat = Box::new(|chat| Arc::new(Stutter(chat)) as Arc<dyn Chat>);
+        Plant { parts: Parts { chat, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+#[test]
+fn a_rung_that_is_too_short_is_noticed() {
+    let rules = ["sooner than the rung before allows", "nobody is left, though"];
+    is_noticed("rung of four minutes", &rules, &|memory| Plant {
+        parts: on(memory),
+        policy: ", chain.rung: 4m",
+        ..Plant::default()
+    });
+}
+
+#[test]
+fn a_rung_that_is_too_long_is_noticed() {
+    let rules = ["nobody is reached though it was due", "later than the rung before asks for"];
+    is_noticed("rung of seven minutes", &rules, &|memory| Plant {
+        parts: on(memory),
+        policy: ", chain.rung: 7m",
+        ..Plant::default()
+    });
+}
+
+#[test]
+fn a_call_rule_that_is_off_by_five_minutes_is_noticed() {
+    for (what, policy, rules) in [
+        (
+            "call after 25 minutes",
+            ", hours.answer_within: 25m",
+            ["phoned before", "called too soon"],
+        ),
+        (
+            "call after 35 minutes",
+            ", hours.answer_within: 35m, hours.late_from: \"17:20\"",
+            ["not phoned at", "phoned after"],
+        ),
+    ] {
+        is_noticed(what, &rules, &|memory| Plant { parts: on(memory), policy, ..Plant::default() });
+    }
+}
+
+#[test]
+fn an_order_that_is_not_the_guides_is_noticed() {
+    let rules = ["is skipped"];
+    is_noticed("order of the parts' members", &rules, &|memory| Plant {
+        parts: on(memory),
+        guide: Some((
+            "자람우(010-0000-1009), \n차오름(010-0000-1010)",
+            "차오름(010-0000-1010), \n자람우(010-0000-1009)",
+        )),
+        ..Plant::default()
+    });
+}
+
+/// A store that says yes before it keeps: what it was given last is gone with the process.
+struct Hasty {
+    kept: Memory,
+    promised: Vec<StoredRecord>,
+}
+
+impl Hasty {
+    fn over(kept: Memory) -> Self {
+        Self { kept, promised: Vec::new() }
+    }
+}
+
+impl Store for Hasty {
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        match self.promised.last() {
+            Some(last) => Ok(Some(last.clone())),
+            None => self.kept.last(),
+        }
+    }
+
+    fn read(
+        &self,
+        from: u64,
+        each: &mut dyn FnMut(StoredRecord) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.kept.read(from, each)
+    }
+
+    fn append(&mut self, _: u64, batch: &[StoredRecord]) -> Result<(), AppendError> {
+        let before = std::mem::replace(&mut self.promised, batch.to_vec());
+        match before.first() {
+            Some(first) => self.kept.append(first.seq, &before),
+            None => Ok(()),
+        }
+    }
+
+    fn snapshots(&self) -> Result<Vec<u64>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn snapshot(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
+        self.kept.snapshot(seq)
+    }
+
+    fn put_snapshot(&mut self, _: u64, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    // a sign of life would give it away before anything is seen
+    fn note_alive(&mut self, _: &Alive) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn last_alive(&self) -> Result<Option<Alive>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// Timers set while the process runs; those from before it are gone.
+#[derive(Default)]
+struct Forgetful {
+    lost: BTreeSet<(Time, CaseId)>,
+}
+
+impl Wiring for Forgetful {
+    fn started(&mut self, desk: &Desk) {
+        for case in desk.cases.values() {
+            let due = match &case.procedure {
+                coc::domain::case::Procedure::Urgent(one) => one.wake(&desk.policy.value),
+                coc::domain::case::Procedure::Assignment(one) => one.wake(&desk.policy.value),
+            };
+            self.lost.extend(due.map(|due| (due, case.id)));
+        }
+    }
+
+    fn due(&mut self, desk: &Desk) -> Option<Due> {
+        desk.next_due().filter(|due| match due {
+            Due::Case(wake) => !self.lost.contains(&(wake.due, wake.case)),
+            Due::Desk(_) => true,
+        })
+    }
+}
+
+/// Hears nobody accept while a telephone rings.
+struct Deaf;
+
+impl Wiring for Deaf {
+    fn bring(&mut self, desk: &Desk, input: Input) -> Option<Input> {
+        let accepts = match &input {
+            Input::Phone { event, .. } => *event == CallEvent::Accepted,
+            Input::Slack(SlackInput { what: SlackAct::Reacted { .. }, .. }) => true,
+            Input::Slack(SlackInput { what: SlackAct::Pressed { token, .. }, .. }) => {
+                token.contains("accept")
+            }
+            _ => false,
+        };
+        (!accepts || desk.calls.is_empty()).then_some(input)
+    }
+}
+
+/// Says everything twice.
+struct Stutter(Arc<dyn Chat>);
+
+#[async_trait]
+impl Chat for Stutter {
+    async fn post(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        self.0.post(errand, channel, thread, message).await?;
+        self.0.post(errand, channel, thread, message).await
+    }
+
+    async fn find_post(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        since: Time,
+    ) -> Result<Option<MessageRef>, PortError> {
+        self.0.find_post(errand, channel, thread, since).await
+    }
+
+    async fn update(
+        &self,
+        errand: ErrandId,
+        post: &MessageRef,
+        message: &Message,
+    ) -> Result<(), PortError> {
+        self.0.update(errand, post, message).await
+    }
+
+    async fn ephemeral(
+        &self,
+        to: &SlackUser,
+        reply: &ReplyTo,
+        message: &Message,
+    ) -> Result<(), PortError> {
+        self.0.ephemeral(to, reply, message).await
+    }
+
+    async fn direct(
+        &self,
+        errand: ErrandId,
+        to: &SlackUser,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        self.0.direct(errand, to, message).await
+    }
+
+    async fn open_form(&self, to: &SlackUser, trigger: &str, form: &Form) -> Result<(), PortError> {
+        self.0.open_form(to, trigger, form).await
+    }
+
+    async fn publish_home(&self, to: &SlackUser, message: &Message) -> Result<(), PortError> {
+        self.0.publish_home(to, message).await
+    }
+
+    async fn presence(&self, of: &SlackUser) -> Result<Presence, PortError> {
+        self.0.presence(of).await
+    }
+
+    async fn directory(&self) -> Result<Directory, PortError> {
+        self.0.directory().await
+    }
+
+    async fn missed(&self, watched: &[Watched]) -> Result<Vec<SlackInput>, PortError> {
+        self.0.missed(watched).await
+    }
+}

@@ -1,0 +1,141 @@
+//! What must hold of the desk and the world at every moment, and at the end of a day.
+
+use chrono::TimeDelta;
+use coc::domain::case::Procedure;
+use coc::domain::decide::decide;
+use coc::domain::desk::Desk;
+use coc::domain::ladder::LadderState;
+use coc::domain::procedures::assignment::{AssignmentState, Ringing};
+use coc::domain::procedures::urgent::UrgentState;
+use coc::replay::{Did, World};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One errand id, one visible act; looks only at what is new.
+#[derive(Debug, Default)]
+pub(crate) struct Errands {
+    known: BTreeSet<String>,
+    seen: usize,
+}
+
+impl Errands {
+    pub(crate) fn watch(&mut self, world: &World) -> Result<(), String> {
+        world.look(|acts, _| {
+            for act in &acts[self.seen..] {
+                if let Did::Post { errand, .. } | Did::Call { errand, .. } = &act.did
+                    && !self.known.insert(errand.clone())
+                {
+                    return Err(format!("one errand, two visible acts: {errand}: {act}"));
+                }
+            }
+            self.seen = acts.len();
+            Ok(())
+        })
+    }
+}
+
+/// What must hold at every moment.
+pub(crate) fn holds(world: &World) -> Result<(), String> {
+    let Some(desk) = world.live_desk() else { return Err("the process is gone".to_owned()) };
+    for case in desk.cases.values() {
+        match &case.procedure {
+            Procedure::Urgent(urgent) => {
+                if let UrgentState::Chain(ladder) = &urgent.state
+                    && let LadderState::Calling(rung) = &ladder.state
+                {
+                    let wake = urgent.wake(&desk.policy.value).is_some();
+                    let owed = desk
+                        .errands
+                        .values()
+                        .any(|errand| errand.id == rung.post || errand.case == Some(case.id));
+                    if !wake && !owed {
+                        return Err(format!(
+                            "an open ladder without a wake: {}: nothing will end the rung of {}",
+                            case.id, rung.who
+                        ));
+                    }
+                }
+            }
+            Procedure::Assignment(one) => {
+                let owed = desk.errands.values().any(|errand| errand.case == Some(case.id));
+                let wake = one.wake(&desk.policy.value).is_some();
+                let needs = match &one.state {
+                    AssignmentState::Queued { .. }
+                    | AssignmentState::Asking { .. }
+                    | AssignmentState::Waiting { .. } => wake,
+                    AssignmentState::Looking { .. } | AssignmentState::Announcing { .. } => owed,
+                    AssignmentState::Stuck { .. }
+                    | AssignmentState::Calling { .. }
+                    | AssignmentState::Confirmed { .. }
+                    | AssignmentState::Ended { .. } => true,
+                };
+                if !needs {
+                    return Err(format!("{}: nothing moves {:?}", case.id, one.state));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// After days of quiet every case has ended, or somebody was told that it is theirs.
+pub(crate) fn ended(world: &World) -> Result<(), String> {
+    let desk = world.live_desk().unwrap();
+    if let Some(errand) = desk.errands.values().next() {
+        return Err(format!("still owed: {errand:?}"));
+    }
+    for case in desk.cases.values() {
+        let fine = match &case.procedure {
+            Procedure::Urgent(urgent) => match &urgent.state {
+                UrgentState::Asking { told, .. } => *told,
+                UrgentState::Chain(ladder) => {
+                    !matches!(ladder.state, LadderState::Calling(_) | LadderState::Between)
+                }
+                UrgentState::Queued { .. } => false,
+                UrgentState::Done(_) => true,
+            },
+            Procedure::Assignment(one) => match &one.state {
+                AssignmentState::Stuck { .. }
+                | AssignmentState::Confirmed { .. }
+                | AssignmentState::Ended { .. }
+                // COC was asked
+                | AssignmentState::Calling { ringing: None | Some(Ringing { doubt_at: None, .. }), .. } => true,
+                // business time may still be to come
+                AssignmentState::Waiting { watch, .. } => watch.due - watch.since > TimeDelta::days(3),
+                AssignmentState::Queued { .. }
+                | AssignmentState::Looking { .. }
+                | AssignmentState::Asking { .. }
+                | AssignmentState::Announcing { .. }
+                | AssignmentState::Calling { .. } => false,
+            },
+        };
+        if !fine {
+            return Err(format!(
+                "a case ends in silence: {} never ended: {:?}",
+                case.id, case.procedure
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The journal alone gives the desk, and its inputs the same changes again.
+pub(crate) fn replays(world: &World) -> Result<(), String> {
+    let mut desk = Desk::default();
+    for record in world.journal()? {
+        let again = decide(&desk, &record.input, record.at, record.seq);
+        if again.changes != record.changes {
+            return Err(format!("record {} is decided otherwise the second time", record.seq));
+        }
+        for change in &record.changes {
+            desk.apply(record.at, change);
+        }
+    }
+    let value = |desk: &Desk| -> BTreeMap<String, serde_json::Value> {
+        serde_json::from_value(serde_json::to_value(desk).unwrap()).unwrap()
+    };
+    let (again, live) = (value(&desk), value(world.live_desk().unwrap()));
+    match live.iter().find(|(part, value)| again.get(*part) != Some(value)) {
+        Some((part, _)) => Err(format!("the journal gives another desk: {part}")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,437 @@
+//! What people, machines and chance do on one day, drawn from a seed.
+
+use crate::model::{Asked, Model, Noted};
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use coc::journal::Memory;
+use coc::journal::memory::Failure;
+use coc::replay::scenario::Step;
+use coc::replay::{Crash, Did, Player, World};
+
+/// xorshift64*: small, and the same everywhere.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
+    }
+
+    pub(crate) fn upto(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+
+    pub(crate) fn of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+        all[usize::try_from(self.upto(all.len() as u64)).unwrap()]
+    }
+}
+
+const PEOPLE: [&str; 13] = [
+    "가온별",
+    "나래솔",
+    "다솜윤",
+    "라온결",
+    "마루한",
+    "바름찬",
+    "사랑빈",
+    "아람준",
+    "자람우",
+    "차오름",
+    "카이로",
+    "타래은",
+    "파란하",
+];
+const OTHERS: [&str; 4] = ["csr1", "csr2", "coc1", "coc2"];
+const CUSTOMERS: [&str; 9] = [
+    "한빛전자",
+    "가나게임즈",
+    "푸른병원",
+    "두레교육",
+    "바다여행",
+    "솔빛출판",
+    "다온식품",
+    "이음금융",
+    "너른건설",
+];
+const BUTTONS: [&str; 14] = [
+    "수락",
+    "부재",
+    "거절",
+    "수락",
+    "부재",
+    "거절",
+    "미결정",
+    "취소",
+    "그대로 시작",
+    "다시 시작",
+    "확인",
+    "연결됨",
+    "다시 전화",
+    "재배정",
+];
+type Time = DateTime<FixedOffset>;
+
+/// What happens beside a step, before it.
+#[derive(Clone, Debug)]
+pub(crate) enum Weather {
+    /// This many posts and calls happen, and their answers are lost.
+    LoseAnswers(u32),
+    /// The next deliveries come that many seconds late each.
+    Delay(Vec<i64>),
+    /// Answers take that many seconds, for so many minutes.
+    Slow(i64, i64),
+    /// The process's clock is set so many seconds ahead of the time.
+    Clock(i64),
+    /// The next append to the journal fails, before or after it is kept.
+    Journal(Failure),
+}
+
+/// One step, with the weather before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed {
+    pub(crate) weather: Option<Weather>,
+    pub(crate) line: String,
+}
+
+impl std::fmt::Display for Deed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "  - {}", self.line)?;
+        self.weather.as_ref().map_or(Ok(()), |weather| write!(f, "  # before it: {weather:?}"))
+    }
+}
+
+/// What people, machines and chance do on one day.
+pub(crate) struct Script {
+    pub(crate) dice: Dice,
+    pub(crate) head: String,
+    pub(crate) crashes: Vec<Crash>,
+    pub(crate) phones: bool,
+    pub(crate) deeds: Vec<Deed>,
+    asked: u64,
+    tickets: u64,
+    notes: u64,
+    customers: Vec<&'static str>,
+    /// Steps that Slack delivered something of.
+    pub(crate) delivered: Vec<usize>,
+    /// Whether clocks go wrong today: then there are bounds instead of times.
+    clocks: bool,
+    /// Whether anything goes wrong today.
+    fair: bool,
+}
+
+impl Script {
+    /// The day of a seed.
+    pub(crate) fn new(seed: u64, policy: &str) -> Self {
+        let mut dice = Dice::new(seed);
+        let start = start(&mut dice);
+        let phone = dice.of(&["auto", "auto", "desk"]);
+        let head = format!(
+            "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
+             csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  \
+             sa1: {{name: 하늘솔, role: sa}}\n  sa2: {{name: 노을찬, role: sa}}\n"
+        );
+        let fair = dice.upto(4) == 0;
+        let clocks = !fair && dice.upto(4) == 0;
+        let mut customers = CUSTOMERS.to_vec();
+        let turn = usize::try_from(dice.upto(customers.len() as u64)).unwrap();
+        customers.rotate_left(turn);
+        let crashes = if fair { Vec::new() } else { crashes(&mut dice) };
+        Self {
+            dice,
+            head,
+            crashes,
+            phones: phone == "auto",
+            deeds: Vec::new(),
+            asked: 0,
+            tickets: 0,
+            notes: 0,
+            customers,
+            delivered: Vec::new(),
+            clocks,
+            fair,
+        }
+    }
+
+    fn anybody(&mut self) -> &'static str {
+        if self.dice.upto(4) == 0 { self.dice.of(&OTHERS) } else { self.dice.of(&PEOPLE) }
+    }
+
+    fn somewhere(&mut self) -> String {
+        match self.dice.upto(3) {
+            0 if self.asked > 0 => format!("m{}", self.dice.upto(self.asked) + 1),
+            0 => "last".to_owned(),
+            _ => format!("last:{}", self.dice.of(&PEOPLE)),
+        }
+    }
+
+    /// The person whom the newest post mentions: chance alone would hardly ever choose the right one.
+    fn called(world: &World) -> Option<String> {
+        world.look(|acts, _| {
+            acts.iter().rev().find_map(|act| match &act.did {
+                Did::Post { words, .. } => {
+                    words.mentions.iter().find(|who| !who.starts_with('@')).cloned()
+                }
+                _ => None,
+            })
+        })
+    }
+
+    fn length(&mut self) -> String {
+        match self.dice.upto(8) {
+            0 => format!("{}s", self.dice.upto(59) + 1),
+            1 => "5m".to_owned(),
+            2 => format!("{}m", self.dice.upto(50) + 10),
+            3 => format!("{}h", self.dice.upto(12) + 1),
+            _ => format!("{}m", self.dice.upto(6) + 1),
+        }
+    }
+
+    fn ask(&mut self, model: &mut Model) -> Option<String> {
+        let customer = self.customers.pop()?;
+        self.asked += 1;
+        self.tickets += 1;
+        let unknown = self.dice.upto(8) == 0;
+        let name =
+            if unknown { format!("없는회사{}", self.asked) } else { customer.to_owned() };
+        let without = self.dice.upto(8) == 0;
+        let ticket = match without {
+            true => String::new(),
+            false => format!(" / 티켓: https://support.example.com/agent/tickets/{}", self.tickets),
+        };
+        let open = self.dice.upto(6) == 0;
+        let undecided = if open { " (미결정)" } else { "" };
+        let by = self.dice.of(&OTHERS);
+        let asked = Asked {
+            customer: name.clone(),
+            by: name_of(by),
+            complete: !unknown && !without,
+            decided: !open,
+        };
+        model.asked(format!("m{}", self.asked), asked);
+        Some(format!(
+            "say: {{by: {by}, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: {name}{ticket}{undecided}\", as: m{}}}",
+            self.asked
+        ))
+    }
+
+    fn assign(&mut self, model: &mut Model) -> String {
+        if self.dice.upto(3) > 0 {
+            self.tickets += 1;
+        }
+        let number = self.tickets.max(1);
+        let ticket = format!("https://support.example.com/agent/tickets/{number}");
+        let customer = self.dice.of(&CUSTOMERS);
+        let who = self.dice.of(&PEOPLE);
+        match self.dice.upto(3) {
+            0 => {
+                self.notes += 1;
+                let name = format!("n{}", self.notes);
+                model.noted(name.clone(), Noted { who, customer, ticket: number });
+                format!(
+                    "say: {{by: coc1, in: \"#coc-noti\", text: \"@{who} [{customer}] 티켓 배정 [{ticket}]\", as: {name}}}"
+                )
+            }
+            1 => format!(
+                "slash: {{by: coc1, in: \"#coc-noti\", command: /assign, text: \"{customer} {ticket} @{who}\"}}"
+            ),
+            _ => format!(
+                "slash: {{by: coc2, in: \"#coc-noti\", command: /assign, text: \"{customer} {ticket}\"}}"
+            ),
+        }
+    }
+
+    fn press(&mut self, world: &World, model: &mut Model) -> String {
+        let called = Self::called(world).filter(|_| self.dice.upto(3) > 0);
+        let (by, on) = match called {
+            Some(who) => {
+                let by = if self.dice.upto(2) == 0 { "coc1".to_owned() } else { who.clone() };
+                (by, format!("last:{who}"))
+            }
+            None => (self.anybody().to_owned(), self.somewhere()),
+        };
+        model.did(name_of(&by));
+        format!("press: {{by: {by}, button: {}, on: \"{on}\"}}", self.dice.of(&BUTTONS))
+    }
+
+    fn acknowledge(&mut self, world: &World, model: &mut Model) -> String {
+        let called = Self::called(world).filter(|_| self.dice.upto(2) > 0);
+        let (by, on) = match called {
+            Some(who) => (who.clone(), format!("last:{who}")),
+            None => (self.anybody().to_owned(), self.somewhere()),
+        };
+        model.did(name_of(&by));
+        match self.dice.upto(4) {
+            0 => format!("reply: {{by: {by}, to: \"{on}\", text: \"확인했습니다\"}}"),
+            1 => format!("reply: {{by: {by}, to: \"{on}\", text: \"지금은 어렵습니다\"}}"),
+            2 => format!("react: {{by: {by}, emoji: tada, to: \"{on}\"}}"),
+            _ => format!("react: {{by: {by}, emoji: \"+1\", to: \"{on}\"}}"),
+        }
+    }
+
+    fn phone(&mut self, world: &World, model: &mut Model) -> String {
+        let called = Self::called(world).filter(|_| self.dice.upto(4) > 0);
+        let who = called.unwrap_or_else(|| self.dice.of(&PEOPLE).to_owned());
+        model.did(&who);
+        let does = ["accept", "reject", "answer", "busy", "no-answer", "voicemail", "failed"];
+        format!("phone: {{who: {who}, does: {}}}", self.dice.of(&does))
+    }
+
+    /// The next step of the day.
+    pub(crate) fn next(&mut self, world: &World, model: &mut Model) -> Deed {
+        let weather = if self.fair || self.dice.upto(5) > 0 { None } else { self.weather() };
+        loop {
+            let line = match self.dice.upto(20) {
+                0 | 1 => self.ask(model),
+                2 | 3 => Some(self.assign(model)),
+                4..=6 => Some(self.press(world, model)),
+                7 | 8 => Some(self.acknowledge(world, model)),
+                9 | 10 => Some(self.phone(world, model)),
+                11 if !self.delivered.is_empty() => {
+                    let nth = self.dice.upto(self.delivered.len() as u64);
+                    let step = self.delivered[usize::try_from(nth).unwrap()];
+                    Some(format!("repeat: {{step: {step}, times: 2}}"))
+                }
+                12 if !self.fair => {
+                    let (what, how) = (
+                        self.dice.of(&["slack", "phone"]),
+                        self.dice.of(&["429", "500", "timeout", "refused"]),
+                    );
+                    Some(format!("fail: {{what: {what}, how: {how}, for: {}}}", self.length()))
+                }
+                13 if !self.fair => Some(format!("down: {{for: {}}}", self.length())),
+                14 if !self.fair => Some("crash: {}".to_owned()),
+                15 if !self.fair => Some("restart: {}".to_owned()),
+                16 => {
+                    let who = self.dice.of(&PEOPLE);
+                    let is = self.dice.of(&["away", "active"]);
+                    Some(format!("presence: {{who: {who}, is: {is}}}"))
+                }
+                _ => Some(format!("wait: {}", self.length())),
+            };
+            if let Some(line) = line {
+                return Deed { weather, line };
+            }
+        }
+    }
+
+    fn weather(&mut self) -> Option<Weather> {
+        let small = |dice: &mut Dice| i64::try_from(dice.upto(90)).unwrap();
+        match self.dice.upto(6) {
+            0 => Some(Weather::LoseAnswers(u32::try_from(self.dice.upto(3) + 1).unwrap())),
+            1 | 2 => {
+                let several = self.dice.upto(4) + 1;
+                let delays = (0..several).map(|_| match self.dice.upto(4) {
+                    0 => 0,
+                    1 => 5 * small(&mut self.dice),
+                    _ => small(&mut self.dice),
+                });
+                Some(Weather::Delay(delays.collect()))
+            }
+            3 => {
+                // nobody waits longer than ten seconds for an answer
+                let (delay, minutes) = match self.dice.upto(3) {
+                    0 => (11, 1 + small(&mut self.dice) % 3),
+                    _ => (1 + small(&mut self.dice) % 9, small(&mut self.dice)),
+                };
+                Some(Weather::Slow(delay, minutes))
+            }
+            4 => {
+                let when = [Failure::BeforeEffect, Failure::AfterEffect];
+                Some(Weather::Journal(when[usize::try_from(self.dice.upto(2)).unwrap()]))
+            }
+            _ if self.clocks => {
+                // within what a clock that is kept by the network does; once it lags by hours until somebody sets it
+                let lag = self.deeds.is_empty() && self.dice.upto(2) == 0;
+                let ahead =
+                    if lag { -120 * small(&mut self.dice) } else { small(&mut self.dice) * 2 - 60 };
+                Some(Weather::Clock(ahead.min(120)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Does one of them to the world; tells the model from when on everything works again.
+    pub(crate) fn let_loose(
+        weather: &Weather,
+        player: &mut Player,
+        memory: &Memory,
+        model: &mut Model,
+    ) {
+        let now = player.world().now();
+        let settled = TimeDelta::minutes(2);
+        match weather {
+            Weather::LoseAnswers(effects) => player.lose_answers(*effects),
+            Weather::Delay(seconds) => {
+                let delays: Vec<TimeDelta> =
+                    seconds.iter().map(|seconds| TimeDelta::seconds(*seconds)).collect();
+                player.delay_deliveries(&delays);
+            }
+            Weather::Slow(delay, minutes) => {
+                let (delay, length) = (TimeDelta::seconds(*delay), TimeDelta::minutes(*minutes));
+                player.slow_answers(delay, length);
+                model.trouble(now + delay + length + settled);
+            }
+            Weather::Clock(ahead) => {
+                let ahead = TimeDelta::seconds(*ahead);
+                player.set_clock_ahead(ahead);
+                model.clock_was_set(ahead);
+            }
+            Weather::Journal(failure) => memory.fail_next(*failure),
+        }
+        model.trouble(now + settled);
+    }
+}
+
+/// Until when a step keeps things from working.
+pub(crate) fn trouble_of(step: &Step, now: Time) -> Option<Time> {
+    let settled = TimeDelta::minutes(2);
+    match step {
+        Step::Fail(fail) => Some(now + fail.length.delta() + settled),
+        Step::Down(down) => Some(now + down.length.delta() + settled),
+        Step::Crash(_) | Step::Restart(_) => Some(now + settled),
+        _ => None,
+    }
+}
+
+/// Any minute of August 2025, and the minutes in which rules change more often than chance would have it.
+fn start(dice: &mut Dice) -> String {
+    let day = 4 + dice.upto(25);
+    let (hour, minute) = match dice.upto(4) {
+        0 => (dice.upto(24), dice.upto(60)),
+        1 => (17, 20 + dice.upto(20)),
+        2 => (11, 20 + dice.upto(40)),
+        _ => (21 + dice.upto(3), dice.upto(60)),
+    };
+    format!("2025-08-{day:02}T{hour:02}:{minute:02}:{:02}+09:00", dice.upto(60))
+}
+
+/// Anywhere, and now and then again right after the first: in the middle of coming up.
+fn crashes(dice: &mut Dice) -> Vec<Crash> {
+    let mut crashes = Vec::new();
+    for _ in 0..dice.upto(4) {
+        if dice.upto(2) == 0 {
+            crashes.push(Crash::AfterEffect(dice.upto(80) + 1));
+            continue;
+        }
+        let record = dice.upto(150) + 5;
+        let again = [0, 0, 1, 2][usize::try_from(dice.upto(4)).unwrap()];
+        crashes.extend((0..=again).map(|more| Crash::AfterRecord(record + more)));
+    }
+    crashes
+}
+
+/// What a person is called.
+fn name_of(key: &str) -> &str {
+    match key {
+        "csr1" => "오하라",
+        "csr2" => "유가람",
+        "coc1" => "고윤슬",
+        "coc2" => "민가을",
+        name => name,
+    }
+}
