@@ -96,31 +96,43 @@ impl Busy {
     }
 }
 
+/// Whether anything is measured; else (`cargo test --benches`) each part runs once and small.
+fn in_earnest() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
 /// Open cases.
-const OPEN: [usize; 3] = [0, 100, 1000];
+fn open_cases() -> &'static [usize] {
+    if in_earnest() { &[0, 100, 1000] } else { &[0, 5] }
+}
+
+/// Records of the days that are read back.
+fn records() -> u64 {
+    if in_earnest() { 10_000 } else { 300 }
+}
 
 mod decision {
-    use super::{Bencher, Busy, OPEN};
+    use super::{Bencher, Busy, open_cases};
 
-    #[divan::bench(args = OPEN)]
+    #[divan::bench(args = open_cases())]
     fn talk_that_is_not_for_us(bencher: Bencher<'_, '_>, open: usize) {
         let busy = Busy::with(open);
         busy.bench(bencher, &busy.talk, busy.now, false);
     }
 
-    #[divan::bench(args = OPEN)]
+    #[divan::bench(args = open_cases())]
     fn urgent_request(bencher: Bencher<'_, '_>, open: usize) {
         let busy = Busy::with(open);
         busy.bench(bencher, &busy.request, busy.now, true);
     }
 
-    #[divan::bench(args = OPEN)]
+    #[divan::bench(args = open_cases())]
     fn press(bencher: Bencher<'_, '_>, open: usize) {
         let busy = Busy::with(open);
         busy.bench(bencher, &busy.press, busy.now, true);
     }
 
-    #[divan::bench(args = OPEN)]
+    #[divan::bench(args = open_cases())]
     fn wake(bencher: Bencher<'_, '_>, open: usize) {
         let busy = Busy::with(open);
         busy.bench(bencher, &busy.wake, busy.due, true);
@@ -139,7 +151,7 @@ static DAYS: LazyLock<Days> = LazyLock::new(|| {
     let (mut engine, _) = Engine::open(Unhurried::new(memory.clone())).unwrap();
     let mut traffic = Traffic::new(3, night());
     traffic.start(&mut engine);
-    while engine.last_seq() < 10_000 {
+    while engine.last_seq() < records() {
         traffic.step(&mut engine);
     }
     drop(engine);
@@ -243,10 +255,13 @@ mod reading {
 /// A desk that keeps so many cases.
 mod snapshot {
     use super::{
-        Bencher, BytesCount, Desk, Engine, Sled, Traffic, Unhurried, night, on_disk, started,
+        Bencher, BytesCount, Desk, Engine, Sled, Traffic, Unhurried, in_earnest, night, on_disk,
+        records, started,
     };
 
-    const CASES: [usize; 3] = [10, 1000, 5000];
+    fn kept() -> &'static [usize] {
+        if in_earnest() { &[10, 1000, 5000] } else { &[10] }
+    }
 
     fn desk(cases: usize) -> Desk {
         let (mut traffic, mut engine) = started(night());
@@ -258,14 +273,14 @@ mod snapshot {
         engine.desk().clone()
     }
 
-    #[divan::bench(args = CASES, sample_count = 20)]
+    #[divan::bench(args = kept(), sample_count = 20)]
     fn to_json(bencher: Bencher<'_, '_>, cases: usize) {
         let desk = desk(cases);
         let bytes = serde_json::to_vec(&desk).unwrap().len();
         bencher.counter(BytesCount::new(bytes)).bench(|| serde_json::to_vec(&desk).unwrap());
     }
 
-    #[divan::bench(args = CASES, sample_count = 20)]
+    #[divan::bench(args = kept(), sample_count = 20)]
     fn from_json(bencher: Bencher<'_, '_>, cases: usize) {
         let json = serde_json::to_vec(&desk(cases)).unwrap();
         bencher
@@ -275,13 +290,13 @@ mod snapshot {
 
     /// As the loop does it, with the disk.
     #[divan::bench(sample_count = 20, sample_size = 1)]
-    fn kept_on_disk_after_10_000_records(bencher: Bencher<'_, '_>) {
+    fn kept_on_disk_after_the_days(bencher: Bencher<'_, '_>) {
         let folder = on_disk();
         let store = Unhurried::new(Sled::open(folder.path()).unwrap());
         let (mut engine, _) = Engine::open(store).unwrap();
         let mut traffic = Traffic::new(3, night());
         traffic.start(&mut engine);
-        while engine.last_seq() < 10_000 {
+        while engine.last_seq() < records() {
             traffic.step(&mut engine);
         }
         drop(engine);
