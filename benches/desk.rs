@@ -14,6 +14,7 @@ use coc::domain::input::{Input, SlackAct};
 use coc::domain::people::order::urgent_order;
 use coc::domain::time::Time;
 use coc::engine::Engine;
+use coc::errands::Runner;
 use coc::journal::{Draft, Journal, Memory, Record, Sled};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -137,6 +138,22 @@ mod decision {
         let busy = Busy::with(open);
         busy.bench(bencher, &busy.wake, busy.due, true);
     }
+}
+
+/// What the loop looks at in every turn: which of the things owed may go now. Nothing was carried out yet.
+#[divan::bench(args = open_cases(), sample_size = 1)]
+fn errands_ready(bencher: Bencher<'_, '_>, open: usize) {
+    let (mut traffic, mut engine) = started(night());
+    for _ in 0..open {
+        let asked = Input::Slack(traffic.urgent());
+        engine.offer(traffic.now(), vec![asked]).unwrap();
+    }
+    let desk = engine.desk();
+    let mut runner = Runner::new(desk);
+    // what may go at once is on its way when the turns are looked at
+    runner.ready(desk, traffic.now());
+    let owed = desk.owed().count();
+    bencher.counter(ItemsCount::new(owed)).bench_local(|| runner.ready(desk, traffic.now()));
 }
 
 /// Some days of records, and the desk after them.

@@ -35,7 +35,7 @@ fn main() {
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let events = if quick { 50 } else { 20_000 };
+    let events = if quick { 50 } else { 5_000 };
     if wanted("http") {
         runtime.block_on(ingress::http(&[1, 8, 32], events, if quick { 1 } else { 5 }));
     }
