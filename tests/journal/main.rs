@@ -5,7 +5,6 @@
 mod cli;
 mod damage;
 mod kill;
-mod measure;
 mod store;
 
 use chrono::TimeDelta;

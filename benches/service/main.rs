@@ -1,0 +1,77 @@
+//! Figures of the real process, `coc run`, beside the practice workspace: start-up and memory, and events from signature to
+//! acknowledgement. `cargo bench --bench service -- startup|http|socket [NUMBER...]`; docs/performance.md says what is measured how.
+//!
+//! Without `--bench` (`cargo test --benches`) each part runs once and small, to see that it works. Nothing is asserted about time.
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
+#![expect(clippy::print_stdout, reason = "figures")]
+#![expect(clippy::disallowed_methods, reason = "how long something takes is measured")]
+
+mod ingress;
+mod scene;
+mod startup;
+#[path = "../traffic/mod.rs"]
+#[allow(dead_code, reason = "each bench uses its part")]
+mod traffic;
+
+use std::time::Duration;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = !arguments.iter().any(|one| one == "--bench");
+    let words: Vec<&str> =
+        arguments.iter().map(String::as_str).filter(|one| !one.starts_with("--")).collect();
+    let numbers: Vec<u64> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    let wanted = |part: &str| {
+        let named = ["startup", "http", "socket"].iter().any(|one| words.contains(one));
+        words.contains(&part) || !named
+    };
+    if wanted("startup") {
+        let records = match (numbers.as_slice(), quick) {
+            ([], true) => vec![200],
+            ([], false) => vec![0, 10_000, 1_000_000],
+            (numbers, _) => numbers.to_vec(),
+        };
+        startup::measure(&records, if quick { 1 } else { 5 });
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let events = if quick { 50 } else { 5_000 };
+    if wanted("http") {
+        runtime.block_on(ingress::http(&[1, 8, 32], events, if quick { 1 } else { 5 }));
+    }
+    if wanted("socket") {
+        runtime.block_on(ingress::socket(&[1, 8, 32], events, if quick { 1 } else { 5 }));
+    }
+}
+
+/// Value at a share (0 to 1) of sorted values.
+fn quantile<T: Copy>(sorted: &[T], share: f64) -> T {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a list"
+    )]
+    let at = ((sorted.len() - 1) as f64 * share).round() as usize;
+    sorted[at]
+}
+
+/// The middle of the runs, with the least and the greatest.
+fn spread(mut values: Vec<f64>) -> String {
+    values.sort_by(f64::total_cmp);
+    let (least, most) = (quantile(&values, 0.0), quantile(&values, 1.0));
+    format!("{} ({}–{})", rounded(quantile(&values, 0.5)), rounded(least), rounded(most))
+}
+
+/// Three figures are all that such measurements bear.
+fn rounded(value: f64) -> String {
+    match value.abs() {
+        v if v >= 100.0 => format!("{value:.0}"),
+        v if v >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

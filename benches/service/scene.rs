@@ -1,0 +1,170 @@
+//! The practice workspace on a loopback port, and `coc run` as a process of its own.
+
+use async_trait::async_trait;
+use coc::domain::errand::CallEvent;
+use coc::domain::people::read_guide;
+use coc::domain::time::Time;
+use coc::ports::Clock;
+use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
+use coc::sandbox::server::{Options, Sandbox};
+use coc::sandbox::workspace::Workspace;
+use coc::service::{WallClock, today};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+pub(crate) const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+const PATIENCE: Duration = Duration::from_secs(600);
+
+struct Bare;
+
+#[async_trait]
+impl Backstage for Bare {
+    fn now(&self) -> Time {
+        WallClock.now()
+    }
+    fn speed(&self) -> f64 {
+        1.0
+    }
+    async fn turn_clock(&self, _turn: ClockTurn) -> Result<(), String> {
+        Err("the real clock".to_owned())
+    }
+    fn ringing(&self) -> Vec<Ringing> {
+        Vec::new()
+    }
+    async fn answer_phone(&self, _call: &str, _event: CallEvent) -> Result<(), String> {
+        Err("no telephone".to_owned())
+    }
+    fn cases(&self) -> Vec<OpenCase> {
+        Vec::new()
+    }
+    fn bot_runs(&self) -> bool {
+        true
+    }
+    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
+        Err("a process of its own".to_owned())
+    }
+}
+
+/// Where events come from and posts go to.
+pub(crate) struct StandIn {
+    pub(crate) address: SocketAddr,
+    pub(crate) general: String,
+    pub(crate) random: String,
+    pub(crate) csr: String,
+    pub(crate) bot: String,
+}
+
+impl StandIn {
+    /// Serves a workspace from the present runtime.
+    pub(crate) async fn open() -> Self {
+        let guide = include_str!("../../data/guide.txt");
+        let (roster, _) = read_guide(guide, today()).unwrap();
+        let mut workspace = Workspace::new();
+        let general = workspace.add_channel("general", "");
+        workspace.add_channel("coc-noti", "");
+        let random = workspace.add_channel("random", "");
+        for (nth, person) in roster.people.iter().enumerate() {
+            let made_up = format!("ts{nth}@example.co.kr");
+            let email = person.email.as_deref().unwrap_or(&made_up);
+            workspace.add_user(&format!("ts{nth}"), person.name.as_str(), email);
+        }
+        let csr = workspace.add_user("csr1", "오하라", "csr1@example.com");
+        let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
+        workspace.add_group("csr", "csr", std::slice::from_ref(&csr));
+        workspace.add_group("coc", "coc", &[coc]);
+        let bot = workspace.bot.user.to_string();
+        let workspace = Arc::new(Mutex::new(workspace));
+        let sandbox = Sandbox::new(workspace, Arc::new(Bare), Options::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { sandbox.serve(listener, std::future::pending()).await });
+        Self {
+            address,
+            general: general.to_string(),
+            random: random.to_string(),
+            csr: csr.to_string(),
+            bot,
+        }
+    }
+}
+
+/// How Slack reaches the bot.
+#[derive(Clone, Copy)]
+pub(crate) enum Line {
+    Http,
+    Socket,
+}
+
+/// `coc run`, until this is dropped.
+pub(crate) struct Bot {
+    process: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// From the start of the process until it was ready.
+    pub(crate) ready_after: Duration,
+}
+
+impl Bot {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(state: &Path, slack: SocketAddr, line: Line) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
+        command.env_clear().arg("--data").arg(data).arg("--state").arg(state).arg("run");
+        command
+            .env("SLACK_API_URL", format!("http://{slack}/api/"))
+            .env("SLACK_BOT_TOKEN", "xoxb-sandbox")
+            .env("COC_LISTEN", address.to_string())
+            .env("RUST_LOG", "error");
+        match line {
+            Line::Http => command.env("SLACK_SIGNING_SECRET", SECRET),
+            Line::Socket => command.env("SLACK_APP_TOKEN", "xapp-sandbox"),
+        };
+        let log = std::fs::File::create(state.with_extension("log")).unwrap();
+        command.stdout(Stdio::null()).stderr(log);
+        let began = Instant::now();
+        let mut process = command.spawn().unwrap();
+        while !is_ready(address) {
+            assert!(process.try_wait().unwrap().is_none(), "coc run ended: see {state:?}.log");
+            assert!(began.elapsed() < PATIENCE, "coc run is not ready");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Self { process, address, ready_after: began.elapsed() }
+    }
+
+    /// A line of `/proc/PID/status` in MB: `VmRSS` is what is resident, `VmHWM` the most that ever was.
+    pub(crate) fn memory(&self, what: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.unwrap();
+        let line = status.lines().find(|line| line.starts_with(what)).unwrap();
+        let kb: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kb / 1024.0
+    }
+
+    /// Stops it in order and waits for its end.
+    pub(crate) fn stop(mut self) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").arg("-TERM").arg(pid).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        // one that ended already cannot be killed, and that is all that is wanted
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    let Ok(mut line) = TcpStream::connect(address) else { return false };
+    let asked = b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let mut answer = Vec::new();
+    line.write_all(asked).and_then(|()| line.read_to_end(&mut answer)).is_ok()
+        && answer.starts_with(b"HTTP/1.1 200")
+}
