@@ -258,6 +258,8 @@ pub enum Room {
 const SEEN_FOR: chrono::TimeDelta = chrono::TimeDelta::hours(72);
 /// How long a closed case can still be looked at, pressed and counted.
 const CASES_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(90);
+/// So many closed cases are forgotten together: everything that is kept of cases is gone through once for all of them.
+const FORGOTTEN_TOGETHER: usize = 256;
 /// How many pauses are remembered: a due time that one of them held up is told soon after.
 const PAUSES_KEPT: usize = 16;
 /// How long a call is believed to ring or to be talked on when nothing more is heard of it.
@@ -431,14 +433,14 @@ impl Desk {
 
     /// Closed cases leave the desk's memory; the journal keeps them for good.
     fn forget_before(&mut self, before: Time) {
-        let old: Vec<CaseId> = self
+        let old: BTreeSet<CaseId> = self
             .cases
             .values()
             .take_while(|case| case.opened < before)
             .filter(|case| !case.is_open())
             .map(|case| case.id)
             .collect();
-        if old.is_empty() {
+        if old.len() < FORGOTTEN_TOGETHER {
             return;
         }
         for id in &old {
