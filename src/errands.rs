@@ -66,14 +66,21 @@ pub struct Hands {
 pub struct Attempt {
     /// Which errand.
     pub id: ErrandId,
-    /// Since when it is owed.
+    /// Since when it, or the oldest of those with it, is owed.
     pub since: Time,
-    /// It may have happened already: look first.
+    /// It, or one of those with it, may have happened already: look first.
     pub look_first: bool,
     /// Calls to the same person that become part of this one.
     pub with: Vec<ErrandId>,
     /// What to do.
     pub task: Task,
+}
+
+impl Attempt {
+    /// The errands that it is for.
+    pub fn errands(&self) -> impl Iterator<Item = ErrandId> {
+        std::iter::once(self.id).chain(self.with.iter().copied())
+    }
 }
 
 /// What an attempt does.
@@ -137,6 +144,8 @@ pub enum Task {
         number: PhoneNumber,
         /// All that the voice says before it waits for a key.
         speech: String,
+        /// The call to the same person that goes on already; this one becomes part of it, unless it was placed itself.
+        joins: Option<String>,
     },
     /// End a call.
     HangUp {
@@ -309,12 +318,18 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
             }
             Ok(Outcome::Done)
         }
-        Task::Call { to, number, speech } => {
+        Task::Call { to, number, speech, joins } => {
             let phone = carrier(hands)?;
-            if attempt.look_first
-                && let Some(reference) = phone.find_call(attempt.id, number, attempt.since).await?
-            {
-                return Ok(Outcome::Placed { reference, to: to.clone() });
+            if attempt.look_first {
+                for errand in attempt.errands() {
+                    let found = phone.find_call(errand, number, attempt.since).await?;
+                    if let Some(reference) = found {
+                        return Ok(Outcome::Placed { reference, to: to.clone() });
+                    }
+                }
+            }
+            if let Some(reference) = joins.clone() {
+                return Ok(Outcome::Joined { reference, to: to.clone() });
             }
             let reference = phone.call(attempt.id, to, number, speech).await?;
             Ok(Outcome::Placed { reference, to: to.clone() })
@@ -507,18 +522,11 @@ impl Runner {
                     continue;
                 }
             }
-            let (task, with) = self.together(desk, errand, task);
-            for id in std::iter::once(&errand.id).chain(&with) {
-                self.flying.insert(*id, line);
+            let attempt = self.attempt(desk, errand, task, now);
+            for id in attempt.errands() {
+                self.flying.insert(id, line);
             }
-            let look_first = self.doubtful.contains(&errand.id);
-            ready.attempts.push(Attempt {
-                id: errand.id,
-                since: errand.since,
-                look_first,
-                with,
-                task,
-            });
+            ready.attempts.push(attempt);
         }
         ready
     }
@@ -531,8 +539,8 @@ impl Runner {
     }
 
     fn landed(&mut self, attempt: &Attempt) {
-        for id in std::iter::once(&attempt.id).chain(&attempt.with) {
-            self.flying.remove(id);
+        for id in attempt.errands() {
+            self.flying.remove(&id);
         }
     }
 
@@ -559,10 +567,10 @@ impl Runner {
         let error = match result {
             Ok(outcome) => {
                 self.standing.remove(&line);
-                self.doubtful.remove(&attempt.id);
-                let all = std::iter::once(&attempt.id).chain(&attempt.with);
-                return all
-                    .map(|errand| Input::Settled { errand: *errand, outcome: outcome.clone() })
+                self.known(attempt);
+                return attempt
+                    .errands()
+                    .map(|errand| Input::Settled { errand, outcome: outcome.clone() })
                     .collect();
             }
             Err(error) => error,
@@ -572,7 +580,7 @@ impl Runner {
             PortError::Permanent { why } => {
                 // it answered: the line itself is well
                 self.standing.remove(&line);
-                self.doubtful.remove(&attempt.id);
+                self.known(attempt);
                 return refused(attempt, &why);
             }
             PortError::NotYet { why: _ } => {
@@ -584,7 +592,7 @@ impl Runner {
             }
             PortError::Transient { why, retry_after } => (why, retry_after),
             PortError::Unknown { why } => {
-                self.doubtful.insert(attempt.id);
+                self.doubtful.extend(attempt.errands());
                 (why, None)
             }
         };
@@ -652,34 +660,50 @@ impl Runner {
         (now - since >= told_after).then(|| Input::Trouble { service, since, why: why.to_owned() })
     }
 
-    /// A call takes along the other calls to the same person that are owed now, in the order in which they are owed.
-    fn together(&self, desk: &Desk, errand: &Errand, task: Task) -> (Task, Vec<ErrandId>) {
-        let (ErrandKind::Call { to, about, .. }, Task::Call { to: who, number, .. }) =
-            (&errand.kind, &task)
-        else {
-            return (task, Vec::new());
+    /// The fate of these is known.
+    fn known(&mut self, attempt: &Attempt) {
+        for id in attempt.errands() {
+            self.doubtful.remove(&id);
+        }
+    }
+
+    /// An attempt at an errand. A call takes along the other calls to the same person that are owed now, in the order in which they are
+    /// owed, or becomes part of the one that goes on.
+    fn attempt(&self, desk: &Desk, errand: &Errand, task: Task, now: Time) -> Attempt {
+        let doubtful = |id: &ErrandId| self.doubtful.contains(id);
+        let mut attempt = Attempt {
+            id: errand.id,
+            since: errand.since,
+            look_first: doubtful(&errand.id),
+            with: Vec::new(),
+            task,
         };
-        let (mut pages, mut with) = (vec![about.as_str()], Vec::new());
-        for other in desk.owed() {
-            let free = !self.flying.contains_key(&other.id) && !self.doubtful.contains(&other.id);
+        let (ErrandKind::Call { to, about, .. }, Task::Call { speech, joins, .. }) =
+            (&errand.kind, &mut attempt.task)
+        else {
+            return attempt;
+        };
+        let mut pages = vec![about.as_str()];
+        for other in desk.owed().filter(|other| other.id != errand.id) {
             if let ErrandKind::Call { to: other_to, about, .. } = &other.kind
-                && other.id != errand.id
                 && other_to == to
-                && free
+                && !self.flying.contains_key(&other.id)
             {
                 pages.push(about);
-                with.push(other.id);
+                attempt.with.push(other.id);
+                attempt.since = attempt.since.min(other.since);
+                attempt.look_first |= doubtful(&other.id);
             }
         }
-        let speech = words::phone::speech(&pages);
-        (Task::Call { to: who.clone(), number: number.clone(), speech }, with)
+        *speech = words::phone::speech(&pages);
+        *joins = desk.call_to(to, now).map(|call| call.reference.clone());
+        attempt
     }
 }
 
 fn refused(attempt: &Attempt, why: &str) -> Vec<Input> {
-    let all = std::iter::once(&attempt.id).chain(&attempt.with);
     let outcome = || Outcome::Refused { why: why.to_owned() };
-    all.map(|errand| Input::Settled { errand: *errand, outcome: outcome() }).collect()
+    attempt.errands().map(|errand| Input::Settled { errand, outcome: outcome() }).collect()
 }
 
 fn delta(duration: Duration) -> TimeDelta {
@@ -809,7 +833,7 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
         }
         ErrandKind::Call { to, number, about } => {
             let speech = words::phone::speech(&[about]);
-            Task::Call { to: to.clone(), number: number.clone(), speech }
+            Task::Call { to: to.clone(), number: number.clone(), speech, joins: None }
         }
         ErrandKind::HangUp { call, to } => match desk.calls.get(call) {
             Some(live) => Task::HangUp { to: to.clone(), reference: live.reference.clone() },

@@ -217,6 +217,8 @@ fn doctor_is_content_with_the_folders_and_settings() {
         .unwrap()
         .iter()
         .map(|check| (check["what"].as_str().unwrap(), check["state"].as_str().unwrap()))
+        // what the temporary folder stands on is this machine's affair
+        .filter(|(what, _)| *what != "상태 폴더의 디스크")
         .collect();
     let expected = [
         ("데이터 폴더", "ok"),
@@ -233,6 +235,7 @@ fn doctor_is_content_with_the_folders_and_settings() {
         ("티켓 설정", "off"),
         ("메일 설정", "off"),
         ("고객 기록 설정", "off"),
+        ("고객 기록", "doubt"),
         ("다른 연결", "untried"),
     ];
     assert_eq!(states, expected);
