@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "bounds on real time")]
 
+mod coming_up;
 mod discretion;
 mod kills;
 mod scene;
