@@ -8,6 +8,7 @@ mod coming_up;
 mod discretion;
 mod kills;
 mod scene;
+mod secrets;
 #[path = "../standins/mod.rs"]
 mod standins;
 mod weather;
