@@ -34,6 +34,8 @@ const ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// How long a start waits for Slack before timers run without what was missed: a page late by Slack's outage is worse than one
 /// too many.
 const SLACK_MUST_ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// How long a start waits for the customer record when there is one that holds meanwhile.
+const RECORD_WAITED_FOR: Duration = Duration::from_secs(1);
 const SLACK_AGAIN_AFTER: Duration = Duration::from_secs(3);
 /// How long an orderly stop waits for errands that are being carried out.
 const LAND_WITHIN: Duration = Duration::from_secs(3);
@@ -143,8 +145,16 @@ impl Service {
         let body = tokio::spawn(body.run(queue));
         let mut service = Self { handle: handle.clone(), body, side: JoinSet::new() };
         let read = Arc::clone(&chat);
+        let mut record = upkeep::Reading::default();
         if let Some(source) = &customers {
-            upkeep::first_record(&handle, source.as_ref()).await;
+            let has_record = handle.look(|desk| desk.record.as_of.is_some()).await?;
+            let read = record.read(&handle, source.as_ref());
+            if has_record {
+                // nobody's page waits for a source that says nothing; it is asked again beside the desk
+                let _ = tokio::time::timeout(RECORD_WAITED_FOR, read).await;
+            } else {
+                read.await;
+            }
         }
         let complete = service.read_all(read.as_ref(), alive_until).await?;
         handle.offer(vec![Input::CaughtUp]).await?;
@@ -154,7 +164,7 @@ impl Service {
             service.side.spawn(upkeep::keep_counts(handle.clone(), tickets, news));
         }
         if let Some(source) = customers {
-            service.side.spawn(upkeep::keep_record(handle.clone(), source));
+            service.side.spawn(record.keep(handle.clone(), source));
         }
         service.side.spawn(upkeep::keep_directory(handle, chat, complete, alive_until));
         Ok(service)

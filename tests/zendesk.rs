@@ -957,28 +957,6 @@ async fn judged_by_zendesks_own_description() {
     assert_eq!(scene.comments(), [("python-zendesk".to_owned(), false)]);
 }
 
-/// The stand-in for a script: at the address that `COC_ZENDESK_STANDIN` names, until it is stopped. Its events go to
-/// `COC_ZENDESK_HOOK`, signed with `ZENDESK_WEBHOOK_SECRET`, where both are given.
-#[tokio::test]
-#[ignore = "serves a script until it is stopped; it checks nothing"]
-async fn serve_the_stand_in() {
-    let given = |name: &str| std::env::var(name).ok();
-    let address = given("COC_ZENDESK_STANDIN").expect("COC_ZENDESK_STANDIN is an address");
-    let email = given("ZENDESK_EMAIL").expect("ZENDESK_EMAIL");
-    let mut account = Account::new(&email, &given("ZENDESK_TOKEN").expect("ZENDESK_TOKEN"));
-    account.add_user("가온별", GAON, "agent");
-    account.add_user("다솜윤", DASOM, "agent");
-    for number in 4242..4252 {
-        account.add_ticket(number, "new", None);
-    }
-    let account = StandIn::open_at(account, &address).await;
-    if let (Some(url), Some(secret)) = (given("COC_ZENDESK_HOOK"), given("ZENDESK_WEBHOOK_SECRET"))
-    {
-        account.tell(Hook { url, secret });
-    }
-    std::future::pending::<()>().await;
-}
-
 // ── The doctor ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// What `coc doctor` says of the support desk: what was looked at, how it stands, in which words.

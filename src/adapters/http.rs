@@ -39,13 +39,12 @@ pub fn is_here(url: &Url) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base(Url);
 
-/// An address that secrets must not be sent to.
+/// An address that secrets must not be sent to. No message bears what may be a secret: of a text that is no address at all,
+/// nothing is shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "읽은 값은 \"{read}\"입니다. https 주소나, 이 컴퓨터의 http 주소를 적어 주십시오. 예: {example}"
-)]
+#[error("{read} https 주소나, 이 컴퓨터의 http 주소를 적어 주십시오. 예: {example}")]
 pub struct NotABase {
-    /// What was read, without what may be a secret.
+    /// What was read, as a sentence.
     read: String,
     example: &'static str,
 }
@@ -57,8 +56,13 @@ impl Base {
     /// When secrets must not be sent there, or it bears some itself.
     pub fn read(text: &str, example: &'static str) -> Result<Self, NotABase> {
         let url = Url::parse(text.trim().trim_end_matches('/'));
-        let wrong = |read: &str| NotABase { read: read.to_owned(), example };
-        let Ok(url) = url else { return Err(wrong(text.trim())) };
+        let wrong =
+            |read: &str| NotABase { read: format!("읽은 값은 \"{read}\"입니다."), example };
+        let Some(url) = url.ok().filter(Url::has_host) else {
+            return Err(NotABase {
+                read: "주소로 읽을 수 없는 값입니다.".to_owned(), example
+            });
+        };
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
             return Err(wrong(&format!("{}://…", url.scheme())));
         }
@@ -276,6 +280,9 @@ mod tests {
             "https://me:hidden@a.example.com",
             "https://a.example.com?key=hidden",
             "ftp://127.0.0.1",
+            // a token that was put into the wrong setting
+            "hidden-token",
+            "hidden:token",
         ] {
             let error = Base::read(wrong, EXAMPLE).unwrap_err().to_string();
             assert!(error.contains(EXAMPLE) && !error.contains("hidden"), "{error}");

@@ -13,7 +13,6 @@ use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ErrandId, Name};
 use crate::domain::input::{Books, CustomerRecord, Input};
 use crate::domain::ladder::Ladder;
-use crate::domain::policy::GroupRef;
 use crate::domain::procedures::assignment::{Assignment, AssignmentState};
 use crate::domain::procedures::urgent::UrgentState;
 use crate::domain::time::{Time, clock, seoul_at};
@@ -25,6 +24,7 @@ use crate::ports::{Chat, Clock};
 use crate::sandbox::backstage::{
     Backstage, BotTurn, ClockTurn, OpenCase, Outside, PastCall, Ringing, Step, StepIs,
 };
+use crate::sandbox::furnish::furnished;
 use crate::sandbox::offices::Offices;
 use crate::sandbox::server::{Options, Sandbox};
 use crate::sandbox::telephones::Telephones;
@@ -32,7 +32,7 @@ use crate::sandbox::workspace::Workspace;
 use crate::service::{Handle, Intake, PracticeClock, Service, ServiceError, WallClock, today};
 use anyhow::Context;
 use async_trait::async_trait;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,9 +55,6 @@ pub(crate) struct Args {
 
 /// Where the page is unless `--listen` says otherwise; the next free port when it is taken.
 const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 4003);
-
-/// COC operators of the practice workspace.
-const OPERATORS: [(&str, &str); 2] = [("goyunseul", "고윤슬"), ("onnuri", "온누리")];
 
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     logs::start("warn");
@@ -170,60 +167,12 @@ impl Drop for JournalFolder {
     }
 }
 
-/// A workspace with the desk's channels and groups, the guide's people, the customers' SA and CSR, and two COC operators.
+/// The workspace that these books are about.
 fn furnish(books: &Books) -> Result<Workspace, Failure> {
     let read = read_books(books, today()).map_err(|_| {
         Failure::input("데이터 폴더를 읽을 수 없습니다. coc check로 확인해 주십시오.")
     })?;
-    let mut workspace = Workspace::new();
-    let names = &read.policy.channels;
-    for (name, purpose) in [
-        (&names.general, "CSR과 COC가 긴급 요청을 주고받는 곳"),
-        (&names.noti, "티켓 배정과 당직 알림"),
-        (&names.unlink, "강제 링크 해지"),
-        (&names.tam, "AWS TAM [REQ]"),
-    ] {
-        workspace.add_channel(name.trim_start_matches('#'), purpose);
-    }
-    let mut known = BTreeSet::new();
-    for (nth, person) in read.roster.people.iter().enumerate() {
-        let made_up = format!("ts{}@example.co.kr", nth + 1);
-        let email = person.email.as_deref().unwrap_or(&made_up);
-        workspace.add_user(handle_of(email), person.name.as_str(), email);
-        known.insert(person.name.clone());
-    }
-    let mut members = |workspace: &mut Workspace, prefix: &str, names: Vec<Name>| {
-        let mut ids = Vec::new();
-        for name in names {
-            if known.insert(name.clone()) {
-                let nth = ids.len() + 1;
-                let email = format!("{prefix}{nth}@example.com");
-                ids.push(workspace.add_user(handle_of(&email), name.as_str(), &email));
-            }
-        }
-        ids
-    };
-    let customers = &read.customers.0;
-    let csr = customers.iter().filter_map(|one| one.csr.clone()).collect();
-    let sa = customers.iter().flat_map(|one| [one.sa_primary.clone(), one.sa_backup.clone()]);
-    let csr = members(&mut workspace, "csr", csr);
-    let sa = members(&mut workspace, "sa", sa.flatten().collect());
-    let coc = OPERATORS
-        .iter()
-        .map(|(handle, name)| workspace.add_user(handle, name, &format!("{handle}@example.co.kr")))
-        .collect();
-    let groups = &read.policy.groups;
-    for (group, people) in [(&groups.coc, coc), (&groups.csr, csr), (&groups.sa, sa)] {
-        if let GroupRef::Handle(handle) = group {
-            let handle = handle.trim_start_matches('@');
-            workspace.add_group(handle, handle, &people);
-        }
-    }
-    Ok(workspace)
-}
-
-fn handle_of(email: &str) -> &str {
-    email.split('@').next().unwrap_or(email)
+    Ok(furnished(&read))
 }
 
 /// The clock of the practice that goes on: a practice clock never goes back, but the next practice has another.

@@ -6,6 +6,7 @@
 
 pub mod backstage;
 mod deeds;
+pub mod furnish;
 pub mod offices;
 mod page;
 mod recording;

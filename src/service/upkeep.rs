@@ -110,33 +110,42 @@ async fn count(handle: &Handle, tickets: &dyn Tickets, failing: &mut Failing) {
     }
 }
 
-/// Keeps the customer record fresh.
-pub(super) async fn keep_record(handle: Handle, source: Arc<dyn CustomerSource>) {
-    let mut failing = Failing::default();
-    loop {
-        tokio::time::sleep(source.every()).await;
-        read_record(&handle, source.as_ref(), &mut failing).await;
-    }
+/// Reading the customer record, and how long that fails.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    failing: Failing,
+    /// An attempt came to its end, whichever.
+    answered: bool,
 }
 
-/// Reads the record for the first time.
-pub(super) async fn first_record(handle: &Handle, source: &dyn CustomerSource) {
-    read_record(handle, source, &mut Failing::default()).await;
-}
-
-async fn read_record(handle: &Handle, source: &dyn CustomerSource, failing: &mut Failing) {
-    let now = handle.now();
-    match source.read().await {
-        Ok(record) => {
-            failing.since = None;
-            if is_news(handle, &record).await {
-                offer(handle, Input::Record(record)).await;
+impl Reading {
+    /// Keeps the record fresh.
+    pub(super) async fn keep(mut self, handle: Handle, source: Arc<dyn CustomerSource>) {
+        loop {
+            if self.answered {
+                tokio::time::sleep(source.every()).await;
             }
+            self.read(&handle, source.as_ref()).await;
         }
-        Err(error) => {
-            tracing::warn!(%error, "the customer record was not read");
-            if let Some(input) = failing.again(Service::Customers, &error, now) {
-                offer(handle, input).await;
+    }
+
+    /// Reads it once.
+    pub(super) async fn read(&mut self, handle: &Handle, source: &dyn CustomerSource) {
+        let now = handle.now();
+        let read = source.read().await;
+        self.answered = true;
+        match read {
+            Ok(record) => {
+                self.failing.since = None;
+                if is_news(handle, &record).await {
+                    offer(handle, Input::Record(record)).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the customer record was not read");
+                if let Some(input) = self.failing.again(Service::Customers, &error, now) {
+                    offer(handle, input).await;
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A FitCloud server as `docs/openapi/fitcloud.yaml` describes it, with the moods that servers have.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -62,9 +64,36 @@ pub(crate) fn customer(name: &str, aliases: &[&str], grade: &str) -> Value {
     })
 }
 
+/// The customers of a `customers.csv`.
+pub(crate) fn customers_of(text: &str) -> Vec<Value> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let list = |text: &str| -> Vec<String> {
+        text.split(';').filter(|one| !one.is_empty()).map(str::to_owned).collect()
+    };
+    let mut found = Vec::new();
+    for row in reader.deserialize() {
+        let row: BTreeMap<String, String> = row.unwrap();
+        let of = |(key, text): (&String, &String)| {
+            let value = match key.as_str() {
+                "aliases" | "accounts" | "emails" | "phones" | "environment_rule" => {
+                    json!(list(text))
+                }
+                "important" | "guardduty_agreed" => json!(text == "y"),
+                _ => json!(text),
+            };
+            (key.clone(), value)
+        };
+        found.push(Value::Object(row.iter().map(of).collect()));
+    }
+    found
+}
+
 impl StandIn {
     pub(crate) async fn open(customers: Vec<Value>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::listen(TcpListener::bind("127.0.0.1:0").await.unwrap(), customers)
+    }
+
+    pub(crate) fn listen(listener: TcpListener, customers: Vec<Value>) -> Self {
         let url = format!("http://{}/api", listener.local_addr().unwrap());
         let inside = Inside { customers, version: 1, page: usize::MAX, ..Inside::default() };
         let inside = Arc::new(Mutex::new(inside));

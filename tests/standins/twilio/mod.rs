@@ -105,6 +105,8 @@ pub(crate) struct Options {
     pub(crate) order: Order,
     /// How the account stands.
     pub(crate) status: &'static str,
+    /// After how many of its seconds of ringing somebody who picks up does so.
+    pub(crate) picks_up_after: u32,
 }
 
 impl Default for Options {
@@ -114,6 +116,7 @@ impl Default for Options {
             korea: true,
             order: Order::default(),
             status: "active",
+            picks_up_after: 2,
         }
     }
 }
@@ -178,6 +181,8 @@ pub(crate) struct Told {
 struct Inner {
     calls: Vec<Call>,
     people: BTreeMap<String, VecDeque<Does>>,
+    /// What those do of whom nothing else is said, call by call; the last one from then on.
+    everybody: VecDeque<Does>,
     faults: BTreeMap<Kind, VecDeque<Fault>>,
     told: Vec<Told>,
     complaints: Vec<String>,
@@ -227,6 +232,11 @@ impl Twilio {
     pub(crate) fn person(&self, number: &str, does: &[Does]) {
         let mut inner = self.inner();
         inner.people.entry(number.to_owned()).or_default().extend(does.iter().cloned());
+    }
+
+    /// What those do of whom nothing else is said: at the first call to anybody of them, at the second, …; the last from then on.
+    pub(crate) fn everybody(&self, does: &[Does]) {
+        self.inner().everybody = does.iter().cloned().collect();
     }
 
     /// The next request of this kind goes wrong.
@@ -386,7 +396,12 @@ fn placed(twilio: &Twilio, fields: Fields) -> Response {
     }
     let mut inner = twilio.inner();
     let sid = format!("CA{:032x}", inner.calls.len() + 1);
-    let does = inner.people.get_mut(&to).and_then(VecDeque::pop_front).unwrap_or(Does::NoAnswer);
+    let own = inner.people.get_mut(&to).and_then(VecDeque::pop_front);
+    let does = own.unwrap_or_else(|| match inner.everybody.len() {
+        0 => Does::NoAnswer,
+        1 => inner.everybody[0].clone(),
+        _ => inner.everybody.pop_front().unwrap(),
+    });
     let (end, ended) = watch::channel(false);
     let call = Call {
         sid: sid.clone(),

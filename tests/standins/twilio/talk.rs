@@ -84,7 +84,8 @@ impl Line {
         };
         self.became("ringing", "ringing");
         let rings = field(&self.call().fields, "Timeout").and_then(|n| n.parse().ok());
-        let rings = if does == Does::NoAnswer { rings.unwrap_or(60) } else { 2 };
+        let picks_up = self.twilio.options.picks_up_after;
+        let rings = if does == Does::NoAnswer { rings.unwrap_or(60) } else { picks_up };
         if self.waits(second * rings).await {
             return "canceled";
         }

@@ -74,11 +74,10 @@ pub(crate) struct Zendesk {
 
 impl Zendesk {
     pub(crate) async fn open(account: Account) -> Self {
-        Self::open_at(account, "127.0.0.1:0").await
+        Self::listen(TcpListener::bind("127.0.0.1:0").await.unwrap(), account)
     }
 
-    pub(crate) async fn open_at(account: Account, address: &str) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+    pub(crate) fn listen(listener: TcpListener, account: Account) -> Self {
         let address = listener.local_addr().unwrap();
         let inner = Inner { account, failures: Vec::new(), seen: Vec::new(), hook: None };
         let this = Self { address, inner: Arc::new(Mutex::new(inner)) };

@@ -5,7 +5,7 @@ use axum::http::{Request, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
-use coc::adapters::http::{Base, Http, Reply};
+use coc::adapters::http::{Base, Http, NoReply, Reply};
 use http_body_util::Full;
 use ring::hmac;
 use std::time::Duration;
@@ -33,6 +33,14 @@ pub(crate) fn signed(secret: &str, stamp: &str, body: &str) -> String {
 
 /// Sends it once, signed at `at`.
 pub(crate) async fn deliver(hook: &Hook, delivery: &Delivery, at: DateTime<Utc>) -> Reply {
+    try_to_deliver(hook, delivery, at).await.unwrap()
+}
+
+async fn try_to_deliver(
+    hook: &Hook,
+    delivery: &Delivery,
+    at: DateTime<Utc>,
+) -> Result<Reply, NoReply> {
     let stamp = at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let origin = Base::read(&hook.url, "").unwrap();
     let http = Http::new(&origin, Duration::from_secs(10)).unwrap();
@@ -46,13 +54,17 @@ pub(crate) async fn deliver(hook: &Hook, delivery: &Delivery, at: DateTime<Utc>)
         .header("x-zendesk-webhook-signature-timestamp", stamp)
         .body(Full::new(Bytes::from(delivery.body.clone())))
         .unwrap();
-    http.send(request).await.unwrap()
+    http.send(request).await
 }
 
 /// Sends it until it is taken or Zendesk gives up.
 pub(crate) async fn deliver_stubbornly(hook: Hook, delivery: Delivery) {
     for _ in 0..4 {
-        let reply = deliver(&hook, &delivery, Utc::now()).await;
+        let Ok(reply) = try_to_deliver(&hook, &delivery, Utc::now()).await else {
+            // nobody is there just now
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        };
         let wait = match reply.status {
             StatusCode::CONFLICT => Some(Duration::from_secs(1)),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
