@@ -578,6 +578,12 @@ impl Model {
                 matches!(chain.stands, Stands::Running(_))
                     && chain.round.last().is_some_and(present)
             }),
+            // an undecided request for the same ticket may take it away
+            Page::Notice { ticket, .. }
+                if self.asked.values().any(|asked| asked.ticket == Some(*ticket)) =>
+            {
+                false
+            }
             Page::Notice { customer, ticket } => self.notices.values().any(|notice| {
                 notice.is_of(to, customer, *ticket)
                     && notice.is_open()
