@@ -507,11 +507,13 @@ impl Runner {
                     continue;
                 }
             }
-            let (task, with) = self.together(desk, errand, task);
+            let look_first = self.doubtful.contains(&errand.id);
+            // a call that may be placed already names what it named
+            let (task, with) =
+                if look_first { (task, Vec::new()) } else { self.together(desk, errand, task) };
             for id in std::iter::once(&errand.id).chain(&with) {
                 self.flying.insert(*id, line);
             }
-            let look_first = self.doubtful.contains(&errand.id);
             ready.attempts.push(Attempt {
                 id: errand.id,
                 since: errand.since,

@@ -51,3 +51,24 @@ fn key_1_counts_though_the_carrier_never_says_that_the_call_was_placed() {
     assert_eq!(taken.len(), 1, "{taken:?}");
     assert!(taken[0].contains("가온별") && taken[0].contains("전화"), "{taken:?}");
 }
+
+const ASKS_TOO: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 솔빛출판 / 티켓: https://support.example.com/agent/tickets/2\", as: m2}";
+/// Two requests whose first person did not answer: both are about to go to 다솜윤 in one call.
+fn two_that_go_on_together() -> Player {
+    let mut player = night();
+    step(&mut player, ASKS);
+    step(&mut player, ASKS_TOO);
+    step(&mut player, "wait: 5m");
+    player
+}
+
+/// The carrier's answer to a call for two requests was lost, and the telephone was engaged. The first request went on to the next
+/// person; the second was believed to ring on a telephone that had been put down, and 다솜윤 was not called for it any more.
+#[test]
+fn a_page_that_rode_in_a_lost_call_is_called_for_by_itself() {
+    let mut player = two_that_go_on_together();
+    step(&mut player, "phone: {who: 다솜윤, does: busy}");
+    player.lose_answers(1);
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["가온별", "다솜윤", "라온결", "다솜윤"]);
+}
