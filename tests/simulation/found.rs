@@ -72,3 +72,18 @@ fn a_page_that_rode_in_a_lost_call_is_called_for_by_itself() {
     step(&mut player, "wait: 1m");
     assert_eq!(called(&player), ["가온별", "다솜윤", "라온결", "다솜윤"]);
 }
+
+const ASKS_AGAIN: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 다온식품 / 티켓: https://support.example.com/agent/tickets/3\", as: m3}";
+
+/// Each page that joined a call let it count as a new one: pages went on joining a telephone that had rung out long before.
+#[test]
+fn a_page_that_joins_does_not_prolong_the_call() {
+    let mut player = night();
+    step(&mut player, ASKS);
+    step(&mut player, "wait: 170s");
+    step(&mut player, ASKS_TOO);
+    assert_eq!(called(&player), ["가온별"]);
+    step(&mut player, "wait: 30s");
+    step(&mut player, ASKS_AGAIN);
+    assert_eq!(called(&player), ["가온별", "가온별"]);
+}
