@@ -87,3 +87,14 @@ fn a_page_that_joins_does_not_prolong_the_call() {
     step(&mut player, ASKS_AGAIN);
     assert_eq!(called(&player), ["가온별", "가온별"]);
 }
+
+/// The carrier did not answer while a call should have been ended. The desk believed for good that the telephone rang.
+#[test]
+fn a_call_that_cannot_be_ended_is_not_believed_to_ring_for_ever() {
+    let mut player = night();
+    step(&mut player, ASKS);
+    step(&mut player, "fail: {what: phone, how: timeout, for: 10m}");
+    step(&mut player, "press: {by: 가온별, button: 수락, on: m1}");
+    step(&mut player, "wait: 30m");
+    assert!(player.world().live_desk().unwrap().calls.is_empty());
+}
