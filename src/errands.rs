@@ -814,6 +814,9 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
             Task::Call { to: to.clone(), number: number.clone(), speech }
         }
         ErrandKind::HangUp { call, to } => match desk.calls.get(call) {
+            Some(live) if desk.calls_of(&live.reference).count() > 1 => {
+                return Resolved::Never("같은 전화가 다른 건으로 울립니다");
+            }
             Some(live) => Task::HangUp { to: to.clone(), reference: live.reference.clone() },
             None => return Resolved::Never("이미 끝난 통화입니다"),
         },

@@ -98,3 +98,37 @@ fn a_call_that_cannot_be_ended_is_not_believed_to_ring_for_ever() {
     step(&mut player, "wait: 30m");
     assert!(player.world().live_desk().unwrap().calls.is_empty());
 }
+
+fn hung_up(player: &Player) -> Vec<String> {
+    player.world().look(|acts, _| {
+        let to = acts.iter().filter_map(|act| match &act.did {
+            Did::Hangup { to, .. } => Some(to.clone()),
+            _ => None,
+        });
+        to.collect()
+    })
+}
+
+fn posted(player: &Player, words: &str) -> usize {
+    player.world().look(|acts, _| {
+        let said = |act: &&coc::replay::Act| {
+            matches!(&act.did, Did::Post { words: said, .. } if said.text.contains(words))
+        };
+        acts.iter().filter(said).count()
+    })
+}
+
+/// Somebody took the first of two requests at the very moment at which their call was being placed. The telephone was put down
+/// for the second one too.
+#[test]
+fn a_call_for_two_rings_on_when_one_is_taken_while_it_is_placed() {
+    let mut player = two_that_go_on_together();
+    player.slow_answers(TimeDelta::seconds(5), TimeDelta::minutes(1));
+    step(&mut player, "wait: 2s");
+    step(&mut player, "press: {by: 가온별, button: 수락, on: m1}");
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["가온별", "다솜윤"]);
+    assert_eq!(hung_up(&player), ["가온별"]);
+    step(&mut player, "phone: {who: 다솜윤, does: accept}");
+    assert_eq!(posted(&player, "다솜윤 님이"), 1);
+}
