@@ -137,6 +137,9 @@ pub enum Task {
         number: PhoneNumber,
         /// All that the voice says before it waits for a key.
         speech: String,
+        /// The carrier's name for a call to this person that rings already: where this one was not placed before, it becomes part of
+        /// that one.
+        beside: Option<String>,
     },
     /// End a call.
     HangUp {
@@ -309,12 +312,15 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
             }
             Ok(Outcome::Done)
         }
-        Task::Call { to, number, speech } => {
+        Task::Call { to, number, speech, beside } => {
             let phone = carrier(hands)?;
             if attempt.look_first
                 && let Some(reference) = phone.find_call(attempt.id, number, attempt.since).await?
             {
                 return Ok(Outcome::Placed { reference, to: to.clone() });
+            }
+            if let Some(reference) = beside.clone() {
+                return Ok(Outcome::Joined { reference, to: to.clone() });
             }
             let reference = phone.call(attempt.id, to, number, speech).await?;
             Ok(Outcome::Placed { reference, to: to.clone() })
@@ -674,7 +680,7 @@ impl Runner {
             }
         }
         let speech = words::phone::speech(&pages);
-        (Task::Call { to: who.clone(), number: number.clone(), speech }, with)
+        (Task::Call { to: who.clone(), number: number.clone(), speech, beside: None }, with)
     }
 }
 
@@ -811,7 +817,8 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
         }
         ErrandKind::Call { to, number, about } => {
             let speech = words::phone::speech(&[about]);
-            Task::Call { to: to.clone(), number: number.clone(), speech }
+            let beside = desk.call_to(to, now).map(|call| call.reference.clone());
+            Task::Call { to: to.clone(), number: number.clone(), speech, beside }
         }
         ErrandKind::HangUp { call, to } => match desk.calls.get(call) {
             Some(live) if desk.calls_of(&live.reference).count() > 1 => {

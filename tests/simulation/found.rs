@@ -132,3 +132,16 @@ fn a_call_for_two_rings_on_when_one_is_taken_while_it_is_placed() {
     step(&mut player, "phone: {who: 다솜윤, does: accept}");
     assert_eq!(posted(&player, "다솜윤 님이"), 1);
 }
+
+/// The process ended between a call for two requests and its record. The next one found the call for the first of them, and placed
+/// another beside it for the second, on a telephone that rang already.
+#[test]
+fn after_a_crash_nobody_is_called_beside_a_telephone_that_rings() {
+    let mut player = two_that_go_on_together();
+    player.slow_answers(TimeDelta::seconds(5), TimeDelta::seconds(3));
+    step(&mut player, "wait: 2s");
+    assert_eq!(called(&player), ["가온별", "다솜윤"]);
+    step(&mut player, "crash: {}");
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["가온별", "다솜윤"]);
+}
