@@ -145,3 +145,19 @@ fn after_a_crash_nobody_is_called_beside_a_telephone_that_rings() {
     step(&mut player, "wait: 1m");
     assert_eq!(called(&player), ["가온별", "다솜윤"]);
 }
+
+/// A ticket was done before its notice got out. The notice went out all the same: somebody was given a ticket that was done, with a
+/// button that no longer meant anything.
+#[test]
+fn a_ticket_that_is_done_is_given_to_nobody() {
+    let mut player = night();
+    step(&mut player, "fail: {what: slack, how: 500, for: 5m}");
+    for text in [
+        "slash: {by: coc1, in: \"#coc-noti\", command: /assign, text: \"한빛전자 https://support.example.com/agent/tickets/1 @다솜윤\"}",
+        "slash: {by: coc1, in: \"#coc-noti\", command: /coc, text: \"done https://support.example.com/agent/tickets/1\"}",
+        "wait: 10m",
+    ] {
+        step(&mut player, text);
+    }
+    assert_eq!(posted(&player, "티켓 배정 ["), 0);
+}
