@@ -70,7 +70,7 @@ fn a_page_that_rode_in_a_lost_call_is_called_for_by_itself() {
     step(&mut player, "phone: {who: 다솜윤, does: busy}");
     player.lose_answers(1);
     step(&mut player, "wait: 1m");
-    assert_eq!(called(&player), ["가온별", "다솜윤", "라온결", "다솜윤"]);
+    assert_eq!(called(&player), ["가온별", "다솜윤", "다솜윤", "라온결"]);
 }
 
 const ASKS_AGAIN: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 다온식품 / 티켓: https://support.example.com/agent/tickets/3\", as: m3}";
