@@ -66,21 +66,14 @@ pub struct Hands {
 pub struct Attempt {
     /// Which errand.
     pub id: ErrandId,
-    /// Since when it, or the oldest of those with it, is owed.
+    /// Since when it is owed.
     pub since: Time,
-    /// It, or one of those with it, may have happened already: look first.
+    /// It may have happened already: look first.
     pub look_first: bool,
     /// Calls to the same person that become part of this one.
     pub with: Vec<ErrandId>,
     /// What to do.
     pub task: Task,
-}
-
-impl Attempt {
-    /// The errands that it is for.
-    pub fn errands(&self) -> impl Iterator<Item = ErrandId> {
-        std::iter::once(self.id).chain(self.with.iter().copied())
-    }
 }
 
 /// What an attempt does.
@@ -144,8 +137,9 @@ pub enum Task {
         number: PhoneNumber,
         /// All that the voice says before it waits for a key.
         speech: String,
-        /// The call to the same person that goes on already; this one becomes part of it, unless it was placed itself.
-        joins: Option<String>,
+        /// The carrier's name for a call to this person that rings already: where this one was not placed before, it becomes part of
+        /// that one.
+        beside: Option<String>,
     },
     /// End a call.
     HangUp {
@@ -318,17 +312,14 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
             }
             Ok(Outcome::Done)
         }
-        Task::Call { to, number, speech, joins } => {
+        Task::Call { to, number, speech, beside } => {
             let phone = carrier(hands)?;
-            if attempt.look_first {
-                for errand in attempt.errands() {
-                    let found = phone.find_call(errand, number, attempt.since).await?;
-                    if let Some(reference) = found {
-                        return Ok(Outcome::Placed { reference, to: to.clone() });
-                    }
-                }
+            if attempt.look_first
+                && let Some(reference) = phone.find_call(attempt.id, number, attempt.since).await?
+            {
+                return Ok(Outcome::Placed { reference, to: to.clone() });
             }
-            if let Some(reference) = joins.clone() {
+            if let Some(reference) = beside.clone() {
                 return Ok(Outcome::Joined { reference, to: to.clone() });
             }
             let reference = phone.call(attempt.id, to, number, speech).await?;
@@ -522,11 +513,20 @@ impl Runner {
                     continue;
                 }
             }
-            let attempt = self.attempt(desk, errand, task, now);
-            for id in attempt.errands() {
-                self.flying.insert(id, line);
+            let look_first = self.doubtful.contains(&errand.id);
+            // a call that may be placed already names what it named
+            let (task, with) =
+                if look_first { (task, Vec::new()) } else { self.together(desk, errand, task) };
+            for id in std::iter::once(&errand.id).chain(&with) {
+                self.flying.insert(*id, line);
             }
-            ready.attempts.push(attempt);
+            ready.attempts.push(Attempt {
+                id: errand.id,
+                since: errand.since,
+                look_first,
+                with,
+                task,
+            });
         }
         ready
     }
@@ -539,8 +539,8 @@ impl Runner {
     }
 
     fn landed(&mut self, attempt: &Attempt) {
-        for id in attempt.errands() {
-            self.flying.remove(&id);
+        for id in std::iter::once(&attempt.id).chain(&attempt.with) {
+            self.flying.remove(id);
         }
     }
 
@@ -567,10 +567,10 @@ impl Runner {
         let error = match result {
             Ok(outcome) => {
                 self.standing.remove(&line);
-                self.known(attempt);
-                return attempt
-                    .errands()
-                    .map(|errand| Input::Settled { errand, outcome: outcome.clone() })
+                self.doubtful.remove(&attempt.id);
+                let all = std::iter::once(&attempt.id).chain(&attempt.with);
+                return all
+                    .map(|errand| Input::Settled { errand: *errand, outcome: outcome.clone() })
                     .collect();
             }
             Err(error) => error,
@@ -580,7 +580,7 @@ impl Runner {
             PortError::Permanent { why } => {
                 // it answered: the line itself is well
                 self.standing.remove(&line);
-                self.known(attempt);
+                self.doubtful.remove(&attempt.id);
                 return refused(attempt, &why);
             }
             PortError::NotYet { why: _ } => {
@@ -592,7 +592,7 @@ impl Runner {
             }
             PortError::Transient { why, retry_after } => (why, retry_after),
             PortError::Unknown { why } => {
-                self.doubtful.extend(attempt.errands());
+                self.doubtful.insert(attempt.id);
                 (why, None)
             }
         };
@@ -660,50 +660,34 @@ impl Runner {
         (now - since >= told_after).then(|| Input::Trouble { service, since, why: why.to_owned() })
     }
 
-    /// The fate of these is known.
-    fn known(&mut self, attempt: &Attempt) {
-        for id in attempt.errands() {
-            self.doubtful.remove(&id);
-        }
-    }
-
-    /// An attempt at an errand. A call takes along the other calls to the same person that are owed now, in the order in which they are
-    /// owed, or becomes part of the one that goes on.
-    fn attempt(&self, desk: &Desk, errand: &Errand, task: Task, now: Time) -> Attempt {
-        let doubtful = |id: &ErrandId| self.doubtful.contains(id);
-        let mut attempt = Attempt {
-            id: errand.id,
-            since: errand.since,
-            look_first: doubtful(&errand.id),
-            with: Vec::new(),
-            task,
-        };
-        let (ErrandKind::Call { to, about, .. }, Task::Call { speech, joins, .. }) =
-            (&errand.kind, &mut attempt.task)
+    /// A call takes along the other calls to the same person that are owed now, in the order in which they are owed.
+    fn together(&self, desk: &Desk, errand: &Errand, task: Task) -> (Task, Vec<ErrandId>) {
+        let (ErrandKind::Call { to, about, .. }, Task::Call { to: who, number, .. }) =
+            (&errand.kind, &task)
         else {
-            return attempt;
+            return (task, Vec::new());
         };
-        let mut pages = vec![about.as_str()];
-        for other in desk.owed().filter(|other| other.id != errand.id) {
+        let (mut pages, mut with) = (vec![about.as_str()], Vec::new());
+        for other in desk.owed() {
+            let free = !self.flying.contains_key(&other.id) && !self.doubtful.contains(&other.id);
             if let ErrandKind::Call { to: other_to, about, .. } = &other.kind
+                && other.id != errand.id
                 && other_to == to
-                && !self.flying.contains_key(&other.id)
+                && free
             {
                 pages.push(about);
-                attempt.with.push(other.id);
-                attempt.since = attempt.since.min(other.since);
-                attempt.look_first |= doubtful(&other.id);
+                with.push(other.id);
             }
         }
-        *speech = words::phone::speech(&pages);
-        *joins = desk.call_to(to, now).map(|call| call.reference.clone());
-        attempt
+        let speech = words::phone::speech(&pages);
+        (Task::Call { to: who.clone(), number: number.clone(), speech, beside: None }, with)
     }
 }
 
 fn refused(attempt: &Attempt, why: &str) -> Vec<Input> {
+    let all = std::iter::once(&attempt.id).chain(&attempt.with);
     let outcome = || Outcome::Refused { why: why.to_owned() };
-    attempt.errands().map(|errand| Input::Settled { errand, outcome: outcome() }).collect()
+    all.map(|errand| Input::Settled { errand: *errand, outcome: outcome() }).collect()
 }
 
 fn delta(duration: Duration) -> TimeDelta {
@@ -833,9 +817,13 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
         }
         ErrandKind::Call { to, number, about } => {
             let speech = words::phone::speech(&[about]);
-            Task::Call { to: to.clone(), number: number.clone(), speech, joins: None }
+            let beside = desk.call_to(to, now).map(|call| call.reference.clone());
+            Task::Call { to: to.clone(), number: number.clone(), speech, beside }
         }
         ErrandKind::HangUp { call, to } => match desk.calls.get(call) {
+            Some(live) if desk.calls_of(&live.reference).count() > 1 => {
+                return Resolved::Never("같은 전화가 다른 건으로 울립니다");
+            }
             Some(live) => Task::HangUp { to: to.clone(), reference: live.reference.clone() },
             None => return Resolved::Never("이미 끝난 통화입니다"),
         },

@@ -289,11 +289,11 @@ fn seen(name: &str, played: &Played) -> Seen {
                 seen.add(format!("ticket {ticket}"), format!("{at} {action} {fields:?}"), false);
             }
             // a mail server keeps nothing to look for
-            Did::Mail { to, cc, subject, text } => {
+            Did::Mail { to, cc, subject, text, errand: _ } => {
                 let at = if SERVICES_DOWN.contains(&name) { "" } else { &*at.to_string() };
                 seen.add(format!("mail {to:?} {cc:?}"), format!("{at} {subject} {text}"), true);
             }
-            Did::Hangup { to } => {
+            Did::Hangup { to, errand: _ } => {
                 seen.add(format!("phone of {to}"), format!("{at} hung up"), false);
             }
         }

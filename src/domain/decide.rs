@@ -271,8 +271,11 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
         outcome
     };
     turn.change(Change::Settled { errand: id, outcome: outcome.clone() });
-    if let (ErrandKind::HangUp { call, .. }, Outcome::Done | Outcome::Refused { .. }) =
-        (&errand.kind, outcome)
+    // whether it could be ended or not: nobody waits for it any more
+    if let (
+        ErrandKind::HangUp { call, .. },
+        Outcome::Done | Outcome::Refused { .. } | Outcome::Expired,
+    ) = (&errand.kind, outcome)
     {
         turn.change(Change::CallOver { call: *call, how: None });
     }

@@ -469,12 +469,15 @@ impl Desk {
                 }
             }
             Outcome::Placed { reference, to } | Outcome::Joined { reference, to } => {
+                let joined = matches!(outcome, Outcome::Joined { .. });
+                // a telephone rings no longer for what joins it
+                let placed = self.calls_of(reference).find_map(|(_, call)| call.since);
                 let call = LiveCall {
                     to: to.clone(),
                     case,
                     reference: reference.clone(),
-                    since: Some(now),
-                    joined: matches!(outcome, Outcome::Joined { .. }),
+                    since: placed.filter(|_| joined).or(Some(now)),
+                    joined,
                     about: match errand.map(|errand| errand.kind) {
                         Some(ErrandKind::Call { about, .. }) => about,
                         Some(_) | None => String::new(),

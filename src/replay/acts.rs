@@ -118,11 +118,17 @@ pub enum Did {
         subject: String,
         /// What it says.
         text: String,
+        /// The errand that sent it; for tests, not told.
+        #[serde(skip)]
+        errand: String,
     },
     /// A ringing call was ended.
     Hangup {
         /// Who was called.
         to: String,
+        /// The errand that had placed the call; for tests, not told.
+        #[serde(skip)]
+        errand: String,
     },
 }
 
@@ -189,7 +195,7 @@ impl std::fmt::Display for Act {
                 Ok(())
             }
             Did::Call { to, number, .. } => write!(f, "{at} 전화 {to} {number}"),
-            Did::Hangup { to } => write!(f, "{at} 전화 끊음 {to}"),
+            Did::Hangup { to, .. } => write!(f, "{at} 전화 끊음 {to}"),
             Did::Ticket { action, ticket, fields, .. } => {
                 write!(f, "{at} 티켓 {action} {ticket}")?;
                 for (name, value) in fields {
@@ -199,7 +205,7 @@ impl std::fmt::Display for Act {
                 }
                 Ok(())
             }
-            Did::Mail { to, cc, subject, text } => {
+            Did::Mail { to, cc, subject, text, .. } => {
                 write!(f, "{at} 메일 {}", to.join(", "))?;
                 if !cc.is_empty() {
                     write!(f, " (참조 {})", cc.join(", "))?;

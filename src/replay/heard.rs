@@ -61,9 +61,18 @@ pub enum Told {
     },
     /// What somebody did with a telephone.
     Phone {
-        /// The errand that placed the call.
+        /// The errand that it is told of: each page of a call has its own.
         errand: String,
         /// What happened.
         event: CallEvent,
+        /// What it holds for, as the voice says it: a key for one page, anything else for every page of the call.
+        pages: Vec<String>,
+    },
+    /// A page became part of a call that was placed before; nothing of it is to be seen outside.
+    Joined {
+        /// The errand that placed that call.
+        call: String,
+        /// The page, as the voice says it.
+        page: String,
     },
 }

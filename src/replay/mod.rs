@@ -12,6 +12,6 @@ mod world;
 
 pub use acts::{Act, Did, FieldError, Words};
 pub use heard::{Heard, Told};
-pub use parts::{Disk, Line, Parts, Sound, Wiring};
+pub use parts::{Counter, Disk, Line, Parts, Sound, Wiring};
 pub use play::{PlayError, Played, Player, Stage, play};
 pub use world::{Crash, World};

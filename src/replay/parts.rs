@@ -1,16 +1,18 @@
-//! What a world is made of besides its people: the disk, Slack's line, and the wiring between the outside and the engine. A
+//! What a world is made of besides its people: the disk, the ways to Slack and to the support desk, and the wiring between the outside and the engine. A
 //! replay takes sound ones; a test brings its own, so as to see that a broken one is noticed.
 
 use crate::domain::desk::{Desk, Due};
 use crate::domain::input::Input;
 use crate::journal::{Memory, Store};
-use crate::ports::Chat;
+use crate::ports::{Chat, Tickets};
 use std::sync::Arc;
 
 /// Opens the journal's store.
 pub type Disk = Box<dyn Fn() -> Box<dyn Store> + Send>;
 /// Makes one chat of another.
 pub type Line = Box<dyn FnOnce(Arc<dyn Chat>) -> Arc<dyn Chat>>;
+/// Makes one support desk of another.
+pub type Counter = Box<dyn FnOnce(Arc<dyn Tickets>) -> Arc<dyn Tickets>>;
 
 /// The parts of a world.
 pub struct Parts {
@@ -20,6 +22,8 @@ pub struct Parts {
     pub wiring: Box<dyn Wiring>,
     /// The chat that the hands use, made of the one that reaches the workspace.
     pub chat: Line,
+    /// The support desk that the hands use, made of the world's.
+    pub tickets: Counter,
 }
 
 impl std::fmt::Debug for Parts {
@@ -35,6 +39,7 @@ impl Default for Parts {
             disk: Box::new(move || Box::new(memory.clone())),
             wiring: Box::new(Sound),
             chat: Box::new(|chat| chat),
+            tickets: Box::new(|tickets| tickets),
         }
     }
 }

@@ -4,7 +4,8 @@ use super::acts::{Act, Did, FieldError, Words};
 use super::heard::{Heard, Told};
 use super::scenario::{FailHow, Failing};
 use crate::adapters::slack::api::{Failed, Failure, Method, Repeat, WebApi};
-use crate::domain::errand::{CallEvent, TicketAct, TicketDeed};
+use crate::domain::desk::Desk;
+use crate::domain::errand::{CallEvent, Outcome, TicketAct, TicketDeed};
 use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser};
 use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::mail::Email;
@@ -62,7 +63,6 @@ pub(super) struct Posted {
 pub(super) struct RingingCall {
     pub(super) errand: ErrandId,
     pub(super) to: Name,
-    pub(super) about: String,
     pub(super) reference: String,
 }
 
@@ -124,18 +124,23 @@ impl Site {
         self.slow.filter(|(_, until)| self.now < *until).map(|(delay, _)| delay)
     }
 
-    /// These reached the process.
-    pub(super) fn heard_all(&mut self, inputs: &[Input]) {
+    /// What of this reaches the process from outside, as it stands before the desk takes it.
+    pub(super) fn hear(&self, desk: &Desk, inputs: &[Input]) -> Vec<Heard> {
         let (at, acts) = (self.now, self.acts.len());
-        for input in inputs {
-            let told = match input {
+        let heard = inputs.iter().filter_map(|input| {
+            let (key, by, told) = match input {
                 Input::Slack(slack) => self
                     .told_of(slack)
                     .map(|told| (slack.key.clone(), self.person_name(&slack.by), told)),
-                Input::Phone { call, event } => self.placed.get(call).map(|(_, to)| {
-                    let told = Told::Phone { errand: call.to_string(), event: *event };
-                    (format!("{call} {event:?}"), to.to_string(), told)
-                }),
+                Input::Phone { call, event } => self.told_phone(desk, *call, *event),
+                Input::Settled { errand, outcome: Outcome::Joined { reference, to } } => {
+                    let placed = self.placed.iter().find(|(_, (one, _))| one == reference);
+                    let page = desk.about_of(*errand).unwrap_or_default().to_owned();
+                    placed.map(|(call, _)| {
+                        let told = Told::Joined { call: call.to_string(), page };
+                        (format!("{errand} joined"), to.to_string(), told)
+                    })
+                }
                 Input::Started { .. }
                 | Input::CaughtUp
                 | Input::ReadBack
@@ -150,11 +155,35 @@ impl Site {
                 | Input::Record(_)
                 | Input::Ticket(_)
                 | Input::Woken(_) => None,
-            };
-            if let Some((key, by, told)) = told {
-                self.heard.push(Heard { at, acts, key, by, told });
+            }?;
+            Some(Heard { at, acts, key, by, told })
+        });
+        heard.collect()
+    }
+
+    fn told_phone(
+        &self,
+        desk: &Desk,
+        call: ErrandId,
+        event: CallEvent,
+    ) -> Option<(String, String, Told)> {
+        let live = desk.calls.get(&call);
+        let to = live.map(|live| &live.to).or_else(|| Some(&self.placed.get(&call)?.1))?;
+        let pages = match (event, live) {
+            (CallEvent::Accepted | CallEvent::Rejected, _) | (_, None) => {
+                desk.about_of(call).map(str::to_owned).into_iter().collect()
             }
-        }
+            (
+                CallEvent::Answered
+                | CallEvent::Busy
+                | CallEvent::NoAnswer
+                | CallEvent::Voicemail
+                | CallEvent::Failed,
+                Some(live),
+            ) => desk.calls_of(&live.reference).map(|(_, live)| live.about.clone()).collect(),
+        };
+        let told = Told::Phone { errand: call.to_string(), event, pages };
+        Some((format!("{call} {event:?}"), to.to_string(), told))
     }
 
     fn told_of(&self, input: &SlackInput) -> Option<Told> {
@@ -480,12 +509,7 @@ impl Phone for Telephones {
         match planned {
             Some(event) => site.call_events.push_back((errand, event)),
             None => {
-                let call = RingingCall {
-                    errand,
-                    to: to.clone(),
-                    about: speech.to_owned(),
-                    reference: reference.clone(),
-                };
+                let call = RingingCall { errand, to: to.clone(), reference: reference.clone() };
                 site.ringing.push(call);
             }
         }
@@ -507,10 +531,9 @@ impl Phone for Telephones {
     async fn hang_up(&self, reference: &str, to: &Name) -> Result<(), PortError> {
         let mut site = self.0.lock();
         site.carrier()?;
-        let ringing = site.ringing.len();
-        site.ringing.retain(|call| call.reference != reference);
-        if site.ringing.len() < ringing {
-            site.did(Did::Hangup { to: to.to_string() });
+        if let Some(place) = site.ringing.iter().position(|call| call.reference == reference) {
+            let errand = site.ringing.remove(place).errand.to_string();
+            site.did(Did::Hangup { to: to.to_string(), errand });
         }
         Ok(())
     }
@@ -567,11 +590,11 @@ pub(super) struct PostOffice(pub(super) Shared);
 
 #[async_trait]
 impl Mailer for PostOffice {
-    async fn send(&self, _errand: ErrandId, mail: &Email) -> Result<(), PortError> {
+    async fn send(&self, errand: ErrandId, mail: &Email) -> Result<(), PortError> {
         let mut site = self.0.lock();
         site.service(Failing::Mail, "메일 발송")?;
         let Email { from: _, to, cc, subject, text } = mail.clone();
-        site.did(Did::Mail { to, cc, subject, text });
+        site.did(Did::Mail { to, cc, subject, text, errand: errand.to_string() });
         Ok(())
     }
 

@@ -24,7 +24,7 @@ use crate::sandbox::workspace::{Delivery, DeliveryKind};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use futures_util::FutureExt;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ impl World {
         let hands = Hands {
             chat: (parts.chat)(Arc::new(Slack::over(Line(site.clone()), clock))),
             phone: phone_adapter.then(|| Arc::new(Telephones(site.clone())) as _),
-            tickets: Some(Arc::new(SupportDesk(site.clone()))),
+            tickets: Some((parts.tickets)(Arc::new(SupportDesk(site.clone())))),
             mail: Some(Arc::new(PostOffice(site.clone()))),
             library: Arc::new(Shelf(site.clone())),
         };
@@ -192,14 +192,21 @@ impl World {
         look(&site.acts, &site.heard)
     }
 
-    /// Whose telephones ring, with what the voice says.
+    /// The calls that ring, by the errand that placed them, and whose telephone it is.
     #[must_use]
-    pub fn ringing(&self) -> Vec<(Name, String)> {
+    pub fn ringing(&self) -> Vec<(String, Name)> {
         let site = self.site.lock();
-        site.ringing.iter().map(|call| (call.to.clone(), call.about.clone())).collect()
+        site.ringing.iter().map(|call| (call.errand.to_string(), call.to.clone())).collect()
     }
 
-    /// Whether anything is amiss now: Slack or the carrier fails, answers or deliveries are late, the process is gone.
+    /// Whether a service fails now.
+    #[must_use]
+    pub fn fails(&self, what: Failing) -> bool {
+        self.site.lock().failing(what).is_some()
+    }
+
+    /// Whether anything is amiss now: Slack fails, answers or deliveries are late, the process is gone. Services that the desk can do
+    /// without are not asked.
     #[must_use]
     pub fn is_troubled(&self) -> bool {
         let site = self.site.lock();
@@ -208,7 +215,7 @@ impl World {
             || !(self.waiting.is_empty() && self.on_the_way.is_empty() && self.flying.is_empty())
             || site.lose_answers > 0
             || site.slow.is_some_and(|(_, until)| site.now < until)
-            || [Failing::Slack, Failing::Phone].iter().any(|what| site.failing(*what).is_some())
+            || site.failing(Failing::Slack).is_some()
     }
 
     /// The journal so far, from its first record.
@@ -301,11 +308,7 @@ impl World {
         let now = self.clock();
         let Some(running) = &mut self.running else { return Ok(Vec::new()) };
         let before = running.engine.last_seq();
-        let from_outside: Vec<Input> = inputs
-            .iter()
-            .filter(|input| matches!(input, Input::Slack(_) | Input::Phone { .. }))
-            .cloned()
-            .collect();
+        let heard = self.site.lock().hear(running.engine.desk(), &inputs);
         let wiring = &mut self.wiring;
         let inputs: Vec<Input> = inputs
             .into_iter()
@@ -318,7 +321,7 @@ impl World {
                 tracing::warn!(%error, "the process steps down");
                 let last = (self.disk)().last().ok().flatten();
                 if last.is_some_and(|last| last.seq > before) {
-                    self.site.lock().heard_all(&from_outside);
+                    self.site.lock().heard.extend(heard);
                 }
                 self.gone();
                 return Ok(Vec::new());
@@ -326,7 +329,7 @@ impl World {
             Err(error) => return Err(error),
         };
         let after = running.engine.last_seq();
-        self.site.lock().heard_all(&from_outside);
+        self.site.lock().heard.extend(heard);
         let start = running.after_crash;
         self.strike(|crash| match crash {
             Crash::AfterRecord(seq) => before < seq && seq <= after,
@@ -493,12 +496,15 @@ impl World {
     /// that the call is still about.
     fn telephoned(&mut self, call: ErrandId, event: CallEvent) -> Result<(), String> {
         let reference = self.site.lock().reference(call);
+        let mut told = BTreeSet::new();
         let mut next = Some(call);
         while let Some(call) = next {
+            told.insert(call);
             self.offer(vec![Input::Phone { call, event }])?;
-            next = self
-                .live_desk()
-                .and_then(|desk| desk.calls_of(reference.as_deref()?).next().map(|(call, _)| call));
+            next = self.live_desk().and_then(|desk| {
+                let mut pages = desk.calls_of(reference.as_deref()?).map(|(call, _)| call);
+                pages.find(|page| !told.contains(page))
+            });
         }
         Ok(())
     }

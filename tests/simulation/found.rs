@@ -51,3 +51,113 @@ fn key_1_counts_though_the_carrier_never_says_that_the_call_was_placed() {
     assert_eq!(taken.len(), 1, "{taken:?}");
     assert!(taken[0].contains("가온별") && taken[0].contains("전화"), "{taken:?}");
 }
+
+const ASKS_TOO: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 솔빛출판 / 티켓: https://support.example.com/agent/tickets/2\", as: m2}";
+/// Two requests whose first person did not answer: both are about to go to 다솜윤 in one call.
+fn two_that_go_on_together() -> Player {
+    let mut player = night();
+    step(&mut player, ASKS);
+    step(&mut player, ASKS_TOO);
+    step(&mut player, "wait: 5m");
+    player
+}
+
+/// The carrier's answer to a call for two requests was lost, and the telephone was engaged. The first request went on to the next
+/// person; the second was believed to ring on a telephone that had been put down, and 다솜윤 was not called for it any more.
+#[test]
+fn a_page_that_rode_in_a_lost_call_is_called_for_by_itself() {
+    let mut player = two_that_go_on_together();
+    step(&mut player, "phone: {who: 다솜윤, does: busy}");
+    player.lose_answers(1);
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["가온별", "다솜윤", "다솜윤", "라온결"]);
+}
+
+const ASKS_AGAIN: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 다온식품 / 티켓: https://support.example.com/agent/tickets/3\", as: m3}";
+
+/// Each page that joined a call let it count as a new one: pages went on joining a telephone that had rung out long before.
+#[test]
+fn a_page_that_joins_does_not_prolong_the_call() {
+    let mut player = night();
+    step(&mut player, ASKS);
+    step(&mut player, "wait: 170s");
+    step(&mut player, ASKS_TOO);
+    assert_eq!(called(&player), ["가온별"]);
+    step(&mut player, "wait: 30s");
+    step(&mut player, ASKS_AGAIN);
+    assert_eq!(called(&player), ["가온별", "가온별"]);
+}
+
+/// The carrier did not answer while a call should have been ended. The desk believed for good that the telephone rang.
+#[test]
+fn a_call_that_cannot_be_ended_is_not_believed_to_ring_for_ever() {
+    let mut player = night();
+    step(&mut player, ASKS);
+    step(&mut player, "fail: {what: phone, how: timeout, for: 10m}");
+    step(&mut player, "press: {by: 가온별, button: 수락, on: m1}");
+    step(&mut player, "wait: 30m");
+    assert!(player.world().live_desk().unwrap().calls.is_empty());
+}
+
+fn hung_up(player: &Player) -> Vec<String> {
+    player.world().look(|acts, _| {
+        let to = acts.iter().filter_map(|act| match &act.did {
+            Did::Hangup { to, .. } => Some(to.clone()),
+            _ => None,
+        });
+        to.collect()
+    })
+}
+
+fn posted(player: &Player, words: &str) -> usize {
+    player.world().look(|acts, _| {
+        let said = |act: &&coc::replay::Act| {
+            matches!(&act.did, Did::Post { words: said, .. } if said.text.contains(words))
+        };
+        acts.iter().filter(said).count()
+    })
+}
+
+/// Somebody took the first of two requests at the very moment at which their call was being placed. The telephone was put down
+/// for the second one too.
+#[test]
+fn a_call_for_two_rings_on_when_one_is_taken_while_it_is_placed() {
+    let mut player = two_that_go_on_together();
+    player.slow_answers(TimeDelta::seconds(5), TimeDelta::minutes(1));
+    step(&mut player, "wait: 2s");
+    step(&mut player, "press: {by: 가온별, button: 수락, on: m1}");
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["가온별", "다솜윤"]);
+    assert_eq!(hung_up(&player), ["가온별"]);
+    step(&mut player, "phone: {who: 다솜윤, does: accept}");
+    assert_eq!(posted(&player, "다솜윤 님이"), 1);
+}
+
+/// The process ended between a call for two requests and its record. The next one found the call for the first of them, and placed
+/// another beside it for the second, on a telephone that rang already.
+#[test]
+fn after_a_crash_nobody_is_called_beside_a_telephone_that_rings() {
+    let mut player = two_that_go_on_together();
+    player.slow_answers(TimeDelta::seconds(5), TimeDelta::seconds(3));
+    step(&mut player, "wait: 2s");
+    assert_eq!(called(&player), ["가온별", "다솜윤"]);
+    step(&mut player, "crash: {}");
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["가온별", "다솜윤"]);
+}
+
+/// A ticket was done before its notice got out. The notice went out all the same: somebody was given a ticket that was done, with a
+/// button that no longer meant anything.
+#[test]
+fn a_ticket_that_is_done_is_given_to_nobody() {
+    let mut player = night();
+    step(&mut player, "fail: {what: slack, how: 500, for: 5m}");
+    for text in [
+        "slash: {by: coc1, in: \"#coc-noti\", command: /assign, text: \"한빛전자 https://support.example.com/agent/tickets/1 @다솜윤\"}",
+        "slash: {by: coc1, in: \"#coc-noti\", command: /coc, text: \"done https://support.example.com/agent/tickets/1\"}",
+        "wait: 10m",
+    ] {
+        step(&mut player, text);
+    }
+    assert_eq!(posted(&player, "티켓 배정 ["), 0);
+}

@@ -1,5 +1,5 @@
-//! Random days at the desk: requests, assignments, presses, reactions, replies, telephones, in all weathers: repeats, deliveries late
-//! and in another order, a dead or slow Slack, answers that are lost, a journal that fails, clocks that are set, crashes and stops.
+//! Random days at the desk: requests, assignments, presses, reactions, replies, telephones, tickets, mails, in all weathers: repeats,
+//! deliveries late and in another order, a dead or slow Slack, services that fail, answers that are lost, a journal that fails, clocks that are set, crashes and stops.
 //! After every step a reference model ([`model`]) and the invariants ([`rules`]) are held against what the world saw. [`planted`]
 //! shows that broken parts are noticed.
 //!
@@ -19,7 +19,7 @@ mod script;
 use chrono::TimeDelta;
 use coc::domain::input::Books;
 use coc::journal::Memory;
-use coc::replay::scenario::{Scenario, Step};
+use coc::replay::scenario::{Failing, Scenario, Step};
 use coc::replay::{Parts, Player, World};
 use common::books;
 use model::Model;
@@ -127,6 +127,24 @@ fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(),
         for deed in &script.deeds {
             writeln!(text, "{deed}").unwrap();
         }
+        writeln!(text, "what was heard and done:").unwrap();
+        player.world().look(|acts, heard| {
+            for nth in 0..=acts.len() {
+                for one in heard.iter().filter(|one| one.acts == nth) {
+                    writeln!(
+                        text,
+                        "{} ← {} {:?}",
+                        one.at.format("%m-%d %H:%M:%S"),
+                        one.by,
+                        one.told
+                    )
+                    .unwrap();
+                }
+                if let Some(act) = acts.get(nth) {
+                    writeln!(text, "{act}").unwrap();
+                }
+            }
+        });
         text
     })
 }
@@ -140,13 +158,18 @@ struct Watch {
 
 impl Watch {
     fn new(phones: bool) -> Self {
-        Self { model: Model::new(phones), errands: Errands::default(), starts: 0 }
+        Self { model: Model::new(phones), errands: Errands::default(), starts: 1 }
     }
 
     fn look(&mut self, world: &World) -> Result<(), String> {
         let restarted = std::mem::replace(&mut self.starts, world.starts()) != world.starts();
         if restarted || world.is_troubled() {
             self.model.trouble(world.now() + TimeDelta::minutes(1));
+        }
+        for what in [Failing::Phone, Failing::Tickets, Failing::Mail] {
+            if world.fails(what) {
+                self.model.fails(what, world.now() + TimeDelta::minutes(1));
+            }
         }
         self.errands.watch(world)?;
         self.model.watch(world)?;
@@ -169,9 +192,7 @@ fn live(
         }
         let step: Step = serde_saphyr::from_str(&deed.line)
             .map_err(|error| format!("{}: {error}", deed.line))?;
-        if let Some(until) = script::trouble_of(&step, player.world().now()) {
-            watch.model.trouble(until);
-        }
+        script::foresee(&step, player.world().now(), &mut watch.model);
         let done = player.step(&step);
         if player.world().has_failed() {
             return Err(format!("the program itself failed: {}", done.err().unwrap_or_default()));

@@ -1,12 +1,13 @@
 //! What ought to happen, told a second time: the ladder (readings 9 to 11, 13, 20) and the call rule (readings 1 to 5), written from
-//! the readings and knowing nothing of how the desk does it. It sees what people see (posts, calls) and what reached the bot, and
-//! says which rule was broken.
+//! the readings and knowing nothing of how the desk does it. It sees what people see (posts, calls, tickets, mails) and what reached
+//! the bot, and says which rule was broken.
 //!
 //! While everything works it says when to the minute; through faults it keeps the bounds: in order, nobody twice, nobody skipped,
-//! nobody sooner than the rung before allows, nobody after an acceptance.
+//! nobody sooner than the rung before allows, nobody after an acceptance. Services that the desk can do without hold up nobody.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike, Weekday};
 use coc::domain::errand::CallEvent;
+use coc::replay::scenario::Failing;
 use coc::replay::{Act, Did, Heard, Told, World};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,12 @@ type Time = DateTime<FixedOffset>;
 const MOMENT: TimeDelta = TimeDelta::seconds(45);
 /// Silence on one rung (reading 10).
 const RUNG: TimeDelta = TimeDelta::minutes(5);
+/// How long another page joins a call that was placed.
+const JOINED_FOR: TimeDelta = TimeDelta::minutes(3);
+/// A service that fails again this soon is not told of again.
+const TOLD_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(10);
+/// A service that works again is noticed within this.
+const PROBED_WITHIN: TimeDelta = TimeDelta::seconds(90);
 
 const GENERAL: [&str; 5] = ["가온별", "나래솔", "다솜윤", "라온결", "마루한"];
 const MILITARY: [&str; 2] = ["나래솔", "마루한"];
@@ -123,6 +130,7 @@ pub(crate) fn call_at(notice: Time) -> Time {
 pub(crate) struct Asked {
     pub(crate) customer: String,
     pub(crate) by: &'static str,
+    pub(crate) ticket: Option<u64>,
     pub(crate) complete: bool,
     pub(crate) decided: bool,
 }
@@ -147,13 +155,106 @@ enum Stands {
     Accepted(Time),
 }
 
+/// What a voice speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Page {
+    /// The chain of a customer.
+    Chain(String),
+    Notice {
+        customer: String,
+        ticket: u64,
+    },
+}
+
+impl Page {
+    fn read(sentence: &str) -> Option<Self> {
+        if let Some((customer, _)) = sentence.split_once(" 긴급 티켓") {
+            return Some(Self::Chain(customer.to_owned()));
+        }
+        let (customer, rest) = sentence.split_once(" 티켓 ")?;
+        let ticket = rest.split_once("번이 배정되었으나")?.0.parse().ok()?;
+        Some(Self::Notice { customer: customer.to_owned(), ticket })
+    }
+
+    /// The pages of a voice's words, in order.
+    fn all(speech: &str) -> Result<Vec<Self>, String> {
+        let not_understood = || format!("a voice that nobody understands: {speech}");
+        let said = speech.strip_prefix("COC입니다. ").ok_or_else(not_understood)?;
+        let (said, count) = match said.strip_prefix("요청이 모두 ") {
+            Some(several) => {
+                let (count, said) =
+                    several.split_once("건입니다. 먼저, ").ok_or_else(not_understood)?;
+                (said, count.parse().map_err(|_| not_understood())?)
+            }
+            None => (said, 1),
+        };
+        let pages: Option<Vec<Self>> = said.split(" 다음, ").map(Self::read).collect();
+        match pages {
+            Some(pages) if pages.len() == count => Ok(pages),
+            Some(_) | None => Err(not_understood()),
+        }
+    }
+}
+
+/// How a page reaches somebody's telephone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Telephone {
+    /// Not, or no longer: the voice did not come to it.
+    Silent,
+    /// A voice names it; the first of its call, or a later one.
+    Named { at: Time, first: bool },
+    /// It became part of a call that rang already.
+    Shared(Time),
+}
+
+/// In which way somebody is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Mention,
+    Voice { first: bool },
+    Share,
+}
+
+/// A call that was placed.
+#[derive(Debug)]
+struct Call {
+    to: String,
+    at: Time,
+    pages: Vec<Page>,
+    over: bool,
+    /// Since when it rings though nobody is waited for.
+    idle: Option<Time>,
+}
+
+/// What people were told of a service.
+#[derive(Debug, Default)]
+struct Service {
+    failed: Vec<Time>,
+    works: usize,
+    /// When it worked again at the latest.
+    until: Option<Time>,
+}
+
+/// What was done to a ticket.
+#[derive(Debug, Default)]
+struct Deeds {
+    /// To whom it was given by a notice, how often each.
+    given: BTreeMap<String, usize>,
+    confirmed: usize,
+    closed: usize,
+    /// How often somebody said that it is done.
+    done: usize,
+}
+
 #[derive(Debug)]
 struct Rung {
     who: String,
     /// When the first of mention and call was there.
     began: Time,
     posted: bool,
-    called: bool,
+    telephone: Telephone,
+    /// Since when the telephone is due.
+    rings_from: Time,
     /// 부재, 거절, or the telephone.
     ended: Option<Time>,
 }
@@ -161,6 +262,11 @@ struct Rung {
 impl Rung {
     fn due(&self) -> Time {
         self.ended.unwrap_or(self.began + RUNG)
+    }
+
+    /// From when on everything must have worked for the next to be reached in time.
+    fn told(&self) -> Time {
+        self.ended.unwrap_or(self.began)
     }
 }
 
@@ -175,8 +281,12 @@ struct Chain {
     refused: BTreeSet<String>,
     /// Who accepted by a reaction or a reply, which wait where it is not known yet that the post stands.
     by_word: Option<String>,
+    /// Who accepted, as far as it is known.
+    taker: Option<String>,
     /// The bot said who took it.
     confirmed: Option<String>,
+    /// Whom the support desk was told.
+    assigned: Option<String>,
     /// Where people were told that nobody is left, in this round.
     alarms: BTreeSet<String>,
 }
@@ -188,9 +298,14 @@ struct Notice {
     acknowledged: Option<Time>,
     /// COC does something else with the ticket.
     in_hand: bool,
-    /// Somebody else has it.
-    over: bool,
+    /// Since when somebody else has it, or its ticket is done.
+    over: Option<Time>,
     called: Option<Time>,
+    telephone: Telephone,
+    /// Since when the bot's own call is due.
+    rings_from: Option<Time>,
+    /// COC ended the call by a button.
+    hushed: bool,
 }
 
 /// What ought to happen; see the module.
@@ -206,13 +321,24 @@ pub(crate) struct Model {
     chain_of: BTreeMap<String, String>,
     notice_of: BTreeMap<String, String>,
     rung_of: BTreeMap<String, (String, String)>,
-    call_of: BTreeMap<String, (String, String)>,
+    /// The buttons of a rung's post, and when it was posted.
+    buttons: BTreeMap<String, (Time, Vec<String>)>,
+    /// By the errand that placed it.
+    calls: BTreeMap<String, Call>,
+    services: BTreeMap<Failing, Service>,
+    /// By number.
+    tickets: BTreeMap<u64, Deeds>,
+    /// When a mail was sent first, by its errand.
+    mails: BTreeMap<String, Time>,
+    /// How often somebody pressed 메일 발송.
+    sends: usize,
+    begun: Option<Time>,
     /// Who did anything at all that might be an acceptance.
     doers: BTreeSet<String>,
     acts: usize,
     heard: usize,
     keys: BTreeSet<String>,
-    /// Since when everything works.
+    /// Since when everything works but for the services that the desk can do without.
     calm: Option<Time>,
     /// How far the process's clock went behind and ahead of the time; what falls due is off by no more than the two together.
     behind: TimeDelta,
@@ -222,6 +348,11 @@ pub(crate) struct Model {
 
 const COC: [&str; 2] = ["고윤슬", "민가을"];
 const RUNG_BUTTONS: [&str; 3] = ["수락", "부재", "거절"];
+const SERVICES: [(Failing, &str); 3] = [
+    (Failing::Phone, "전화 발신"),
+    (Failing::Tickets, "티켓 시스템"),
+    (Failing::Mail, "메일 발송"),
+];
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     Some(text.split_once(from)?.1.split_once(to)?.0)
@@ -256,6 +387,12 @@ impl Model {
         self.calm = self.calm.max(Some(until));
     }
 
+    /// A service fails until then.
+    pub(crate) fn fails(&mut self, what: Failing, until: Time) {
+        let service = self.services.entry(what).or_default();
+        service.until = service.until.max(Some(until));
+    }
+
     pub(crate) fn clock_was_set(&mut self, ahead: TimeDelta) {
         self.behind = self.behind.min(ahead);
         self.ahead = self.ahead.max(ahead);
@@ -266,8 +403,30 @@ impl Model {
         self.calm.is_none_or(|calm| calm <= at) && self.hasty.is_zero()
     }
 
+    /// The same, of a service as well.
+    fn works_since(&self, what: Failing, at: Time) -> bool {
+        let works =
+            self.services.get(&what).and_then(|one| one.until).is_none_or(|until| until <= at);
+        works && self.calm_since(at)
+    }
+
+    /// Whether it is known to the minute who accepted.
+    fn took_calmly(&self, chain: &Chain) -> bool {
+        matches!(chain.stands, Stands::Accepted(since) if self.calm_since(since))
+    }
+
+    /// Whether it is this person's turn, and what should reach the person is held up.
+    fn is_coming(&self, customer: &str, who: &str, at: Time) -> bool {
+        self.chains.get(customer).is_some_and(|chain| {
+            let due = chain.round.last().map_or(at, Rung::due);
+            let times = [due - self.hasty, due, at, at + self.hasty];
+            !self.calm_since(at) && chain.in_turn(Some(who), times).is_ok()
+        })
+    }
+
     /// Takes in what happened since the last look.
     pub(crate) fn watch(&mut self, world: &World) -> Result<(), String> {
+        self.begun.get_or_insert(world.now());
         world.look(|acts, heard| {
             while self.acts < acts.len() || self.heard < heard.len() {
                 match heard.get(self.heard) {
@@ -275,7 +434,7 @@ impl Model {
                         self.heard += 1;
                         // a delivery repeated changes nothing
                         if self.keys.insert(one.key.clone()) {
-                            self.hear(one);
+                            self.hear(one).map_err(|rule| format!("{rule}: {one:?}"))?;
                         }
                     }
                     _ => {
@@ -286,6 +445,7 @@ impl Model {
             }
             Ok::<(), String>(())
         })?;
+        self.nobody_rings_for_nothing(world)?;
         self.nothing_is_overdue(world)
     }
 
@@ -314,7 +474,10 @@ impl Model {
                 if words.buttons == RUNG_BUTTONS {
                     let who = words.mentions.first().cloned().unwrap_or_default();
                     self.rung_of.insert(id.clone(), (customer.clone(), who.clone()));
-                    return self.reached(&customer, &who, at, false).or_else(|rule| wrong(&rule));
+                    self.buttons.insert(id.clone(), (at, words.buttons.clone()));
+                    return self
+                        .reached(&customer, &who, at, Way::Mention)
+                        .or_else(|rule| wrong(&rule));
                 }
                 if text.starts_with("🚨 [") && text.contains("사건은 열려 있습니다") {
                     return self.exhausted(&customer, channel, at).or_else(|rule| wrong(&rule));
@@ -337,36 +500,220 @@ impl Model {
                     && text.starts_with("☎️")
                     && (text.contains("확인이 없어") && !text.contains("기록"))
                 {
-                    return self.first_call(&notice, at).or_else(|rule| wrong(&rule));
+                    let dials = text.contains("전화합니다");
+                    return self.first_call(&notice, dials, at).or_else(|rule| wrong(&rule));
+                }
+                self.told_of_service(text, at).or_else(|rule| wrong(&rule))
+            }
+            Did::Call { to, about, errand, .. } => {
+                self.placed(errand, to, about, at).or_else(|rule| wrong(&rule))
+            }
+            Did::Hangup { errand, .. } => self.hung_up(errand, at).or_else(|rule| wrong(&rule)),
+            Did::Ticket { action, ticket, fields, .. } => {
+                let number = ticket_in(ticket).unwrap_or_default();
+                let assignee = fields.get("assignee").map(String::as_str);
+                let comment = fields.get("comment").map_or("", String::as_str);
+                self.ticket(action, number, assignee, comment, at).or_else(|rule| wrong(&rule))
+            }
+            Did::Mail { errand, .. } => self.mailed(errand, at).or_else(|rule| wrong(&rule)),
+            Did::Update { id, words, .. } => {
+                if let Some((_, buttons)) = self.buttons.get_mut(id) {
+                    buttons.clone_from(&words.buttons);
                 }
                 Ok(())
             }
-            Did::Call { to, about, errand, .. } => {
-                if let Some(customer) = between(about, "COC입니다. ", " 긴급 티켓") {
-                    self.call_of.insert(errand.clone(), (customer.to_owned(), to.clone()));
-                    return self.reached(customer, to, at, true).or_else(|rule| wrong(&rule));
-                }
-                let customer = between(about, "COC입니다. ", " 티켓이 배정").unwrap_or_default();
-                self.assignee_called(customer, to, errand, at).or_else(|rule| wrong(&rule))
-            }
-            Did::Update { .. }
-            | Did::Ephemeral { .. }
-            | Did::Dm { .. }
-            | Did::View { .. }
-            | Did::Hangup { .. }
-            | Did::Ticket { .. }
-            | Did::Mail { .. } => Ok(()),
+            Did::Ephemeral { .. } | Did::Dm { .. } | Did::View { .. } => Ok(()),
         }
     }
 
-    /// Somebody is mentioned or called for a chain.
-    fn reached(
+    fn placed(&mut self, errand: &str, to: &str, speech: &str, at: Time) -> Result<(), String> {
+        let pages = Page::all(speech)?;
+        let rings = self.calls.values().any(|call| {
+            let known = self.works_since(Failing::Phone, call.at);
+            call.to == to && !call.over && at - call.at < JOINED_FOR && known
+        });
+        if rings {
+            return Err("called though the same telephone rings already".to_owned());
+        }
+        for (nth, page) in pages.iter().enumerate() {
+            self.paged(page, to, at, Way::Voice { first: nth == 0 })?;
+        }
+        let call = Call { to: to.to_owned(), at, pages, over: false, idle: None };
+        self.calls.insert(errand.to_owned(), call);
+        Ok(())
+    }
+
+    fn joined(&mut self, errand: &str, to: &str, page: &str, at: Time) -> Result<(), String> {
+        let page = Page::read(page).ok_or("a page that nobody understands")?;
+        let known = |call: &&Call| call.to == to && !call.over;
+        let Some(call) = self.calls.get(errand).filter(known) else {
+            return Err("a page joins a call that does not ring".to_owned());
+        };
+        if self.works_since(Failing::Phone, call.at) && at - call.at > JOINED_FOR + MOMENT {
+            return Err("a page joins a call that is long over".to_owned());
+        }
+        self.paged(&page, to, at, Way::Share)?;
+        if let Some(call) = self.calls.get_mut(errand) {
+            call.pages.push(page);
+        }
+        Ok(())
+    }
+
+    fn paged(&mut self, page: &Page, to: &str, at: Time, way: Way) -> Result<(), String> {
+        match page {
+            Page::Chain(customer) => self.reached(customer, to, at, way),
+            Page::Notice { customer, ticket } => {
+                self.assignee_called(customer, *ticket, to, at, way)
+            }
+        }
+    }
+
+    /// Whether somebody is still waited for on this page.
+    fn waits(&self, page: &Page, to: &str, at: Time) -> bool {
+        match page {
+            Page::Chain(customer) => self.chains.get(customer).is_some_and(|chain| {
+                let present = |rung: &Rung| {
+                    rung.who == to && rung.ended.is_none() && at < rung.due() - self.hasty
+                };
+                matches!(chain.stands, Stands::Running(_))
+                    && chain.round.last().is_some_and(present)
+            }),
+            // an undecided request for the same ticket may take it away
+            Page::Notice { ticket, .. }
+                if self.asked.values().any(|asked| asked.ticket == Some(*ticket)) =>
+            {
+                false
+            }
+            Page::Notice { customer, ticket } => self.notices.values().any(|notice| {
+                notice.is_of(to, customer, *ticket)
+                    && notice.is_open()
+                    && notice.telephone != Telephone::Silent
+                    && !notice.hushed
+            }),
+        }
+    }
+
+    fn hung_up(&mut self, errand: &str, at: Time) -> Result<(), String> {
+        let Some(call) = self.calls.get(errand) else {
+            return Err("a call is ended that was never placed".to_owned());
+        };
+        if let Some(page) = call.pages.iter().find(|page| self.waits(page, &call.to, at)) {
+            return Err(format!("hung up though it still rings for {page:?}"));
+        }
+        if let Some(call) = self.calls.get_mut(errand) {
+            call.over = true;
+        }
+        Ok(())
+    }
+
+    fn ticket(
         &mut self,
-        customer: &str,
-        who: &str,
+        action: &str,
+        number: u64,
+        assignee: Option<&str>,
+        comment: &str,
         at: Time,
-        by_phone: bool,
     ) -> Result<(), String> {
+        if let (Some(to), true) = (assignee, comment.contains("긴급 대응 경과")) {
+            let customer = between(comment, "[COC] [", "]").unwrap_or_default();
+            let calm = self.chains.get(customer).is_some_and(|chain| self.took_calmly(chain));
+            let coming = self.is_coming(customer, to, at);
+            let Some(chain) = self.chains.get_mut(customer) else {
+                return Err("a ticket is given to somebody though nobody asked".to_owned());
+            };
+            let took = |who: &Option<String>| who.as_deref() == Some(to);
+            let may_have =
+                !calm && chain.confirmed.is_none() && (coming || chain.reached.contains(to));
+            if !(took(&chain.confirmed) || took(&chain.taker) || may_have) {
+                return Err("a ticket is given to somebody who did not take it".to_owned());
+            }
+            if chain.asked.ticket != Some(number) {
+                return Err("another ticket is given to somebody".to_owned());
+            }
+            if chain.assigned.replace(to.to_owned()).is_some() {
+                return Err("a ticket is done twice: one acceptance, two assignments".to_owned());
+            }
+            return Ok(());
+        }
+        let notices = self.notices.values().filter(|notice| notice.noted.2 == number);
+        let deeds = self.tickets.entry(number).or_default();
+        let (done, allowed) = match (action, assignee) {
+            ("assign", Some(to)) => {
+                let given = deeds.given.entry(to.to_owned()).or_default();
+                *given += 1;
+                (*given, notices.filter(|notice| notice.noted.0 == to).count())
+            }
+            ("comment", None) => {
+                deeds.confirmed += 1;
+                (deeds.confirmed, notices.filter(|notice| notice.acknowledged.is_some()).count())
+            }
+            ("close", None) => {
+                deeds.closed += 1;
+                (deeds.closed, deeds.done)
+            }
+            _ => return Err("an unknown deed".to_owned()),
+        };
+        match done {
+            _ if done <= allowed => Ok(()),
+            1 => Err("something is done to a ticket that nobody asked for".to_owned()),
+            _ => Err("a ticket is done twice".to_owned()),
+        }
+    }
+
+    fn mailed(&mut self, errand: &str, at: Time) -> Result<(), String> {
+        if let Some(before) = self.mails.get(errand) {
+            // a mail server cannot be asked whether it took one
+            return match self.works_since(Failing::Mail, *before) {
+                true => Err("a mail is sent twice".to_owned()),
+                false => Ok(()),
+            };
+        }
+        self.mails.insert(errand.to_owned(), at);
+        if self.mails.len() > self.sends {
+            return Err("a mail is sent that nobody sends".to_owned());
+        }
+        Ok(())
+    }
+
+    fn told_of_service(&mut self, text: &str, at: Time) -> Result<(), String> {
+        let (begun, hasty) = (self.begun.unwrap_or(at), self.hasty);
+        for (what, name) in SERVICES {
+            if text.starts_with(&format!("⚠️ {name}:")) {
+                let calm = |since| self.calm_since(since);
+                let soon = |before: &Time| calm(*before) && at - *before < TOLD_AGAIN_AFTER;
+                let (known, fails) = match self.services.get(&what) {
+                    Some(service) => {
+                        (service.failed.len(), service.until.is_some_and(|until| at < until))
+                    }
+                    None => (0, false),
+                };
+                let again = self.services.get(&what).and_then(|one| one.failed.last());
+                if again.is_some_and(soon) {
+                    return Err("told twice within ten minutes that a service fails".to_owned());
+                }
+                // whatever Slack held back came in its own time
+                let most = i32::try_from(known).unwrap_or(i32::MAX);
+                if at - begun < TOLD_AGAIN_AFTER * most - hasty {
+                    return Err("told too often that a service fails".to_owned());
+                }
+                if !fails && calm(at) {
+                    return Err("told that a service fails, though it works".to_owned());
+                }
+                self.services.entry(what).or_default().failed.push(at);
+            }
+            if text.starts_with(&format!("✅ {name}")) && text.contains("복구되었습니다") {
+                let service = self.services.entry(what).or_default();
+                service.works += 1;
+                if service.works > service.failed.len() && self.calm_since(begun) {
+                    return Err("a service works again of which nobody was told".to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody is mentioned or called for a chain.
+    fn reached(&mut self, customer: &str, who: &str, at: Time, way: Way) -> Result<(), String> {
         if !self.chains.contains_key(customer) {
             // read back from Slack's history before it was delivered
             let asked = self.asked.values().find(|asked| asked.customer == customer).cloned();
@@ -375,12 +722,19 @@ impl Model {
         }
         let (calm, hasty) = (self.calm, self.hasty);
         let steady = hasty.is_zero();
+        let carried = |since: Time| self.works_since(Failing::Phone, since);
+        let telephone = self.chains.get(customer).and_then(|chain| chain.round.last());
+        let again = match telephone.map(|rung| rung.telephone) {
+            // what was said of a page after the first counts only once its call is known to be placed
+            Some(Telephone::Named { at, first }) => first || carried(at),
+            Some(Telephone::Shared(at)) => carried(at),
+            Some(Telephone::Silent) | None => false,
+        };
         let chain = self.chains.get_mut(customer).unwrap();
+        let rang = |rung: &Rung| rung.who == who && rung.telephone != Telephone::Silent;
         match chain.stands {
             // pressed 1 on a telephone whose placing was not known yet: the mention beside it may still come
-            Stands::Accepted(_)
-                if !by_phone
-                    && chain.round.last().is_some_and(|rung| rung.who == who && rung.called) => {}
+            Stands::Accepted(_) if way == Way::Mention && chain.round.last().is_some_and(rang) => {}
             Stands::Accepted(since) => {
                 return Err(format!("called after an acceptance at {}", since.time()));
             }
@@ -392,10 +746,14 @@ impl Model {
         if let Some(rung) = chain.round.last_mut()
             && rung.who == who
         {
-            let before = if by_phone { &mut rung.called } else { &mut rung.posted };
-            if std::mem::replace(before, true) {
+            let twice = match way {
+                Way::Mention => std::mem::replace(&mut rung.posted, true),
+                Way::Voice { .. } | Way::Share => again,
+            };
+            if twice {
                 return Err("somebody is reached twice on one rung".to_owned());
             }
+            rung.telephone.rings(way, at);
             return Ok(());
         }
         if chain.round.iter().any(|rung| rung.who == who) {
@@ -408,19 +766,23 @@ impl Model {
             },
             Rung::due,
         );
+        let told = chain.round.last().map_or(from, Rung::told);
         if at < from - hasty {
             return Err(format!("sooner than the rung before allows ({})", from.time()));
         }
-        if steady && calm.is_none_or(|calm| calm <= from) && at > from + MOMENT {
+        if steady && calm.is_none_or(|calm| calm <= told) && at > from + MOMENT {
             return Err(format!("later than the rung before asks for ({})", from.time()));
         }
         chain.in_turn(Some(who), [from - hasty, from, at, at + hasty])?;
         chain.reached.insert(who.to_owned());
+        let mut telephone = Telephone::Silent;
+        telephone.rings(way, at);
         chain.round.push(Rung {
             who: who.to_owned(),
             began: at,
-            posted: !by_phone,
-            called: by_phone,
+            posted: way == Way::Mention,
+            telephone,
+            rings_from: at,
             ended: None,
         });
         Ok(())
@@ -459,6 +821,8 @@ impl Model {
     }
 
     fn taken(&mut self, customer: &str, who: &str, at: Time) -> Result<(), String> {
+        let calm = self.chains.get(customer).is_some_and(|chain| self.took_calmly(chain));
+        let coming = self.is_coming(customer, who, at);
         let doers = &self.doers;
         let Some(chain) = self.chains.get_mut(customer) else { return Ok(()) };
         if chain.confirmed.is_some() {
@@ -468,7 +832,13 @@ impl Model {
             return Err("taken by somebody who did nothing".to_owned());
         }
         if !chain.reached.contains(who) {
-            return Err("taken by somebody who was never reached".to_owned());
+            if !coming {
+                return Err("taken by somebody who was never reached".to_owned());
+            }
+            chain.reached.insert(who.to_owned());
+        }
+        if calm && chain.taker.as_deref() != Some(who) {
+            return Err(format!("taken by another than {:?}", chain.taker));
         }
         chain.confirmed = Some(who.to_owned());
         if !matches!(chain.stands, Stands::Accepted(_)) {
@@ -488,7 +858,9 @@ impl Model {
             reached: BTreeSet::new(),
             refused: BTreeSet::new(),
             by_word: None,
+            taker: None,
             confirmed: None,
+            assigned: None,
             alarms: BTreeSet::new(),
         };
         self.chains.entry(asked.customer.clone()).or_insert(chain);
@@ -499,7 +871,7 @@ impl Model {
             return;
         }
         for other in self.notices.values_mut().filter(|other| other.noted.2 == noted.2) {
-            other.over = true;
+            other.over.get_or_insert(at);
         }
         self.notice_of.insert(name.to_owned(), name.to_owned());
         let call_at = call_at(at);
@@ -508,24 +880,32 @@ impl Model {
             call_at,
             acknowledged: None,
             in_hand: false,
-            over: false,
+            over: None,
             called: None,
+            telephone: Telephone::Silent,
+            rings_from: None,
+            hushed: false,
         };
         self.notices.insert(name.to_owned(), notice);
     }
 
     /// The 30-minute call of a notice is announced, or asked of COC (A9).
-    fn first_call(&mut self, name: &str, at: Time) -> Result<(), String> {
+    fn first_call(&mut self, name: &str, dials: bool, at: Time) -> Result<(), String> {
         let calm = self.calm_since(self.notices[name].call_at);
         let hasty = self.hasty;
         let notice = self.notices.get_mut(name).unwrap();
         if notice.called.replace(at).is_some() {
             return Err("phoned twice by itself".to_owned());
         }
-        if let Some(since) = notice.acknowledged {
+        if dials && notice.rings_from.is_none() {
+            notice.rings_from = Some(at);
+        }
+        // owed before, and held up by Slack
+        let owed = |since: &Time| !calm && notice.call_at <= *since;
+        if let Some(since) = notice.acknowledged.filter(|since| !owed(since)) {
             return Err(format!("phoned after an acknowledgement at {}", since.time()));
         }
-        if notice.over {
+        if notice.over.is_some_and(|since| !owed(&since)) {
             return Err("phoned though somebody else has it".to_owned());
         }
         if at < notice.call_at - hasty - TimeDelta::seconds(1) {
@@ -540,36 +920,35 @@ impl Model {
     fn assignee_called(
         &mut self,
         customer: &str,
+        ticket: u64,
         to: &str,
-        errand: &str,
         at: Time,
+        way: Way,
     ) -> Result<(), String> {
         let hasty = self.hasty;
-        let own = |notice: &&Notice| notice.noted.0 == to && notice.noted.1 == customer;
-        let mut fitting = self.notices.iter().filter(|(_, notice)| own(notice)).peekable();
-        if fitting.peek().is_none() {
+        let own = self.notices.values_mut().filter(|one| one.is_of(to, customer, ticket));
+        let mut own: Vec<&mut Notice> = own.collect();
+        if own.is_empty() {
             return Err("somebody is called for a ticket that is not theirs".to_owned());
         }
-        let waits = fitting.find(|(_, notice)| {
+        let waits = own.iter_mut().find(|notice| {
             notice.acknowledged.is_none()
-                && !notice.over
+                && notice.over.is_none()
                 && notice.call_at - hasty - TimeDelta::seconds(1) <= at
         });
         match waits {
-            Some((name, _)) => {
-                self.call_of.insert(errand.to_owned(), (format!("notice {name}"), to.to_owned()));
+            Some(notice) => {
+                notice.telephone.rings(way, at);
+                notice.hushed = false;
                 Ok(())
             }
             None => {
-                let notices: Vec<_> = self.notices.values().filter(own).collect();
-                Err(format!(
-                    "an assignee is called too soon or after an acknowledgement {notices:?}"
-                ))
+                Err(format!("an assignee is called too soon or after an acknowledgement {own:?}"))
             }
         }
     }
 
-    fn hear(&mut self, heard: &Heard) {
+    fn hear(&mut self, heard: &Heard) -> Result<(), String> {
         let (at, by) = (heard.at, heard.by.as_str());
         match &heard.told {
             Told::Said { message, thread: None, written, .. } => {
@@ -584,20 +963,20 @@ impl Model {
             Told::Said { thread: Some(root), text, .. } => {
                 let refuses = text.contains("어렵");
                 if refuses {
-                    return;
+                    return Ok(());
                 }
                 if let Some(chain) = self.chain_at(root)
                     && chain.reached.contains(by)
                     && !chain.refused.contains(by)
                 {
                     chain.by_word = Some(by.to_owned());
-                    chain.accept(at);
+                    chain.accept(by, at);
                 }
                 self.acknowledge(root, by, false, at);
             }
             Told::Reacted { message, thread, emoji } => {
                 if emoji != "+1" {
-                    return;
+                    return Ok(());
                 }
                 let another = self.rung_of.get(message).is_some_and(|(_, who)| who != by);
                 if let Some(chain) = self.chain_at(message)
@@ -605,7 +984,7 @@ impl Model {
                     && !another
                 {
                     chain.by_word = Some(by.to_owned());
-                    chain.accept(at);
+                    chain.accept(by, at);
                 }
                 self.acknowledge(thread, by, false, at);
             }
@@ -618,27 +997,71 @@ impl Model {
                     let same = |notice: &&mut Notice| Some(notice.noted.2) == ticket;
                     self.notices.values_mut().filter(same).for_each(|one| one.in_hand = true);
                 }
-            }
-            Told::Phone { errand, event } => {
-                let Some((what, who)) = self.call_of.get(errand).cloned() else { return };
-                if let Some(name) = what.strip_prefix("notice ") {
-                    if *event == CallEvent::Accepted {
-                        self.acknowledge(name, &who, false, at);
-                    }
-                    return;
+                if let Some(number) = ticket_in(text).filter(|_| text.starts_with("done ")) {
+                    self.tickets.entry(number).or_default().done += 1;
+                    let same = |notice: &&mut Notice| notice.noted.2 == number;
+                    self.notices.values_mut().filter(same).for_each(|one| {
+                        one.over.get_or_insert(at);
+                    });
                 }
-                let Some(chain) = self.chains.get_mut(&what) else { return };
+            }
+            Told::Phone { errand, event, pages } => {
+                if let Some(call) = self.calls.get_mut(errand) {
+                    call.over = true;
+                }
+                for page in pages {
+                    let page = Page::read(page).ok_or("a page that nobody understands")?;
+                    self.telephoned(&page, by, *event, at);
+                }
+            }
+            Told::Joined { call, page } => self.joined(call, by, page, at)?,
+        }
+        Ok(())
+    }
+
+    /// Somebody did something with a telephone, about one page.
+    fn telephoned(&mut self, page: &Page, who: &str, event: CallEvent, at: Time) {
+        match page {
+            Page::Chain(customer) => {
+                let Some(chain) = self.chains.get_mut(customer) else { return };
                 match event {
-                    CallEvent::Accepted => chain.accept(at),
-                    CallEvent::Answered => {}
+                    CallEvent::Accepted => chain.accept(who, at),
+                    CallEvent::Answered => {
+                        if let Some(rung) = chain.round.last_mut().filter(|rung| rung.who == who)
+                            && rung.telephone.unheard()
+                        {
+                            rung.rings_from = at;
+                        }
+                    }
                     CallEvent::Rejected => {
-                        chain.refused.insert(who.clone());
-                        chain.end(&who, at);
+                        chain.refused.insert(who.to_owned());
+                        chain.end(who, at);
                     }
                     CallEvent::Busy
                     | CallEvent::NoAnswer
                     | CallEvent::Voicemail
-                    | CallEvent::Failed => chain.end(&who, at),
+                    | CallEvent::Failed => chain.end(who, at),
+                }
+            }
+            Page::Notice { customer, ticket } => {
+                let own = |notice: &&mut Notice| notice.is_of(who, customer, *ticket);
+                for notice in self.notices.values_mut().filter(own).filter(|one| one.over.is_none())
+                {
+                    match event {
+                        CallEvent::Accepted => {
+                            notice.acknowledged.get_or_insert(at);
+                        }
+                        CallEvent::Answered => {
+                            if notice.telephone.unheard() {
+                                notice.rings_from = Some(at);
+                            }
+                        }
+                        CallEvent::Rejected
+                        | CallEvent::Busy
+                        | CallEvent::NoAnswer
+                        | CallEvent::Voicemail
+                        | CallEvent::Failed => {}
+                    }
                 }
             }
         }
@@ -657,7 +1080,7 @@ impl Model {
                 return;
             }
             match label {
-                "수락" => chain.accept(at),
+                "수락" => chain.accept(&who, at),
                 "부재" | "거절" => {
                     if label == "거절" || who == by {
                         chain.refused.insert(who.clone());
@@ -670,6 +1093,13 @@ impl Model {
         }
         if matches!(label, "확인" | "연결됨") {
             return self.acknowledge(thread, by, coc, at);
+        }
+        self.sends += usize::from(label == "메일 발송");
+        if let ("부재" | "다시 전화", true, Some(name)) = (label, coc, self.notice_of.get(thread))
+            && let Some(notice) = self.notices.get_mut(name)
+        {
+            notice.hushed = true;
+            return;
         }
         if label == "재배정"
             && let Some(notice) = self.notice_of.get(thread)
@@ -700,9 +1130,36 @@ impl Model {
     fn acknowledge(&mut self, message: &str, by: &str, coc: bool, at: Time) {
         let Some(name) = self.notice_of.get(message) else { return };
         let Some(notice) = self.notices.get_mut(name) else { return };
-        if !notice.over && (coc || notice.noted.0 == by) {
+        if notice.over.is_none() && (coc || notice.noted.0 == by) {
             notice.acknowledged.get_or_insert(at);
         }
+    }
+
+    /// A telephone rings as long as somebody is waited for, and no longer (reading 10).
+    fn nobody_rings_for_nothing(&mut self, world: &World) -> Result<(), String> {
+        let now = world.now();
+        for (errand, to) in world.ringing() {
+            let Some(call) = self.calls.get(&errand) else { continue };
+            let waits = |page: &Page| match page {
+                Page::Chain(_) => self.waits(page, &call.to, now),
+                Page::Notice { customer, ticket } => {
+                    let own = |notice: &&Notice| notice.is_of(&call.to, customer, *ticket);
+                    self.notices.values().filter(own).any(Notice::is_open)
+                }
+            };
+            let idle = if call.pages.iter().any(waits) { None } else { call.idle.or(Some(now)) };
+            // whether a call was placed may not be known yet
+            let known = |since| self.works_since(Failing::Phone, since);
+            let late =
+                idle.is_some_and(|idle| known(call.at) && known(idle) && now > idle + MOMENT);
+            if late {
+                return Err(format!("{to} rings though nobody is waited for: {call:?}"));
+            }
+            if let Some(call) = self.calls.get_mut(&errand) {
+                call.idle = idle;
+            }
+        }
+        Ok(())
     }
 
     /// While everything works, what falls due is there.
@@ -713,37 +1170,29 @@ impl Model {
             match chain.stands {
                 Stands::Running(since) => {
                     let due = chain.round.last().map_or(since, Rung::due);
-                    if late(due) {
+                    let told = chain.round.last().map_or(since, Rung::told);
+                    if late(due) && self.calm_since(told) {
                         return Err(format!(
                             "{customer}: nobody is reached though it was due at {due}"
                         ));
                     }
-                    if let Some(rung) = chain.round.last().filter(|rung| late(rung.began)) {
-                        let phoned = rung.called || !self.phones || SA.contains(&rung.who.as_str());
-                        if !(rung.posted && phoned) {
-                            return Err(format!(
-                                "{customer}: {} is mentioned or phoned alone",
-                                rung.who
-                            ));
-                        }
+                    let Some(rung) = chain.round.last() else { continue };
+                    let dials = self.phones && !SA.contains(&rung.who.as_str());
+                    let phoned = rung.telephone != Telephone::Silent || !dials;
+                    let carried = self.works_since(Failing::Phone, rung.rings_from);
+                    if late(rung.began) && !rung.posted
+                        || late(rung.rings_from) && carried && !phoned
+                    {
+                        return Err(format!(
+                            "{customer}: {} is mentioned or phoned alone",
+                            rung.who
+                        ));
                     }
                 }
                 Stands::Accepted(since) if late(since) => {
                     if chain.confirmed.is_none() {
                         return Err(format!(
                             "{customer}: nobody is told of the acceptance at {since}"
-                        ));
-                    }
-                    // whether a call was placed may not be known yet
-                    if !chain.round.last().is_some_and(|rung| self.calm_since(rung.began)) {
-                        continue;
-                    }
-                    let about = format!("{customer} 긴급");
-                    if let Some((who, _)) =
-                        world.ringing().into_iter().find(|(_, said)| said.contains(&about))
-                    {
-                        return Err(format!(
-                            "{customer}: {who} rings after an acceptance at {since}"
                         ));
                     }
                 }
@@ -754,9 +1203,27 @@ impl Model {
             }
         }
         for (name, notice) in &self.notices {
-            let open = notice.acknowledged.is_none() && !notice.in_hand && !notice.over;
-            if open && notice.called.is_none() && late(notice.call_at) {
+            if !notice.is_open() {
+                continue;
+            }
+            if notice.called.is_none() && late(notice.call_at) {
                 return Err(format!("notice {name}: not phoned at {}", notice.call_at));
+            }
+            let silent = notice.telephone == Telephone::Silent && !notice.hushed;
+            if let Some(since) = notice.rings_from.filter(|_| silent)
+                && late(since)
+                && self.works_since(Failing::Phone, since)
+            {
+                return Err(format!("notice {name}: a call is announced, and nobody's rings"));
+            }
+        }
+        for (what, service) in &self.services {
+            let told = service.failed.len() > service.works;
+            if let Some(until) = service.until.filter(|_| told)
+                && self.calm_since(until)
+                && now > until + PROBED_WITHIN
+            {
+                return Err(format!("nobody is told that {what:?} works again since {until}"));
             }
         }
         Ok(())
@@ -774,11 +1241,24 @@ impl Model {
             if !fine {
                 return Err(format!("{customer}: ended in silence: {chain:?}"));
             }
+            if chain.asked.ticket.is_some() && chain.assigned != chain.confirmed {
+                return Err(format!("{customer}: the ticket is not whose it is: {chain:?}"));
+            }
         }
-        let silent = self.notices.iter().find(|(_, notice)| {
-            let open = notice.acknowledged.is_none() && !notice.in_hand && !notice.over;
-            open && notice.called.is_none()
-        });
+        for (post, (at, buttons)) in &self.buttons {
+            let (customer, who) = &self.rung_of[post];
+            let left: &[&str] = match self.chains[customer].stands {
+                Stands::Running(_) | Stands::Before => continue,
+                Stands::Exhausted(_) => &["수락"],
+                Stands::Stopped | Stands::Accepted(_) => &[],
+            };
+            // where a post stands may not be known
+            if self.calm_since(*at) && !buttons.iter().all(|label| left.contains(&label.as_str())) {
+                return Err(format!("{customer}: {post} still asks {who}: {buttons:?}"));
+            }
+        }
+        let silent =
+            self.notices.iter().find(|(_, notice)| notice.is_open() && notice.called.is_none());
         match silent {
             Some((name, notice)) => Err(format!("notice {name}: nobody phoned: {notice:?}")),
             None => Ok(()),
@@ -787,6 +1267,36 @@ impl Model {
 }
 
 const SA: [&str; 2] = ["하늘솔", "노을찬"];
+
+impl Telephone {
+    const fn rings(&mut self, way: Way, at: Time) {
+        match way {
+            Way::Mention => {}
+            Way::Voice { first } => *self = Self::Named { at, first },
+            Way::Share => *self = Self::Shared(at),
+        }
+    }
+
+    /// Somebody answered and pressed no key: whether the voice did not come to what joined the call later. Then it is silent again.
+    fn unheard(&mut self) -> bool {
+        let shared = matches!(self, Self::Shared(_));
+        if shared {
+            *self = Self::Silent;
+        }
+        shared
+    }
+}
+
+impl Notice {
+    fn is_of(&self, who: &str, customer: &str, ticket: u64) -> bool {
+        self.noted.0 == who && self.noted.1 == customer && self.noted.2 == ticket
+    }
+
+    /// Whether an acknowledgement is still waited for.
+    fn is_open(&self) -> bool {
+        self.acknowledged.is_none() && !self.in_hand && self.over.is_none()
+    }
+}
 
 impl Chain {
     /// Whether it is this person's turn (nobody's: all were reached), given when it may have been decided.
@@ -810,9 +1320,12 @@ impl Chain {
     }
 
     /// An acceptance counts as long as nothing else ended the chain.
-    fn accept(&mut self, at: Time) {
+    fn accept(&mut self, who: &str, at: Time) {
         match self.stands {
-            Stands::Running(_) | Stands::Exhausted(_) => self.stands = Stands::Accepted(at),
+            Stands::Running(_) | Stands::Exhausted(_) => {
+                self.stands = Stands::Accepted(at);
+                self.taker = Some(who.to_owned());
+            }
             Stands::Before | Stands::Stopped | Stands::Accepted(_) => {}
         }
     }
@@ -832,6 +1345,7 @@ impl Chain {
         let waits = self.confirmed.is_none() && self.by_word.as_deref() == Some(who);
         if waits && matches!(self.stands, Stands::Accepted(_)) {
             self.stands = Stands::Running(at);
+            self.taker = None;
         }
         if let (Stands::Running(_), Some(rung)) = (self.stands, self.round.last_mut())
             && rung.who == who

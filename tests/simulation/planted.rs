@@ -3,14 +3,14 @@
 use crate::{Plant, on, try_seeds};
 use async_trait::async_trait;
 use coc::domain::desk::{Desk, Due};
-use coc::domain::errand::{CallEvent, Presence};
-use coc::domain::ids::{CaseId, ChannelId, ErrandId, MessageRef, SlackUser, Ts};
+use coc::domain::errand::{CallEvent, Presence, TicketDeed};
+use coc::domain::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, SlackUser, Ts};
 use coc::domain::input::{Directory, Input, ReplyTo, SlackAct, SlackInput};
 use coc::domain::message::{Form, Message};
 use coc::journal::{Alive, AppendError, Memory, Store, StoreError, StoredRecord};
-use coc::ports::{Chat, PortError, Watched};
+use coc::ports::{Chat, Engineer, PortError, Tickets, Watched};
 use coc::replay::{Parts, Wiring};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -64,6 +64,28 @@ fn a_post_made_twice_is_noticed() {
     is_noticed("post made twice", &rules, &|memory| {
         let chat = Box::new(|chat| Arc::new(Stutter(chat)) as Arc<dyn Chat>);
         Plant { parts: Parts { chat, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+#[test]
+fn a_page_that_joined_a_call_and_is_forgotten_is_noticed() {
+    let rules = [
+        "nobody is told of the acceptance",
+        "called after an acceptance",
+        "nobody is reached though it was due",
+    ];
+    is_noticed("a joined page is forgotten", &rules, &|memory| {
+        let wiring = Box::new(FirstOnly);
+        Plant { parts: Parts { wiring, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+#[test]
+fn a_ticket_that_is_done_twice_is_noticed() {
+    let rules = ["one errand, two visible acts", "a ticket is done twice"];
+    is_noticed("a ticket is done twice", &rules, &|memory| {
+        let tickets = Box::new(|tickets| Arc::new(Blind(tickets)) as Arc<dyn Tickets>);
+        Plant { parts: Parts { tickets, ..on(memory) }, ..Plant::default() }
     });
 }
 
@@ -215,6 +237,41 @@ impl Wiring for Deaf {
             _ => false,
         };
         (!accepts || desk.calls.is_empty()).then_some(input)
+    }
+}
+
+/// Brings what happened on a telephone to the page that the call was placed for, and to none that joined it.
+struct FirstOnly;
+
+impl Wiring for FirstOnly {
+    fn bring(&mut self, desk: &Desk, input: Input) -> Option<Input> {
+        let of_joined = match &input {
+            Input::Phone { call, .. } => desk.calls.get(call).is_some_and(|call| call.joined),
+            _ => false,
+        };
+        (!of_joined).then_some(input)
+    }
+}
+
+/// Never sees what was done to a ticket before.
+struct Blind(Arc<dyn Tickets>);
+
+#[async_trait]
+impl Tickets for Blind {
+    async fn active(&self, of: &[Engineer]) -> Result<BTreeMap<Name, u32>, PortError> {
+        self.0.active(of).await
+    }
+
+    async fn act(&self, errand: ErrandId, deed: &TicketDeed) -> Result<(), PortError> {
+        self.0.act(errand, deed).await
+    }
+
+    async fn is_done(&self, errand: ErrandId, deed: &TicketDeed) -> Result<bool, PortError> {
+        self.0.is_done(errand, deed).await.map(|_| false)
+    }
+
+    async fn probe(&self) -> Result<(), PortError> {
+        self.0.probe().await
     }
 }
 

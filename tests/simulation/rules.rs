@@ -21,7 +21,9 @@ impl Errands {
     pub(crate) fn watch(&mut self, world: &World) -> Result<(), String> {
         world.look(|acts, _| {
             for act in &acts[self.seen..] {
-                if let Did::Post { errand, .. } | Did::Call { errand, .. } = &act.did
+                if let Did::Post { errand, .. }
+                | Did::Call { errand, .. }
+                | Did::Ticket { errand, .. } = &act.did
                     && !self.known.insert(errand.clone())
                 {
                     return Err(format!("one errand, two visible acts: {errand}: {act}"));
@@ -36,6 +38,7 @@ impl Errands {
 /// What must hold at every moment.
 pub(crate) fn holds(world: &World) -> Result<(), String> {
     let Some(desk) = world.live_desk() else { return Err("the process is gone".to_owned()) };
+    calls_are_real(desk, world)?;
     for case in desk.cases.values() {
         match &case.procedure {
             Procedure::Urgent(urgent) => {
@@ -72,6 +75,33 @@ pub(crate) fn holds(world: &World) -> Result<(), String> {
                     return Err(format!("{}: nothing moves {:?}", case.id, one.state));
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// A call that the desk believes in rings, and its voice names what it is believed to name.
+fn calls_are_real(desk: &Desk, world: &World) -> Result<(), String> {
+    // whether it rings is on its way to the desk, or was lost there
+    if desk.calls.is_empty() || world.is_troubled() {
+        return Ok(());
+    }
+    let ringing = world.ringing();
+    for (errand, call) in &desk.calls {
+        let placed = ringing.iter().find(|(by, _)| format!("call-{by}") == call.reference);
+        let Some((by, _)) = placed else {
+            return Err(format!(
+                "a telephone is believed to ring, though it is over: {errand}: {call:?}"
+            ));
+        };
+        let named = world.look(|acts, _| {
+            acts.iter().any(|act| match &act.did {
+                Did::Call { errand, about, .. } => errand == by && about.contains(&call.about),
+                _ => false,
+            })
+        });
+        if !(named || call.joined) {
+            return Err(format!("a voice is believed to say what it does not: {errand}: {call:?}"));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use crate::model::{Asked, Model, Noted};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use coc::journal::Memory;
 use coc::journal::memory::Failure;
-use coc::replay::scenario::Step;
+use coc::replay::scenario::{Failing, Step};
 use coc::replay::{Crash, Did, Player, World};
 
 /// xorshift64*: small, and the same everywhere.
@@ -209,6 +209,7 @@ impl Script {
         let asked = Asked {
             customer: name.clone(),
             by: name_of(by),
+            ticket: (!without).then_some(self.tickets),
             complete: !unknown && !without,
             decided: !open,
         };
@@ -273,6 +274,22 @@ impl Script {
         }
     }
 
+    /// Somebody says that a ticket is done.
+    fn finish(&mut self) -> String {
+        let number = self.dice.upto(self.tickets.max(1)) + 1;
+        let by = self.dice.of(&["coc1", "coc2"]);
+        format!(
+            "slash: {{by: {by}, in: \"#coc-noti\", command: /coc, text: \"done https://support.example.com/agent/tickets/{number}\"}}"
+        )
+    }
+
+    /// The customer is written to.
+    fn mail(&mut self) -> String {
+        let on = self.dice.upto(self.asked) + 1;
+        let (by, button) = (self.dice.of(&OTHERS), self.dice.of(&["고객 메일", "메일 발송"]));
+        format!("press: {{by: {by}, button: {button}, on: m{on}}}")
+    }
+
     fn phone(&mut self, world: &World, model: &mut Model) -> String {
         let called = Self::called(world).filter(|_| self.dice.upto(4) > 0);
         let who = called.unwrap_or_else(|| self.dice.of(&PEOPLE).to_owned());
@@ -285,7 +302,7 @@ impl Script {
     pub(crate) fn next(&mut self, world: &World, model: &mut Model) -> Deed {
         let weather = if self.fair || self.dice.upto(5) > 0 { None } else { self.weather() };
         loop {
-            let line = match self.dice.upto(20) {
+            let line = match self.dice.upto(22) {
                 0 | 1 => self.ask(model),
                 2 | 3 => Some(self.assign(model)),
                 4..=6 => Some(self.press(world, model)),
@@ -298,7 +315,7 @@ impl Script {
                 }
                 12 if !self.fair => {
                     let (what, how) = (
-                        self.dice.of(&["slack", "phone"]),
+                        self.dice.of(&["slack", "phone", "tickets", "mail"]),
                         self.dice.of(&["429", "500", "timeout", "refused"]),
                     );
                     Some(format!("fail: {{what: {what}, how: {how}, for: {}}}", self.length()))
@@ -311,6 +328,8 @@ impl Script {
                     let is = self.dice.of(&["away", "active"]);
                     Some(format!("presence: {{who: {who}, is: {is}}}"))
                 }
+                17 => Some(self.finish()),
+                18 if self.asked > 0 => Some(self.mail()),
                 _ => Some(format!("wait: {}", self.length())),
             };
             if let Some(line) = line {
@@ -387,14 +406,18 @@ impl Script {
     }
 }
 
-/// Until when a step keeps things from working.
-pub(crate) fn trouble_of(step: &Step, now: Time) -> Option<Time> {
+/// Tells the model until when a step keeps things from working.
+pub(crate) fn foresee(step: &Step, now: Time, model: &mut Model) {
     let settled = TimeDelta::minutes(2);
     match step {
-        Step::Fail(fail) => Some(now + fail.length.delta() + settled),
-        Step::Down(down) => Some(now + down.length.delta() + settled),
-        Step::Crash(_) | Step::Restart(_) => Some(now + settled),
-        _ => None,
+        Step::Fail(fail) if fail.what == Failing::Slack => {
+            model.trouble(now + fail.length.delta() + settled);
+        }
+        // the desk can do without the others: they hold up nobody
+        Step::Fail(fail) => model.fails(fail.what, now + fail.length.delta() + settled),
+        Step::Down(down) => model.trouble(now + down.length.delta() + settled),
+        Step::Crash(_) | Step::Restart(_) => model.trouble(now + settled),
+        _ => {}
     }
 }
 

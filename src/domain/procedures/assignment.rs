@@ -261,6 +261,12 @@ impl<'t, 'a> Work<'t, 'a> {
 
     /// The present holder's clock stops; the next round begins.
     fn next_round(&mut self, customer: String) {
+        self.withdraw();
+        self.step(AssignmentChange::Round { customer });
+    }
+
+    /// Takes back what is under way: a call, and what was not said or asked yet.
+    fn withdraw(&mut self) {
         self.silence_phone();
         match &self.one.state {
             AssignmentState::Announcing { notice: post, .. }
@@ -276,11 +282,10 @@ impl<'t, 'a> Work<'t, 'a> {
             | AssignmentState::Confirmed { .. }
             | AssignmentState::Ended { .. } => {}
         }
-        self.step(AssignmentChange::Round { customer });
     }
 
     fn end(&mut self) {
-        self.silence_phone();
+        self.withdraw();
         let at = self.turn.now;
         self.step(AssignmentChange::Ended { at });
     }
