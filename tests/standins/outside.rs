@@ -8,6 +8,7 @@ use coc::domain::books::read_books;
 use coc::service::today;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::net::TcpListener;
 
 pub(crate) const ZENDESK_EMAIL: &str = "coc@example.com";
@@ -37,7 +38,7 @@ impl Service {
     }
 }
 
-/// Where the services listen; port 0 is any.
+/// Where the services listen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     pub(crate) twilio: SocketAddr,
@@ -47,9 +48,28 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) fn any() -> Self {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { twilio: any, zendesk: any, mail: any, fitcloud: any }
+    /// Addresses that nobody has.
+    pub(crate) fn free() -> Self {
+        Self {
+            twilio: free_address(),
+            zendesk: free_address(),
+            mail: free_address(),
+            fitcloud: free_address(),
+        }
+    }
+}
+
+/// An address that nobody has and nobody will be given: whoever asks the system for any port gets a higher one. So it can be left
+/// and taken again.
+pub(crate) fn free_address() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let nth = std::process::id() * 101 + NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(20_000 + nth % 10_000).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
     }
 }
 

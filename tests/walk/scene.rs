@@ -1,6 +1,6 @@
 //! The real program between its five services, as a process of its own.
 
-use crate::standins::outside::{Addresses, Outside};
+use crate::standins::outside::{Addresses, Outside, free_address};
 use crate::standins::slack::{APP_TOKEN, BOT_TOKEN, Slack};
 use crate::standins::twilio;
 use coc::domain::ids::MessageRef;
@@ -36,9 +36,9 @@ impl Drop for Scene {
 impl Scene {
     /// `second`: how long one of Twilio's seconds is.
     pub(crate) async fn set(name: &str, policy: &str, second: Duration) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let free = free_address();
         let options = twilio::Options { second, ..twilio::Options::default() };
-        let outside = Outside::open(Addresses::any(), options, free).await;
+        let outside = Outside::open(Addresses::free(), options, free).await;
         let slack = Slack::listen(TcpListener::bind("127.0.0.1:0").await.unwrap());
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
@@ -94,7 +94,13 @@ impl Scene {
     pub(crate) async fn open(&mut self) {
         self.start();
         let deadline = Instant::now() + SOON;
-        while !self.is_ready().await {
+        loop {
+            let asked = tokio::time::timeout(Duration::from_secs(2), self.is_ready());
+            if asked.await.unwrap_or(false) {
+                return;
+            }
+            let ended = self.bot.as_mut().unwrap().try_wait().unwrap();
+            assert_eq!(ended, None, "{}: it ended: {}", self.name, self.logs());
             assert!(Instant::now() < deadline, "{}: not ready; {}", self.name, self.logs());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
