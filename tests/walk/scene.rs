@@ -39,7 +39,7 @@ impl Scene {
         let free = free_address();
         let options = twilio::Options { second, ..twilio::Options::default() };
         let outside = Outside::open(Addresses::free(), options, free).await;
-        let slack = Slack::listen(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let slack = Slack::listen(TcpListener::bind(free_address()).await.unwrap());
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir_all(data.join("mail")).unwrap();

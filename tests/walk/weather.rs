@@ -262,7 +262,7 @@ async fn the_chain_keeps_its_time_in_all_weathers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes three minutes and a half, for COC is told after one; .ci/run does it"]
+#[ignore = "takes two minutes and a half, for COC is told after one; .ci/run does it"]
 async fn coc_is_told_once_of_bad_weather() {
     let mut storms = Vec::new();
     for service in [Service::Zendesk, Service::Mail, Service::FitCloud] {
