@@ -568,6 +568,12 @@ impl Runner {
             Ok(outcome) => {
                 self.standing.remove(&line);
                 self.doubtful.remove(&attempt.id);
+                if let Outcome::Joined { reference, .. } = &outcome
+                    && desk.calls_of(reference).next().is_none()
+                {
+                    // the telephone was put down meanwhile: this call is made by itself
+                    return Vec::new();
+                }
                 let all = std::iter::once(&attempt.id).chain(&attempt.with);
                 return all
                     .map(|errand| Input::Settled { errand: *errand, outcome: outcome.clone() })

@@ -199,6 +199,12 @@ impl World {
         site.ringing.iter().map(|call| (call.errand.to_string(), call.to.clone())).collect()
     }
 
+    /// Whether the answer to something that happens next will be lost.
+    #[must_use]
+    pub fn loses_answers(&self) -> bool {
+        self.site.lock().lose_answers > 0
+    }
+
     /// Whether a service fails now.
     #[must_use]
     pub fn fails(&self, what: Failing) -> bool {

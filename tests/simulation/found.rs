@@ -161,3 +161,16 @@ fn a_ticket_that_is_done_is_given_to_nobody() {
     }
     assert_eq!(posted(&player, "티켓 배정 ["), 0);
 }
+
+/// The same, and the telephone is engaged before the second request is known to have joined.
+#[test]
+fn after_a_crash_a_page_does_not_join_a_telephone_that_is_down_by_then() {
+    let mut player = two_that_go_on_together();
+    player.slow_answers(TimeDelta::seconds(5), TimeDelta::minutes(1));
+    step(&mut player, "wait: 2s");
+    step(&mut player, "crash: {}");
+    step(&mut player, "wait: 7s");
+    step(&mut player, "phone: {who: 다솜윤, does: busy}");
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["가온별", "다솜윤", "라온결", "다솜윤"]);
+}

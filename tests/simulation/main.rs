@@ -154,16 +154,18 @@ struct Watch {
     model: Model,
     errands: Errands,
     starts: u64,
+    loses: bool,
 }
 
 impl Watch {
     fn new(phones: bool) -> Self {
-        Self { model: Model::new(phones), errands: Errands::default(), starts: 1 }
+        Self { model: Model::new(phones), errands: Errands::default(), starts: 1, loses: false }
     }
 
     fn look(&mut self, world: &World) -> Result<(), String> {
         let restarted = std::mem::replace(&mut self.starts, world.starts()) != world.starts();
-        if restarted || world.is_troubled() {
+        let lost = std::mem::replace(&mut self.loses, world.loses_answers());
+        if restarted || lost || world.is_troubled() {
             self.model.trouble(world.now() + TimeDelta::minutes(1));
         }
         for what in [Failing::Phone, Failing::Tickets, Failing::Mail] {

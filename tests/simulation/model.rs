@@ -900,8 +900,8 @@ impl Model {
         if dials && notice.rings_from.is_none() {
             notice.rings_from = Some(at);
         }
-        // owed before, and held up by Slack
-        let owed = |since: &Time| !calm && notice.call_at <= *since;
+        // owed before, and held up by Slack or decided in the same instant
+        let owed = |since: &Time| notice.call_at <= *since && (!calm || at - *since < MOMENT);
         if let Some(since) = notice.acknowledged.filter(|since| !owed(since)) {
             return Err(format!("phoned after an acknowledgement at {}", since.time()));
         }
@@ -1025,7 +1025,11 @@ impl Model {
             Page::Chain(customer) => {
                 let Some(chain) = self.chains.get_mut(customer) else { return };
                 match event {
-                    CallEvent::Accepted => chain.accept(who, at),
+                    CallEvent::Accepted => {
+                        // it waits where it is not known yet that the call was placed
+                        chain.by_word = Some(who.to_owned());
+                        chain.accept(who, at);
+                    }
                     CallEvent::Answered => {
                         if let Some(rung) = chain.round.last_mut().filter(|rung| rung.who == who)
                             && rung.telephone.unheard()
@@ -1129,7 +1133,13 @@ impl Model {
 
     fn acknowledge(&mut self, message: &str, by: &str, coc: bool, at: Time) {
         let Some(name) = self.notice_of.get(message) else { return };
-        let Some(notice) = self.notices.get_mut(name) else { return };
+        let Some(ticket) = self.notices.get(name).map(|notice| notice.noted.2) else { return };
+        // whoever holds the ticket now may answer under an earlier notice of it
+        let now_holds = self.notices.iter().find(|(_, one)| {
+            one.noted.2 == ticket && one.over.is_none() && one.noted.0 == by && !coc
+        });
+        let name = now_holds.map_or(name, |(name, _)| name).clone();
+        let Some(notice) = self.notices.get_mut(&name) else { return };
         if notice.over.is_none() && (coc || notice.noted.0 == by) {
             notice.acknowledged.get_or_insert(at);
         }
@@ -1144,7 +1154,8 @@ impl Model {
                 Page::Chain(_) => self.waits(page, &call.to, now),
                 Page::Notice { customer, ticket } => {
                     let own = |notice: &&Notice| notice.is_of(&call.to, customer, *ticket);
-                    self.notices.values().filter(own).any(Notice::is_open)
+                    let open = |one: &Notice| one.acknowledged.is_none() && one.over.is_none();
+                    self.notices.values().filter(own).any(open)
                 }
             };
             let idle = if call.pages.iter().any(waits) { None } else { call.idle.or(Some(now)) };

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use coc::domain::case::Procedure;
 use coc::domain::decide::decide;
 use coc::domain::desk::Desk;
+use coc::domain::errand::ErrandKind;
 use coc::domain::ladder::LadderState;
 use coc::domain::procedures::assignment::{AssignmentState, Ringing};
 use coc::domain::procedures::urgent::UrgentState;
@@ -87,7 +88,13 @@ fn calls_are_real(desk: &Desk, world: &World) -> Result<(), String> {
         return Ok(());
     }
     let ringing = world.ringing();
-    for (errand, call) in &desk.calls {
+    // one that is being ended may be over already
+    let ending = |id| {
+        desk.errands
+            .values()
+            .any(|errand| matches!(&errand.kind, ErrandKind::HangUp { call, .. } if *call == id))
+    };
+    for (errand, call) in desk.calls.iter().filter(|(errand, _)| !ending(**errand)) {
         let placed = ringing.iter().find(|(by, _)| format!("call-{by}") == call.reference);
         let Some((by, _)) = placed else {
             return Err(format!(
