@@ -101,7 +101,11 @@ fn a_rung_that_is_too_short_is_noticed() {
 
 #[test]
 fn a_rung_that_is_too_long_is_noticed() {
-    let rules = ["nobody is reached though it was due", "later than the rung before asks for"];
+    let rules = [
+        "nobody is reached though it was due",
+        "later than the rung before asks for",
+        "rings though nobody is waited for",
+    ];
     is_noticed("rung of seven minutes", &rules, &|memory| Plant {
         parts: on(memory),
         policy: ", chain.rung: 7m",
