@@ -4,7 +4,6 @@
 #[path = "common/bare.rs"]
 mod bare;
 #[path = "standins/fitcloud.rs"]
-#[expect(dead_code, reason = "its moods are other tests'")]
 mod fitcloud;
 #[path = "standins/smtp.rs"]
 #[expect(dead_code, reason = "what it heard is other tests'")]
