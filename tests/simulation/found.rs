@@ -174,3 +174,18 @@ fn after_a_crash_a_page_does_not_join_a_telephone_that_is_down_by_then() {
     step(&mut player, "wait: 1m");
     assert_eq!(called(&player), ["가온별", "다솜윤", "라온결", "다솜윤"]);
 }
+
+const ASSIGNS: &str = "slash: {by: coc1, in: \"#coc-noti\", command: /assign, text: \"한빛전자 https://support.example.com/agent/tickets/1 @다솜윤\"}";
+const CONFIRMS: &str = "reply: {by: 다솜윤, to: \"last:다솜윤\", text: \"확인했습니다\"}";
+
+/// Somebody acknowledged a notice before Slack had answered to its posting, and the process was away for a while. The answer was
+/// thrown away before the notice was looked for: the person was phoned the next morning all the same.
+#[test]
+fn an_answer_to_a_notice_outlives_a_long_stop() {
+    let mut player = night();
+    player.slow_answers(TimeDelta::seconds(5), TimeDelta::minutes(1));
+    for line in [ASSIGNS, CONFIRMS, "down: {for: 30m}", "wait: 1m"] {
+        step(&mut player, line);
+    }
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
+}
