@@ -189,3 +189,21 @@ fn an_answer_to_a_notice_outlives_a_long_stop() {
     }
     assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
 }
+
+/// A reply that Slack delivered again acknowledged a notice that was posted after it was written.
+#[test]
+fn a_reply_from_before_the_notice_acknowledges_nothing() {
+    let mut player = night();
+    step(&mut player, ASSIGNS);
+    step(
+        &mut player,
+        "slash: {by: coc1, in: \"#coc-noti\", command: /coc, text: \"done https://support.example.com/agent/tickets/1\"}",
+    );
+    step(&mut player, CONFIRMS);
+    step(&mut player, "wait: 1m");
+    step(&mut player, ASSIGNS);
+    step(&mut player, "repeat: {step: 3, times: 1}");
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 0);
+    step(&mut player, CONFIRMS);
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
+}
