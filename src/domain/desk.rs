@@ -518,6 +518,9 @@ impl Desk {
             }
             Procedure::Assignment(assignment) => {
                 self.derived.by_ticket.insert(assignment.ticket.clone(), id);
+                for at in &assignment.written {
+                    self.derived.case_at.insert(at.clone(), id);
+                }
                 if let Some(at) = assignment.notice().and_then(|notice| self.stands_at(notice)) {
                     self.derived.case_at.insert(at, id);
                 }

@@ -207,3 +207,20 @@ fn a_reply_from_before_the_notice_acknowledges_nothing() {
     step(&mut player, CONFIRMS);
     assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
 }
+
+/// What was said under an earlier notice of a ticket counted until the process was started again.
+#[test]
+fn an_earlier_notice_belongs_to_its_ticket_after_a_restart_too() {
+    let mut player = night();
+    for line in [
+        "say: {by: coc1, in: \"#coc-noti\", text: \"@파란하 [한빛전자] 티켓 배정 [https://support.example.com/agent/tickets/1]\", as: n1}",
+        "say: {by: coc1, in: \"#coc-noti\", text: \"@다솜윤 [한빛전자] 티켓 배정 [https://support.example.com/agent/tickets/1]\", as: n2}",
+        "restart: {}",
+        "reply: {by: 다솜윤, to: n1, text: \"확인했습니다\"}",
+        "wait: 1m",
+    ] {
+        step(&mut player, line);
+    }
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
+    crate::rules::replays(player.world()).unwrap();
+}

@@ -337,6 +337,7 @@ fn open<'t, 'a>(turn: &'t mut Turn<'a>, ticket: TicketLink, customer: String) ->
         customer,
         round: 0,
         earlier: Vec::new(),
+        written: Vec::new(),
         state: AssignmentState::Queued { until },
     };
     let id = turn.open(Procedure::Assignment(one.clone()));
