@@ -224,3 +224,21 @@ fn an_earlier_notice_belongs_to_its_ticket_after_a_restart_too() {
     assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
     crate::rules::replays(player.world()).unwrap();
 }
+
+/// Somebody's turn had passed, but the telephone could not be put down at once: key 1 was answered with "수락되었습니다", and the next
+/// person was called all the same.
+#[test]
+fn key_1_counts_while_a_telephone_rings_on_after_its_turn() {
+    let mut player = night();
+    for line in [
+        ASKS,
+        "fail: {what: phone, how: 500, for: 1m}",
+        "press: {by: coc1, button: 부재, on: \"last:가온별\"}",
+        "phone: {who: 가온별, does: accept}",
+        "wait: 10m",
+    ] {
+        step(&mut player, line);
+    }
+    assert_eq!(posted(&player, "가온별 님이"), 1);
+    assert_eq!(posted(&player, "@라온결"), 0);
+}
