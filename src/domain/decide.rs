@@ -165,7 +165,7 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
     let root = MessageRef { channel: at.channel.clone(), ts: thread.clone() };
     match case_at(turn.desk, &root) {
         Some((id, true)) => urgent::replied(turn, id, &slack.by, text),
-        Some((id, false)) => assignment::replied(turn, id, &slack.by, text),
+        Some((id, false)) => assignment::replied(turn, id, &slack.by, at, text),
         None => {
             // a request may be made in the thread of what it is about
             urgent::said(turn, &slack.by, at, &root, text);

@@ -520,6 +520,9 @@ impl Desk {
             }
             Procedure::Assignment(assignment) => {
                 self.derived.by_ticket.insert(assignment.ticket.clone(), id);
+                for at in &assignment.written {
+                    self.derived.case_at.insert(at.clone(), id);
+                }
                 if let Some(at) = assignment.notice().and_then(|notice| self.stands_at(notice)) {
                     self.derived.case_at.insert(at, id);
                 }
@@ -703,8 +706,10 @@ impl Desk {
     /// A kept reaction or reply whose message is known by now, or that waited long enough.
     #[must_use]
     pub fn to_take_up(&self, now: Time) -> Option<&str> {
+        // after a start it waits until posts whose outcome never came have been looked for
+        let is_read = !self.presence.catching_up && self.presence.unread_since.is_none();
         let ready = |kept: &&Kept| {
-            now - kept.since > KEPT_FOR
+            (is_read && now - kept.since > KEPT_FOR)
                 || kept.input.what.about().is_some_and(|at| self.case_at(&at).is_some())
         };
         self.kept.iter().find(ready).map(|kept| kept.input.key.as_str())

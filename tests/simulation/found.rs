@@ -174,3 +174,71 @@ fn after_a_crash_a_page_does_not_join_a_telephone_that_is_down_by_then() {
     step(&mut player, "wait: 1m");
     assert_eq!(called(&player), ["가온별", "다솜윤", "라온결", "다솜윤"]);
 }
+
+const ASSIGNS: &str = "slash: {by: coc1, in: \"#coc-noti\", command: /assign, text: \"한빛전자 https://support.example.com/agent/tickets/1 @다솜윤\"}";
+const CONFIRMS: &str = "reply: {by: 다솜윤, to: \"last:다솜윤\", text: \"확인했습니다\"}";
+
+/// Somebody acknowledged a notice before Slack had answered to its posting, and the process was away for a while. The answer was
+/// thrown away before the notice was looked for: the person was phoned the next morning all the same.
+#[test]
+fn an_answer_to_a_notice_outlives_a_long_stop() {
+    let mut player = night();
+    player.slow_answers(TimeDelta::seconds(5), TimeDelta::minutes(1));
+    for line in [ASSIGNS, CONFIRMS, "down: {for: 30m}", "wait: 1m"] {
+        step(&mut player, line);
+    }
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
+}
+
+/// A reply that Slack delivered again acknowledged a notice that was posted after it was written.
+#[test]
+fn a_reply_from_before_the_notice_acknowledges_nothing() {
+    let mut player = night();
+    step(&mut player, ASSIGNS);
+    step(
+        &mut player,
+        "slash: {by: coc1, in: \"#coc-noti\", command: /coc, text: \"done https://support.example.com/agent/tickets/1\"}",
+    );
+    step(&mut player, CONFIRMS);
+    step(&mut player, "wait: 1m");
+    step(&mut player, ASSIGNS);
+    step(&mut player, "repeat: {step: 3, times: 1}");
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 0);
+    step(&mut player, CONFIRMS);
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
+}
+
+/// What was said under an earlier notice of a ticket counted until the process was started again.
+#[test]
+fn an_earlier_notice_belongs_to_its_ticket_after_a_restart_too() {
+    let mut player = night();
+    for line in [
+        "say: {by: coc1, in: \"#coc-noti\", text: \"@파란하 [한빛전자] 티켓 배정 [https://support.example.com/agent/tickets/1]\", as: n1}",
+        "say: {by: coc1, in: \"#coc-noti\", text: \"@다솜윤 [한빛전자] 티켓 배정 [https://support.example.com/agent/tickets/1]\", as: n2}",
+        "restart: {}",
+        "reply: {by: 다솜윤, to: n1, text: \"확인했습니다\"}",
+        "wait: 1m",
+    ] {
+        step(&mut player, line);
+    }
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
+    crate::rules::replays(player.world()).unwrap();
+}
+
+/// Somebody's turn had passed, but the telephone could not be put down at once: key 1 was answered with "수락되었습니다", and the next
+/// person was called all the same.
+#[test]
+fn key_1_counts_while_a_telephone_rings_on_after_its_turn() {
+    let mut player = night();
+    for line in [
+        ASKS,
+        "fail: {what: phone, how: 500, for: 1m}",
+        "press: {by: coc1, button: 부재, on: \"last:가온별\"}",
+        "phone: {who: 가온별, does: accept}",
+        "wait: 10m",
+    ] {
+        step(&mut player, line);
+    }
+    assert_eq!(posted(&player, "가온별 님이"), 1);
+    assert_eq!(posted(&player, "@라온결"), 0);
+}

@@ -161,7 +161,10 @@ pub(crate) fn replays(world: &World) -> Result<(), String> {
     for record in world.journal()? {
         let again = decide(&desk, &record.input, record.at, record.seq);
         if again.changes != record.changes {
-            return Err(format!("record {} is decided otherwise the second time", record.seq));
+            return Err(format!(
+                "record {} is decided otherwise the second time: {:?}\n  first {:?}\n  then {:?}",
+                record.seq, record.input, record.changes, again.changes
+            ));
         }
         for change in &record.changes {
             desk.apply(record.at, change);

@@ -337,6 +337,7 @@ fn open<'t, 'a>(turn: &'t mut Turn<'a>, ticket: TicketLink, customer: String) ->
         customer,
         round: 0,
         earlier: Vec::new(),
+        written: Vec::new(),
         state: AssignmentState::Queued { until },
     };
     let id = turn.open(Procedure::Assignment(one.clone()));
@@ -515,7 +516,22 @@ pub(in crate::domain) fn acknowledged(
 }
 
 /// A reply under the notice; one that refuses is no acknowledgement.
-pub(in crate::domain) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, text: &str) {
+pub(in crate::domain) fn replied(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    by: &SlackUser,
+    at: &MessageRef,
+    text: &str,
+) {
+    let desk = turn.desk;
+    let older_than_notice = Work::of(turn, id).is_some_and(|work| {
+        let notice = work.one.notice().and_then(|notice| desk.stands_at(notice));
+        notice.is_some_and(|notice| at.ts.time() < notice.ts.time())
+    });
+    // what was said before the ticket was given is told again after a start, or by Slack
+    if older_than_notice {
+        return;
+    }
     let words = read(text).words;
     let policy = &turn.desk.policy.value;
     if !policy.chain.refusal_words.iter().any(|word| words.contains(word.as_str())) {

@@ -289,10 +289,17 @@ impl<'t, 'a> Paging<'t, 'a> {
 
     /// What happened on the present rung's telephone. `unheard`: the voice did not come to this page.
     pub(super) fn phone(&mut self, call: ErrandId, event: CallEvent, unheard: bool) {
-        let Some(rung) = self.ladder.rung().cloned() else { return };
-        if rung.call != RungCall::Ringing(call) {
+        let rung = self.ladder.rung().filter(|rung| rung.call == RungCall::Ringing(call)).cloned();
+        let Some(rung) = rung else {
+            // the turn has passed, and the telephone still rang: key 1 counts like the button
+            let by = self.turn.desk.calls.get(&call).map(|call| call.to.clone());
+            if let Some(by) = by.filter(|by| self.ladder.was_reached(by))
+                && event == CallEvent::Accepted
+            {
+                self.accept(&by, Via::Phone);
+            }
             return;
-        }
+        };
         self.step(LadderChange::CallOver);
         if unheard && let Some(number) = self.turn.desk.phone_of(&rung.who) {
             let kind = self.call(rung.who.clone(), number);

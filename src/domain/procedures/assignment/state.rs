@@ -18,6 +18,9 @@ pub struct Assignment {
     pub round: u32,
     /// Who had it before, newest last.
     pub earlier: Vec<Name>,
+    /// Messages of people that gave it to somebody: what is said under an earlier one still belongs to it.
+    #[serde(default)]
+    pub written: Vec<MessageRef>,
     /// Where it stands.
     pub state: AssignmentState,
 }
@@ -226,6 +229,11 @@ impl Assignment {
                 self.state = AssignmentState::Announcing { who: who.clone(), notice: *notice };
             }
             AssignmentChange::Waiting { notice, who, watch } => {
+                if let NoticeRef::Written(at) = notice
+                    && !self.written.contains(at)
+                {
+                    self.written.push(at.clone());
+                }
                 self.state = AssignmentState::Waiting {
                     who: who.clone(),
                     notice: notice.clone(),
