@@ -308,8 +308,13 @@ fn phoned(turn: &mut Turn<'_>, call: ErrandId, event: CallEvent) {
         let is_key = |event| matches!(event, CallEvent::Accepted | CallEvent::Rejected);
         let heard = turn.desk.heard.get(&call);
         let is_news = heard.is_none_or(|heard| is_key(event) && !is_key(*heard));
-        if is_news && placing.is_some_and(|errand| matches!(errand.kind, ErrandKind::Call { .. })) {
-            turn.change(Change::CallHeard { call, event });
+        if placing.is_some_and(|errand| matches!(errand.kind, ErrandKind::Call { .. })) {
+            if is_news {
+                turn.change(Change::CallHeard { call, event });
+            }
+        } else if event == CallEvent::Accepted {
+            // taken for one that was never placed, and yet somebody was on the line
+            urgent::accepted_on(turn, call);
         }
         return;
     };

@@ -52,6 +52,19 @@ fn key_1_counts_though_the_carrier_never_says_that_the_call_was_placed() {
     assert!(taken[0].contains("가온별") && taken[0].contains("전화"), "{taken:?}");
 }
 
+/// The same, but the key was pressed after the desk had given the call up: nobody knew that call any more.
+#[test]
+fn key_1_counts_on_a_call_that_was_given_up() {
+    let mut player = night();
+    player.slow_answers(TimeDelta::seconds(11), TimeDelta::minutes(2));
+    step(&mut player, ASKS);
+    step(&mut player, "wait: 1m");
+    step(&mut player, "phone: {who: 가온별, does: accept}");
+    step(&mut player, "wait: 30m");
+    assert_eq!(called(&player), ["가온별"]);
+    assert_eq!(posted(&player, "수락했습니다"), 1);
+}
+
 const ASKS_TOO: &str = "say: {by: csr1, in: \"#general\", text: \"@COC [긴급티켓배정요청] 고객사: 솔빛출판 / 티켓: https://support.example.com/agent/tickets/2\", as: m2}";
 /// Two requests whose first person did not answer: both are about to go to 다솜윤 in one call.
 fn two_that_go_on_together() -> Player {

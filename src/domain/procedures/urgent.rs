@@ -7,7 +7,7 @@ use super::super::desk::{Desk, Room};
 use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, TicketAct, Urgency};
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
-use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, Via};
+use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, RungCall, Via};
 use super::super::mail::Occasion;
 use super::super::message::Message;
 use super::super::people::order::{Candidate, Order, msp_order, urgent_order};
@@ -1026,6 +1026,24 @@ pub(in crate::domain) fn phone(
 ) {
     if let Some(mut work) = Work::of(turn, id) {
         work.page(|paging| paging.phone(call, event, unheard));
+    }
+}
+
+/// Key 1 on a call that was given up because the carrier did not say that it was placed: it counts as long as its person's turn
+/// lasts.
+pub(in crate::domain) fn accepted_on(turn: &mut Turn<'_>, call: ErrandId) {
+    let called = |urgent: &Urgent| {
+        let rung = urgent.ladder().and_then(Ladder::rung);
+        rung.is_some_and(|rung| rung.call == RungCall::Over(call))
+    };
+    let found = turn.desk.cases.values().find(|case| match &case.procedure {
+        Procedure::Urgent(urgent) => called(urgent),
+        Procedure::Assignment(_) => false,
+    });
+    let Some(mut work) = found.and_then(|case| Work::of(turn, case.id)) else { return };
+    let who = work.urgent.ladder().and_then(Ladder::rung).map(|rung| rung.who.clone());
+    if let Some(who) = who {
+        work.page(|paging| paging.accept(&who, Via::Phone));
     }
 }
 
