@@ -14,7 +14,6 @@ use crate::domain::ids::{ErrandId, Name};
 use crate::domain::input::{Books, CustomerRecord, Input};
 use crate::domain::ladder::Ladder;
 use crate::domain::procedures::assignment::{Assignment, AssignmentState};
-use crate::domain::procedures::urgent::UrgentState;
 use crate::domain::time::{Time, clock, seoul_at};
 use crate::domain::words;
 use crate::errands::Hands;
@@ -380,40 +379,20 @@ fn open_cases(desk: &Desk, now: Time) -> Vec<OpenCase> {
         .cases
         .values()
         .filter(|case| case.is_open())
-        .map(|case| match &case.procedure {
-            Procedure::Urgent(one) => OpenCase {
-                id: case.id.to_string(),
-                title: format!("긴급 [{}]", one.customer.name()),
-                state: words::urgent::state(one),
-                next_at: one.wake(policy),
-                next_why: match one.state {
-                    UrgentState::Asking { .. } => "다시 물음",
-                    UrgentState::Queued { .. } => "일반 티켓으로 배정",
-                    UrgentState::Chain(_) | UrgentState::Done(_) => "다음 사람으로 넘어감",
-                }
-                .to_owned(),
-                at: Some(one.request.clone()),
-                ladder: one.ladder().map(|ladder| steps(desk, ladder, now)).unwrap_or_default(),
+        .map(|case| OpenCase {
+            id: case.id.to_string(),
+            title: words::cases::title(&case.procedure),
+            state: words::cases::state(&case.procedure),
+            next_at: case.procedure.wake(policy),
+            next_why: words::cases::next_is(&case.procedure).to_owned(),
+            at: match &case.procedure {
+                // the thread that it was asked in may be another's
+                Procedure::Urgent(one) => Some(one.request.clone()),
+                other => other.home(desk).and_then(|home| home.stands_at(desk)),
             },
-            Procedure::Assignment(one) => OpenCase {
-                id: case.id.to_string(),
-                title: format!("배정 [{}]", one.customer),
-                state: words::assignment::state(one),
-                next_at: one.wake(policy),
-                next_why: match one.state {
-                    AssignmentState::Queued { .. } => "배정",
-                    AssignmentState::Waiting { .. } => "확인 전화",
-                    AssignmentState::Stuck { .. }
-                    | AssignmentState::Looking { .. }
-                    | AssignmentState::Asking { .. }
-                    | AssignmentState::Announcing { .. }
-                    | AssignmentState::Calling { .. }
-                    | AssignmentState::Confirmed { .. }
-                    | AssignmentState::Ended { .. } => "응답 기한",
-                }
-                .to_owned(),
-                at: one.notice().and_then(|notice| desk.stands_at(notice)),
-                ladder: holders(one),
+            ladder: match (&case.procedure, case.procedure.ladder()) {
+                (Procedure::Assignment(one), _) => holders(one),
+                (_, ladder) => ladder.map(|one| steps(desk, one, now)).unwrap_or_default(),
             },
         })
         .collect();

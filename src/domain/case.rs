@@ -1,7 +1,16 @@
 //! Cases: one running procedure each, with its story.
 
-use super::ids::{CaseId, Name};
-use super::procedures::assignment::{Assignment, AssignmentChange};
+use super::desk::Desk;
+use super::errand::{Anchor, Place};
+use super::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, TicketLink};
+use super::ladder::Ladder;
+use super::policy::Policy;
+use super::procedures::assignment::{Assignment, AssignmentChange, NoticeRef};
+use super::procedures::incident::{Incident, IncidentChange};
+use super::procedures::list::{List, ListChange};
+use super::procedures::outage::{Outage, OutageChange};
+use super::procedures::phd::{Phd, PhdChange};
+use super::procedures::stray::{Stray, StrayChange};
 use super::procedures::urgent::{Urgent, UrgentChange};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
@@ -27,6 +36,16 @@ pub enum Procedure {
     Urgent(Urgent),
     /// A ticket assignment (A1, A2, A7 to A9).
     Assignment(Assignment),
+    /// An alarm or finding that is propagated (M5 to M10, G1, G4).
+    Incident(Incident),
+    /// Something from outside that nobody understood.
+    Stray(Stray),
+    /// An AWS Health event of one customer (P2 to P5).
+    Phd(Phd),
+    /// An event of the AWS status feed (H2).
+    Outage(Outage),
+    /// A checklist that is worked off (M1, M3, M4, M11, M12, G2, P1, T).
+    List(List),
 }
 
 /// Something worth telling.
@@ -50,6 +69,50 @@ pub enum CaseChange {
     Urgent(UrgentChange),
     /// Of an assignment.
     Assignment(AssignmentChange),
+    /// Of an incident.
+    Incident(IncidentChange),
+    /// Of something that nobody understood.
+    Stray(StrayChange),
+    /// Of an AWS Health event.
+    Phd(PhdChange),
+    /// Of an event of the status feed.
+    Outage(OutageChange),
+    /// Of a checklist.
+    List(ListChange),
+}
+
+/// The message whose thread a case lives in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Home {
+    /// A message that stands already, a person's as a rule.
+    Message(MessageRef),
+    /// An own post in this channel.
+    Post(ChannelId, ErrandId),
+}
+
+impl Home {
+    /// Where it stands; `None` while it is being posted.
+    #[must_use]
+    pub fn stands_at(&self, desk: &Desk) -> Option<MessageRef> {
+        match self {
+            Self::Message(at) => Some(at.clone()),
+            Self::Post(_, post) => desk.posts.get(post).map(|own| own.at.clone()),
+        }
+    }
+
+    /// Its thread; posts there wait until it stands.
+    #[must_use]
+    pub fn thread(&self) -> Place {
+        match self {
+            Self::Message(at) => {
+                Place { channel: at.channel.clone(), thread: Some(Anchor::Message(at.ts.clone())) }
+            }
+            Self::Post(channel, post) => {
+                Place { channel: channel.clone(), thread: Some(Anchor::PostOf(*post)) }
+            }
+        }
+    }
 }
 
 impl Case {
@@ -57,21 +120,118 @@ impl Case {
     pub fn apply(&mut self, change: &CaseChange) {
         match (change, &mut self.procedure) {
             (CaseChange::Noted(note), _) => self.notes.push(note.clone()),
-            (CaseChange::Urgent(change), Procedure::Urgent(urgent)) => urgent.apply(change),
+            (CaseChange::Urgent(change), Procedure::Urgent(one)) => one.apply(change),
             (CaseChange::Assignment(change), Procedure::Assignment(one)) => one.apply(change),
-            (CaseChange::Urgent(_), Procedure::Assignment(_))
-            | (CaseChange::Assignment(_), Procedure::Urgent(_)) => {
-                debug_assert!(false, "a step of another procedure");
-            }
+            (CaseChange::Incident(change), Procedure::Incident(one)) => one.apply(change),
+            (CaseChange::Stray(change), Procedure::Stray(one)) => one.apply(change),
+            (CaseChange::Phd(change), Procedure::Phd(one)) => one.apply(change),
+            (CaseChange::Outage(change), Procedure::Outage(one)) => one.apply(change),
+            (CaseChange::List(change), Procedure::List(one)) => one.apply(change),
+            (
+                CaseChange::Urgent(_)
+                | CaseChange::Assignment(_)
+                | CaseChange::Incident(_)
+                | CaseChange::Stray(_)
+                | CaseChange::Phd(_)
+                | CaseChange::Outage(_)
+                | CaseChange::List(_),
+                _,
+            ) => debug_assert!(false, "a step of another procedure"),
         }
     }
 
     /// Whether something of it is still to come.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        match &self.procedure {
-            Procedure::Urgent(urgent) => urgent.is_open(),
-            Procedure::Assignment(assignment) => assignment.is_open(),
+        self.procedure.is_open()
+    }
+}
+
+impl Procedure {
+    /// Whether something of it is still to come.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Urgent(one) => one.is_open(),
+            Self::Assignment(one) => one.is_open(),
+            Self::Incident(one) => one.is_open(),
+            Self::Stray(one) => one.is_open(),
+            Self::Phd(one) => one.is_open(),
+            Self::Outage(one) => one.is_open(),
+            Self::List(one) => one.is_open(),
+        }
+    }
+
+    /// Its next due time.
+    #[must_use]
+    pub fn wake(&self, policy: &Policy) -> Option<Time> {
+        match self {
+            Self::Urgent(one) => one.wake(policy),
+            Self::Assignment(one) => one.wake(policy),
+            Self::Incident(one) => one.wake(policy),
+            Self::Stray(one) => one.wake(policy),
+            Self::Phd(one) => one.wake(policy),
+            Self::Outage(one) => one.wake(policy),
+            Self::List(one) => one.wake(policy),
+        }
+    }
+
+    /// The message whose thread it lives in; `None` while it has none.
+    #[must_use]
+    pub fn home(&self, desk: &Desk) -> Option<Home> {
+        match self {
+            Self::Urgent(one) => Some(Home::Message(one.root.clone())),
+            Self::Assignment(one) => match one.notice()? {
+                NoticeRef::Written(at) => Some(Home::Message(at.clone())),
+                NoticeRef::Posted(post) => {
+                    let stands = desk.posts.get(post).map(|own| Home::Message(own.at.clone()));
+                    let noti = || desk.room(super::desk::Room::Noti);
+                    stands.or_else(|| noti().map(|channel| Home::Post(channel, *post)))
+                }
+            },
+            Self::Incident(one) => Some(one.home.clone()),
+            Self::Stray(one) => Some(one.home.clone()),
+            Self::Phd(one) => Some(one.home.clone()),
+            Self::Outage(one) => Some(one.home.clone()),
+            Self::List(one) => Some(one.home.clone()),
+        }
+    }
+
+    /// The customer's name; empty where there is none.
+    #[must_use]
+    pub fn customer(&self) -> &str {
+        match self {
+            Self::Urgent(one) => one.customer.name(),
+            Self::Assignment(one) => &one.customer,
+            Self::Incident(one) => &one.customer,
+            Self::Stray(_) | Self::Outage(_) => "",
+            Self::Phd(one) => &one.customer,
+            Self::List(one) => &one.customer,
+        }
+    }
+
+    /// The ticket, where there is one.
+    #[must_use]
+    pub fn ticket(&self) -> Option<&TicketLink> {
+        match self {
+            Self::Urgent(one) => one.ticket.as_ref(),
+            Self::Assignment(one) => Some(&one.ticket),
+            Self::Incident(one) => one.ticket(),
+            Self::Stray(_) | Self::Phd(_) | Self::Outage(_) | Self::List(_) => None,
+        }
+    }
+
+    /// The ladder, while people are reached in order.
+    #[must_use]
+    pub fn ladder(&self) -> Option<&Ladder> {
+        match self {
+            Self::Urgent(one) => one.ladder(),
+            Self::Incident(one) => one.ladder(),
+            Self::Assignment(_)
+            | Self::Stray(_)
+            | Self::Phd(_)
+            | Self::Outage(_)
+            | Self::List(_) => None,
         }
     }
 }

@@ -8,7 +8,10 @@ use super::ids::{CaseId, ErrandId, MessageRef, SlackUser, Ts};
 use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
-use super::procedures::{assignment, commands, guide, mail, services, tickets, urgent};
+use super::procedures::{
+    assignment, commands, guide, incident, intake, list, mail, outage, phd, services, stray, tam,
+    tickets, urgent,
+};
 use super::time::Time;
 use super::turn::{Token, Turn};
 use super::words;
@@ -78,6 +81,7 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
         }
         Input::Record(record) => guide::record(&mut turn, record),
         Input::Ticket(news) => tickets::news(&mut turn, news),
+        Input::Notice(notice) => intake::noticed(&mut turn, notice),
     }
     Decision { changes: turn.changes, answer: turn.answer }
 }
@@ -95,21 +99,21 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
             let since = at.ts.time().unwrap_or(turn.now);
             assignment::said(turn, by, at, text, since);
             urgent::said(turn, by, at, at, text);
+            tam::said(turn, by, at, text);
+            intake::said(turn, at, text);
+            outage::asked(turn, by, at, at, text);
         }
         SlackAct::Edited { at, thread, text } => edited(turn, by, at, thread.as_ref(), text),
         SlackAct::Deleted { at } => deleted(turn, by, at),
         SlackAct::Reacted { to, emoji } => reacted(turn, slack, to, emoji),
         SlackAct::Unreacted { to, emoji } => {
-            let Some((id, is_urgent)) = case_at(turn.desk, to) else { return };
+            let Some((id, _)) = case_at(turn.desk, to) else { return };
             if !turn.desk.policy.value.acks.take(emoji) {
                 return;
             }
             turn.change(Change::Unseen(reaction_key(to, by, emoji)));
-            if is_urgent {
-                urgent::unreacted(turn, id, by, emoji);
-            } else {
-                assignment::unreacted(turn, id, by, emoji);
-            }
+            // told in the story only (reading 20)
+            turn.note(id, Some(by), format!("반응 :{emoji}: 취소 (바뀐 것 없음)"));
         }
         SlackAct::Pressed { on, token, trigger, reply, .. } => {
             pressed(turn, by, on, token, trigger, reply);
@@ -126,13 +130,10 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
     }
 }
 
-fn case_at(desk: &Desk, at: &MessageRef) -> Option<(CaseId, bool)> {
+/// The case of a message, and what runs in it.
+fn case_at<'a>(desk: &'a Desk, at: &MessageRef) -> Option<(CaseId, &'a Procedure)> {
     let id = desk.case_at(at)?;
-    let is_urgent = match &desk.cases.get(&id)?.procedure {
-        Procedure::Urgent(_) => true,
-        Procedure::Assignment(_) => false,
-    };
-    Some((id, is_urgent))
+    Some((id, &desk.cases.get(&id)?.procedure))
 }
 
 /// A reaction or reply for a message that nobody knows: it may be an own post whose outcome is not in yet.
@@ -152,11 +153,17 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
         return;
     }
     match case_at(turn.desk, to) {
-        Some((id, true)) => urgent::reacted(turn, id, &slack.by, to, emoji),
-        Some((id, false)) => {
+        Some((id, Procedure::Urgent(_))) => urgent::reacted(turn, id, &slack.by, to, emoji),
+        Some((id, Procedure::Assignment(_))) => {
             let logged = format!("반응 :{emoji}:");
             assignment::acknowledged(turn, id, &slack.by, Via::Reaction, &logged);
         }
+        Some((id, Procedure::Incident(_))) => incident::reacted(turn, id, &slack.by, to, emoji),
+        // nobody is asked for an acknowledgement there
+        Some((
+            _,
+            Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::List(_),
+        )) => {}
         None => keep(turn, slack, &to.channel),
     }
 }
@@ -164,11 +171,19 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
 fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts, text: &str) {
     let root = MessageRef { channel: at.channel.clone(), ts: thread.clone() };
     match case_at(turn.desk, &root) {
-        Some((id, true)) => urgent::replied(turn, id, &slack.by, text),
-        Some((id, false)) => assignment::replied(turn, id, &slack.by, at, text),
+        Some((id, Procedure::Urgent(_))) => urgent::replied(turn, id, &slack.by, text),
+        Some((id, Procedure::Assignment(_))) => {
+            assignment::replied(turn, id, &slack.by, at, text);
+        }
+        Some((id, Procedure::Incident(_))) => incident::replied(turn, id, &slack.by, text),
+        Some((id, Procedure::List(_))) => list::replied(turn, id, &slack.by, at, text),
+        Some((_, Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_))) => {
+            urgent::said(turn, &slack.by, at, &root, text);
+        }
         None => {
             // a request may be made in the thread of what it is about
             urgent::said(turn, &slack.by, at, &root, text);
+            outage::asked(turn, &slack.by, at, &root, text);
             if turn.changes.is_empty() {
                 keep(turn, slack, &at.channel);
             }
@@ -178,8 +193,13 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
 
 fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&Ts>, text: &str) {
     match case_at(turn.desk, at) {
-        Some((id, true)) => urgent::edited(turn, id, text),
-        Some((id, false)) => assignment::edited(turn, id, at, text),
+        Some((id, Procedure::Urgent(_))) => urgent::edited(turn, id, text),
+        Some((id, Procedure::Assignment(_))) => assignment::edited(turn, id, at, text),
+        Some((id, Procedure::List(_))) => list::edited(turn, id, at, text),
+        Some((
+            _,
+            Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_),
+        )) => {}
         None if thread.is_none_or(|thread| thread == &at.ts) => {
             // a message that was no request yet may have become one
             let since = turn.now;
@@ -192,17 +212,22 @@ fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&
 
 fn deleted(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef) {
     match case_at(turn.desk, at) {
-        Some((id, true)) => {
-            let request = match &turn.desk.cases.get(&id).map(|case| &case.procedure) {
-                Some(Procedure::Urgent(one)) => &one.request == at,
-                Some(Procedure::Assignment(_)) | None => false,
-            };
-            if request {
+        Some((id, Procedure::Urgent(one))) => {
+            if &one.request == at {
                 urgent::deleted(turn, id);
             }
         }
-        Some((id, false)) => assignment::deleted(turn, id, at, by),
-        None => {}
+        Some((id, Procedure::Assignment(_))) => assignment::deleted(turn, id, at, by),
+        // what has begun goes on: a case never ends in silence
+        Some((
+            _,
+            Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_),
+        ))
+        | None => {}
     }
 }
 
@@ -215,9 +240,27 @@ fn pressed(
     reply: &ReplyTo,
 ) {
     match Token::read(token) {
-        Some(Token::Rung(id, nth, press)) => urgent::rung_pressed(turn, id, by, nth, press, reply),
+        Some(Token::Rung(id, nth, press)) => {
+            if is_incident(turn.desk, id) {
+                incident::rung_pressed(turn, id, by, nth, press, reply);
+            } else {
+                urgent::rung_pressed(turn, id, by, nth, press, reply);
+            }
+        }
         Some(Token::Urgent(id, press)) => urgent::pressed(turn, id, by, press, reply),
-        Some(Token::Exhausted(id, press)) => urgent::exhausted_pressed(turn, id, by, press, reply),
+        Some(Token::Exhausted(id, press)) => {
+            if is_incident(turn.desk, id) {
+                incident::exhausted_pressed(turn, id, by, press, reply);
+            } else {
+                urgent::exhausted_pressed(turn, id, by, press, reply);
+            }
+        }
+        Some(Token::Incident(id, press)) => incident::pressed(turn, id, by, press, reply),
+        Some(Token::Stray(id, press)) => stray::pressed(turn, id, by, press, trigger, reply),
+        Some(Token::Phd(id, press)) => phd::pressed(turn, id, by, press, reply),
+        Some(Token::Step(id, nth, press)) => {
+            list::pressed(turn, id, by, nth, press, trigger, reply);
+        }
         Some(Token::Notice(id, round)) => assignment::confirm_pressed(turn, id, by, round, reply),
         Some(Token::Call(id, round, press)) => {
             assignment::call_pressed(turn, id, by, round, press, reply);
@@ -232,10 +275,23 @@ fn pressed(
         Some(Token::Draft(draft, press)) => {
             mail::draft_pressed(turn, draft, by, press, trigger, reply);
         }
-        Some(Token::AssignForm | Token::LeaveForm | Token::DraftForm(_)) | None => {
+        Some(
+            Token::AssignForm
+            | Token::LeaveForm
+            | Token::DraftForm(_)
+            | Token::StrayForm(_)
+            | Token::AlarmForm
+            | Token::StepForm(..)
+            | Token::SetupForm,
+        )
+        | None => {
             turn.tell(by, reply, words::stale());
         }
     }
+}
+
+fn is_incident(desk: &Desk, id: CaseId) -> bool {
+    matches!(desk.cases.get(&id).map(|case| &case.procedure), Some(Procedure::Incident(_)))
 }
 
 fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
@@ -249,6 +305,7 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
             }
             Outcome::Posted(_) if !desk.posts.contains_key(&id) => {
                 urgent::posted_after_all(turn, id, outcome);
+                incident::posted_after_all(turn, id, outcome);
             }
             Outcome::Posted(_)
             | Outcome::Done
@@ -296,7 +353,10 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
         match desk.cases.get(&case).map(|case| &case.procedure) {
             Some(Procedure::Urgent(_)) => urgent::settled(turn, case, errand, outcome),
             Some(Procedure::Assignment(_)) => assignment::settled(turn, case, errand, outcome),
-            None => {}
+            Some(Procedure::Incident(_)) => incident::settled(turn, case, errand, outcome),
+            Some(Procedure::Phd(_)) => phd::settled(turn, case, errand, outcome),
+            Some(Procedure::List(_)) => list::settled(turn, case, errand, outcome),
+            Some(Procedure::Stray(_) | Procedure::Outage(_)) | None => {}
         }
     }
 }
@@ -315,6 +375,7 @@ fn phoned(turn: &mut Turn<'_>, call: ErrandId, event: CallEvent) {
         } else if event == CallEvent::Accepted {
             // taken for one that was never placed, and yet somebody was on the line
             urgent::accepted_on(turn, call);
+            incident::accepted_on(turn, call);
         }
         return;
     };
@@ -341,7 +402,12 @@ fn call_over(turn: &mut Turn<'_>, call: ErrandId, live: &LiveCall, event: CallEv
     match turn.desk.cases.get(&case).map(|case| &case.procedure) {
         Some(Procedure::Urgent(_)) => urgent::phone(turn, case, call, event, unheard),
         Some(Procedure::Assignment(_)) => assignment::phone(turn, case, call, event, unheard),
-        None => {}
+        Some(Procedure::Incident(_)) => incident::phone(turn, case, call, event, unheard),
+        // nobody is phoned for those
+        Some(
+            Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::List(_),
+        )
+        | None => {}
     }
 }
 
@@ -349,6 +415,11 @@ fn woken(turn: &mut Turn<'_>, case: CaseId) {
     match turn.desk.cases.get(&case).map(|case| &case.procedure) {
         Some(Procedure::Urgent(_)) => urgent::woken(turn, case),
         Some(Procedure::Assignment(_)) => assignment::woken(turn, case),
+        Some(Procedure::Incident(_)) => incident::woken(turn, case),
+        Some(Procedure::Stray(_)) => stray::woken(turn, case),
+        Some(Procedure::Phd(_)) => phd::woken(turn, case),
+        Some(Procedure::Outage(_)) => outage::woken(turn, case),
+        Some(Procedure::List(_)) => list::woken(turn, case),
         None => {}
     }
 }

@@ -500,7 +500,7 @@ impl Desk {
         if let Some(due) = self.derived.wake_of.remove(&id) {
             self.derived.wakes.remove(&Wake { due, case: id });
         }
-        if let Some(due) = case_wake(case, &self.policy.value) {
+        if let Some(due) = case.procedure.wake(&self.policy.value) {
             self.derived.wake_of.insert(id, due);
             self.derived.wakes.insert(Wake { due, case: id });
         }
@@ -528,6 +528,15 @@ impl Desk {
                 }
                 if let Some((who, since)) = assignment.held() {
                     self.derived.open_tickets.entry(who.clone()).or_default().insert(id, since);
+                }
+            }
+            Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => {
+                if let Some(at) = case.procedure.home(self).and_then(|home| home.stands_at(self)) {
+                    self.derived.case_at.insert(at, id);
                 }
             }
         }
@@ -849,14 +858,8 @@ impl Desk {
     #[must_use]
     pub fn open_threads(&self) -> Vec<(MessageRef, Time)> {
         let open = self.cases.values().filter(|case| case.is_open());
-        open.filter_map(|case| {
-            let root = match &case.procedure {
-                Procedure::Urgent(urgent) => urgent.root.clone(),
-                Procedure::Assignment(assignment) => self.stands_at(assignment.notice()?)?,
-            };
-            Some((root, case.opened))
-        })
-        .collect()
+        open.filter_map(|case| Some((case.procedure.home(self)?.stands_at(self)?, case.opened)))
+            .collect()
     }
 
     /// Where a notice stands, once it is posted.
@@ -874,7 +877,12 @@ impl Desk {
         let id = *self.derived.by_ticket.get(ticket)?;
         match &self.cases.get(&id)?.procedure {
             Procedure::Assignment(assignment) => Some((id, assignment)),
-            Procedure::Urgent(_) => None,
+            Procedure::Urgent(_)
+            | Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => None,
         }
     }
 
@@ -896,10 +904,7 @@ impl Desk {
     /// From when a rung's or promise's clock runs, for the words of the post that announces it.
     #[must_use]
     pub fn clock_of(&self, errand: &Errand) -> Option<Time> {
-        match &self.cases.get(&errand.case?)?.procedure {
-            Procedure::Urgent(urgent) => urgent.clock_of(errand.id),
-            Procedure::Assignment(_) => None,
-        }
+        self.cases.get(&errand.case?)?.procedure.ladder()?.clock_of(errand.id)
     }
 
     /// The pause that overlaps a due time, if the process was away then.
@@ -907,12 +912,5 @@ impl Desk {
     pub fn pause_over(&self, due: Time) -> Option<Pause> {
         let over = |pause: &&Pause| pause.from <= due && due < pause.to;
         self.presence.pauses.iter().rev().find(over).copied()
-    }
-}
-
-fn case_wake(case: &Case, policy: &Policy) -> Option<Time> {
-    match &case.procedure {
-        Procedure::Urgent(urgent) => urgent.wake(policy),
-        Procedure::Assignment(assignment) => assignment.wake(policy),
     }
 }

@@ -71,6 +71,37 @@ pub enum Input {
     Record(CustomerRecord),
     /// Somebody changed a ticket at the support desk itself.
     Ticket(TicketNews),
+    /// A monitoring service tells something.
+    Notice(Notice),
+}
+
+/// What a monitoring service tells, as it came: what it means is read by the desk ([`super::aws::read`]), and what nobody
+/// understands is kept all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The delivery's name: the same for every delivery of the same notice.
+    pub key: String,
+    /// By which way it came.
+    pub way: Way,
+    /// When the sender says that it was sent.
+    pub sent: Option<Time>,
+    /// Its subject line, if it has one.
+    pub subject: Option<String>,
+    /// Its text, whole.
+    pub text: String,
+}
+
+/// By which way a notice came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Amazon SNS.
+    Sns {
+        /// The topic's ARN; empty where it was not told (raw delivery).
+        topic: String,
+    },
+    /// An API destination of EventBridge.
+    EventBridge,
 }
 
 /// The customer record as read.

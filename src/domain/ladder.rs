@@ -271,6 +271,15 @@ impl Ladder {
         }
     }
 
+    /// From when the clock of a rung's post runs.
+    #[must_use]
+    pub fn clock_of(&self, post: ErrandId) -> Option<Time> {
+        match self.rung().filter(|rung| rung.post == post)?.begun {
+            Begun::NotYet => None,
+            Begun::Since(at) => Some(at),
+        }
+    }
+
     /// Takes a step.
     pub fn apply(&mut self, change: &LadderChange) {
         match change {

@@ -124,17 +124,26 @@ struct Template {
 pub enum Occasion {
     /// Somebody took an urgent request: the customer learns who.
     UrgentTaken,
+    /// An alarm or finding of which the customer is told by mail (M10, G4).
+    Alarm,
+    /// An AWS Health event (P3).
+    Phd,
+    /// A [REQ] of AWS's TAM (T2).
+    Tam,
 }
 
 impl Occasion {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::UrgentTaken];
+    pub const ALL: [Self; 4] = [Self::UrgentTaken, Self::Alarm, Self::Phd, Self::Tam];
 
     /// Its template's file within the data folder's `mail/`.
     #[must_use]
     pub const fn file(self) -> &'static str {
         match self {
             Self::UrgentTaken => "urgent-taken.txt",
+            Self::Alarm => "alarm.txt",
+            Self::Phd => "phd.txt",
+            Self::Tam => "tam.txt",
         }
     }
 
@@ -148,6 +157,36 @@ impl Occasion {
                 ("engineer", "가온별"),
                 ("at", "2025-08-05 22:03"),
                 ("ticket", "https://support.example.com/agent/tickets/4242"),
+            ],
+            Self::Alarm => &[
+                ("company", "솔트웨어"),
+                ("customer", "한빛전자"),
+                ("alarm", "[L3] prod-web-1 CPU"),
+                ("account", "123456789012"),
+                ("region", "ap-northeast-2"),
+                ("at", "2025-08-05 22:03"),
+                (
+                    "detail",
+                    "Threshold Crossed: 1 datapoint [97.0] was greater than the threshold (90.0).",
+                ),
+            ],
+            Self::Phd => &[
+                ("company", "솔트웨어"),
+                ("customer", "한빛전자"),
+                ("service", "EC2"),
+                ("event", "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED"),
+                ("account", "123456789012"),
+                ("region", "ap-northeast-2"),
+                ("start", "2025-08-27 22:19"),
+                ("end", ""),
+                ("resources", "i-1234567890abcdef0"),
+                ("description", "A description of the event."),
+            ],
+            Self::Tam => &[
+                ("company", "솔트웨어"),
+                ("customer", "한빛전자"),
+                ("request", "액세스 키가 공개 저장소에서 발견되었습니다."),
+                ("at", "2025-08-05 22:03"),
             ],
         }
     }

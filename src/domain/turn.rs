@@ -2,7 +2,7 @@
 
 use super::case::{Case, CaseChange, Note, Procedure};
 use super::change::Change;
-use super::desk::Desk;
+use super::desk::{Desk, Room};
 use super::errand::{Anchor, Errand, ErrandKind, Place, Urgency};
 use super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser};
 use super::input::ReplyTo;
@@ -48,6 +48,22 @@ pub enum Token {
     Draft(ErrandId, DraftPress),
     /// The form that changes a drafted mail.
     DraftForm(ErrandId),
+    /// An incident.
+    Incident(CaseId, IncidentPress),
+    /// Something that nobody understood.
+    Stray(CaseId, StrayPress),
+    /// The form that makes an incident of it.
+    StrayForm(CaseId),
+    /// The form of `/coc alarm`.
+    AlarmForm,
+    /// An AWS Health event of a customer.
+    Phd(CaseId, PhdPress),
+    /// A checklist's step, counted from 0.
+    Step(CaseId, usize, StepPress),
+    /// The form in which a step's evidence is handed in.
+    StepForm(CaseId, usize),
+    /// The form of `/coc setup`.
+    SetupForm,
     /// A changed guide goes live; the errand that showed it.
     ApplyGuide,
     /// The form of `/assign`.
@@ -112,6 +128,58 @@ pub enum AskPress {
     Accept,
     /// 거절
     Refuse,
+}
+
+/// 연결됨 · 부재 · 추가 조치 필요 · 조치 불필요 · 종료, and of a finding 전파 · 이메일만 · 판단 불가
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentPress {
+    /// 연결됨
+    Connected,
+    /// 부재
+    Absent,
+    /// 추가 조치 필요
+    Needed,
+    /// 조치 불필요
+    NotNeeded,
+    /// 종료
+    Close,
+    /// 전파
+    Propagate,
+    /// 이메일만
+    MailOnly,
+    /// 판단 불가
+    Unsure,
+}
+
+/// 사건 등록 · 무시
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrayPress {
+    /// 사건 등록
+    Open,
+    /// 무시
+    Ignore,
+}
+
+/// 메일 발송 · 연결됨 · 부재
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhdPress {
+    /// 메일 발송
+    Mail,
+    /// 연결됨
+    Connected,
+    /// 부재
+    Absent,
+}
+
+/// 완료
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepPress {
+    /// 완료
+    Done,
 }
 
 /// 고객 메일
@@ -255,6 +323,14 @@ impl<'a> Turn<'a> {
     pub fn note_by(&mut self, case: CaseId, by: Option<Name>, text: impl Into<String>) {
         let note = Note { at: self.now, by, text: text.into() };
         self.change(Change::Case(case, CaseChange::Noted(note)));
+    }
+
+    /// The thread that a case of the desk lives in; n itself while it has none.
+    #[must_use]
+    pub fn place_of(&self, case: CaseId) -> Option<Place> {
+        let home = self.desk.cases.get(&case)?.procedure.home(self.desk);
+        let noti = || self.desk.room(Room::Noti).map(|channel| Place { channel, thread: None });
+        home.map(|home| home.thread()).or_else(noti)
     }
 
     /// The person who acts is told alone, in the thread of a message.

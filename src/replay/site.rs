@@ -154,6 +154,7 @@ impl Site {
                 | Input::Trouble { .. }
                 | Input::Record(_)
                 | Input::Ticket(_)
+                | Input::Notice(_)
                 | Input::Woken(_) => None,
             }?;
             Some(Heard { at, acts, key, by, told })

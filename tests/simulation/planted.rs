@@ -211,10 +211,7 @@ struct Forgetful {
 impl Wiring for Forgetful {
     fn started(&mut self, desk: &Desk) {
         for case in desk.cases.values() {
-            let due = match &case.procedure {
-                coc::domain::case::Procedure::Urgent(one) => one.wake(&desk.policy.value),
-                coc::domain::case::Procedure::Assignment(one) => one.wake(&desk.policy.value),
-            };
+            let due = case.procedure.wake(&desk.policy.value);
             self.lost.extend(due.map(|due| (due, case.id)));
         }
     }

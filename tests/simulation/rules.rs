@@ -5,7 +5,7 @@ use coc::domain::case::Procedure;
 use coc::domain::decide::decide;
 use coc::domain::desk::Desk;
 use coc::domain::errand::ErrandKind;
-use coc::domain::ladder::LadderState;
+use coc::domain::ladder::{Ladder, LadderState};
 use coc::domain::procedures::assignment::{AssignmentState, Ringing};
 use coc::domain::procedures::urgent::UrgentState;
 use coc::replay::{Did, World};
@@ -41,27 +41,25 @@ pub(crate) fn holds(world: &World) -> Result<(), String> {
     let Some(desk) = world.live_desk() else { return Err("the process is gone".to_owned()) };
     calls_are_real(desk, world)?;
     for case in desk.cases.values() {
+        let owed = desk.errands.values().any(|errand| errand.case == Some(case.id));
+        let wake = case.procedure.wake(&desk.policy.value).is_some();
+        if let Some(rung) = case.procedure.ladder().and_then(Ladder::rung)
+            && !wake
+            && !owed
+        {
+            return Err(format!(
+                "an open ladder without a wake: {}: nothing will end the rung of {}",
+                case.id, rung.who
+            ));
+        }
         match &case.procedure {
-            Procedure::Urgent(urgent) => {
-                if let UrgentState::Chain(ladder) = &urgent.state
-                    && let LadderState::Calling(rung) = &ladder.state
-                {
-                    let wake = urgent.wake(&desk.policy.value).is_some();
-                    let owed = desk
-                        .errands
-                        .values()
-                        .any(|errand| errand.id == rung.post || errand.case == Some(case.id));
-                    if !wake && !owed {
-                        return Err(format!(
-                            "an open ladder without a wake: {}: nothing will end the rung of {}",
-                            case.id, rung.who
-                        ));
-                    }
-                }
-            }
+            Procedure::Urgent(_)
+            | Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => {}
             Procedure::Assignment(one) => {
-                let owed = desk.errands.values().any(|errand| errand.case == Some(case.id));
-                let wake = one.wake(&desk.policy.value).is_some();
                 let needs = match &one.state {
                     AssignmentState::Queued { .. }
                     | AssignmentState::Asking { .. }
@@ -144,6 +142,12 @@ pub(crate) fn ended(world: &World) -> Result<(), String> {
                 | AssignmentState::Announcing { .. }
                 | AssignmentState::Calling { .. } => false,
             },
+            // each is asked for again and again, and says so
+            one @ (Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_)) => !one.is_open() || one.wake(&desk.policy.value).is_some(),
         };
         if !fine {
             return Err(format!(

@@ -98,7 +98,12 @@ impl<'t, 'a> Work<'t, 'a> {
                 let one = one.clone();
                 Some(Self { turn, id, one })
             }
-            Procedure::Urgent(_) => None,
+            Procedure::Urgent(_)
+            | Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => None,
         }
     }
 
@@ -546,11 +551,6 @@ pub(in crate::domain) fn replied(
         let message = words::assignment::reply_refused(id, &work.one, &who);
         work.say(Urgency::Notice, message);
     }
-}
-
-/// A reaction was taken back: told in the story only (reading 20).
-pub(in crate::domain) fn unreacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, emoji: &str) {
-    turn.note(id, Some(by), format!("반응 :{emoji}: 취소 (바뀐 것 없음)"));
 }
 
 /// 확인

@@ -320,6 +320,15 @@ pub(in crate::domain) fn submitted(
             | Token::Ask(..)
             | Token::Mail(..)
             | Token::Draft(..)
+            | Token::Incident(..)
+            | Token::Stray(..)
+            | Token::Phd(..)
+            | Token::Step(..)
+            // forms that nothing opens yet
+            | Token::StrayForm(_)
+            | Token::AlarmForm
+            | Token::StepForm(..)
+            | Token::SetupForm
             | Token::ApplyGuide,
         )
         | None => {}

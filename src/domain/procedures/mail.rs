@@ -2,14 +2,16 @@
 
 use super::super::case::Procedure;
 use super::super::change::Change;
+use super::super::desk::Desk;
 use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
-use super::super::ids::{CaseId, ErrandId, SlackUser};
+use super::super::ids::{CaseId, ErrandId, Name, SlackUser};
 use super::super::input::ReplyTo;
 use super::super::mail::{Draft, DraftChange, DraftState, Email, Occasion, addresses};
 use super::super::message::{Answer, FieldError, Message};
 use super::super::people::contact::is_email;
 use super::super::turn::{DraftPress, MailPress, Turn, thread_of};
 use super::super::words;
+use super::incident;
 use std::collections::BTreeMap;
 
 /// Whether a mail of this kind can be drafted for this customer, so that its button is worth showing.
@@ -52,39 +54,69 @@ fn draft_urgent(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyTo
     if desk.drafts.values().any(waits) {
         return turn.tell(by, reply, words::mail::drafted_already());
     }
-    let Some(customer) = desk.customers.value.find(urgent.customer.name()) else {
-        return turn.tell(by, reply, words::mail::no_address(urgent.customer.name()));
-    };
     let at = taken.at.format("%Y-%m-%d %H:%M").to_string();
     let ticket = urgent.ticket.as_ref().map_or("", |ticket| ticket.as_str());
-    let names = BTreeMap::from([
-        ("company", desk.policy.value.company.customer.as_str()),
-        ("customer", customer.name.as_str()),
-        ("engineer", taken.by.as_str()),
-        ("at", at.as_str()),
-        ("ticket", ticket),
-    ]);
-    if customer.emails.is_empty() {
-        return turn.tell(by, reply, words::mail::no_address(&customer.name));
-    }
-    let occasion = Occasion::UrgentTaken;
-    let Some((subject, text)) = desk.templates.fill(occasion, &names) else {
-        return turn.tell(by, reply, words::mail::no_template(occasion));
-    };
-    let from = desk.policy.value.mail.from.clone();
-    let mail = Email { from, to: customer.emails.clone(), cc: Vec::new(), subject, text };
-    let name = customer.name.clone();
+    let names = [("engineer", taken.by.as_str()), ("at", at.as_str()), ("ticket", ticket)];
     let place = thread_of(&urgent.root);
-    write(turn, id, name, mail, place);
+    match compose(desk, Occasion::UrgentTaken, urgent.customer.name(), &names) {
+        Ok((customer, mail)) => _ = write(turn, id, customer, mail, place),
+        Err(why) => turn.tell(by, reply, why),
+    }
 }
 
-/// Posts a draft.
-fn write(turn: &mut Turn<'_>, case: CaseId, customer: String, mail: Email, place: Place) {
+/// The mail of an occasion to a customer, and the customer's name on record. `names` fill the template beside company and customer.
+///
+/// # Errors
+/// What people are told when no mail can be made of it.
+pub(super) fn compose(
+    desk: &Desk,
+    occasion: Occasion,
+    customer: &str,
+    names: &[(&str, &str)],
+) -> Result<(String, Email), Message> {
+    let record = desk.customers.value.find(customer).filter(|one| !one.emails.is_empty());
+    let record = record.ok_or_else(|| words::mail::no_address(customer))?;
+    let common = [
+        ("company", desk.policy.value.company.customer.as_str()),
+        ("customer", record.name.as_str()),
+    ];
+    let names: BTreeMap<&str, &str> = common.iter().chain(names).copied().collect();
+    let filled = desk.templates.fill(occasion, &names);
+    let (subject, text) = filled.ok_or_else(|| words::mail::no_template(occasion))?;
+    let (from, to) = (desk.policy.value.mail.from.clone(), record.emails.clone());
+    Ok((record.name.clone(), Email { from, to, cc: Vec::new(), subject, text }))
+}
+
+/// Posts a draft with its buttons; returns the errand that posts it.
+pub(super) fn write(
+    turn: &mut Turn<'_>,
+    case: CaseId,
+    customer: String,
+    mail: Email,
+    place: Place,
+) -> ErrandId {
     let post = turn.next_errand();
     let draft = Draft { post, case, customer, mail, state: DraftState::Open };
     let message = words::mail::draft(&draft, by_hand(turn), None);
     turn.owe_as(post, Some(case), Urgency::Answer, ErrandKind::Post { place, message });
     turn.change(Change::Drafted(Box::new(draft)));
+    post
+}
+
+/// A drafted mail of a case is sent, by the server or by somebody's hand: the case goes on.
+fn is_sent(turn: &mut Turn<'_>, draft: &Draft, by: &Name) {
+    match turn.desk.cases.get(&draft.case).map(|case| &case.procedure) {
+        Some(Procedure::Incident(_)) => incident::mailed(turn, draft.case, by),
+        Some(
+            Procedure::Urgent(_)
+            | Procedure::Assignment(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_),
+        )
+        | None => {}
+    }
 }
 
 fn by_hand(turn: &Turn<'_>) -> bool {
@@ -141,6 +173,7 @@ pub(in crate::domain) fn draft_pressed(
             turn.note(draft.case, Some(by), words::mail::sent_note(&draft));
             let message = words::mail::sent(&draft, &who, at, true);
             show(turn, &draft, message);
+            is_sent(turn, &draft, &who);
         }
         DraftPress::Send => {
             let kind = ErrandKind::Mail { mail: draft.mail.clone() };
@@ -219,6 +252,7 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
             turn.note_by(draft.case, Some(by.clone()), words::mail::sent_note(&draft));
             let message = words::mail::sent(&draft, &by, at, false);
             show(turn, &draft, message);
+            is_sent(turn, &draft, &by);
         }
         Some(why) => {
             step(turn, &mut draft, DraftChange::Returned);
@@ -239,8 +273,5 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
 }
 
 fn place_of(turn: &Turn<'_>, case: CaseId) -> Option<Place> {
-    match &turn.desk.cases.get(&case)?.procedure {
-        Procedure::Urgent(urgent) => Some(thread_of(&urgent.root)),
-        Procedure::Assignment(one) => super::assignment::place(turn.desk, one),
-    }
+    turn.place_of(case)
 }

@@ -2,7 +2,6 @@
 //! in order uses this; it brings its headline and its place.
 
 use super::super::case::CaseChange;
-use super::super::case::Procedure;
 use super::super::change::Change;
 use super::super::desk::Room;
 use super::super::errand::{Anchor, CallEvent, Errand, ErrandKind, Outcome, Place, Urgency};
@@ -392,12 +391,11 @@ impl<'t, 'a> Paging<'t, 'a> {
 
 /// How many urgent requests wait for somebody, this case included.
 fn waiting(turn: &Turn<'_>, this: CaseId) -> usize {
-    let others = turn.desk.cases.values().filter(|case| match &case.procedure {
-        Procedure::Urgent(urgent) => {
-            case.id != this && urgent.ladder().is_some_and(Ladder::is_open)
-        }
-        Procedure::Assignment(_) => false,
-    });
+    let others = turn
+        .desk
+        .cases
+        .values()
+        .filter(|case| case.id != this && case.procedure.ladder().is_some_and(Ladder::is_open));
     others.count() + 1
 }
 

@@ -7,7 +7,7 @@ use super::super::errand::{Errand, ErrandKind, Outcome, Place, TicketAct, Ticket
 use super::super::ids::{CaseId, Name, TicketLink};
 use super::super::input::{TicketEvent, TicketNews};
 use super::super::message::Message;
-use super::super::turn::{Turn, thread_of};
+use super::super::turn::Turn;
 use super::super::words;
 use super::assignment;
 use super::urgent::UrgentChange;
@@ -40,10 +40,7 @@ pub(super) fn assign(
 
 fn say(turn: &mut Turn<'_>, case: &Case, message: Message) {
     let desk = turn.desk;
-    let place = match &case.procedure {
-        Procedure::Urgent(urgent) => Some(thread_of(&urgent.root)),
-        Procedure::Assignment(one) => assignment::place(desk, one),
-    };
+    let place = turn.place_of(case.id);
     let noti = || desk.room(Room::Noti).map(|channel| Place { channel, thread: None });
     if let Some(place) = place.or_else(noti) {
         turn.post(Some(case.id), Urgency::Notice, place, message);
@@ -75,17 +72,11 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
 }
 
 fn customer(case: &Case) -> &str {
-    match &case.procedure {
-        Procedure::Urgent(urgent) => urgent.customer.name(),
-        Procedure::Assignment(one) => &one.customer,
-    }
+    case.procedure.customer()
 }
 
 fn ticket(case: &Case) -> Option<&TicketLink> {
-    match &case.procedure {
-        Procedure::Urgent(urgent) => urgent.ticket.as_ref(),
-        Procedure::Assignment(one) => Some(&one.ticket),
-    }
+    case.procedure.ticket()
 }
 
 /// Somebody changed a ticket at the support desk itself; the newest case of that ticket follows.
@@ -123,7 +114,24 @@ pub(in crate::domain) fn news(turn: &mut Turn<'_>, news: &TicketNews) {
                 reopened(turn, case);
             }
         }
-        (TicketEvent::Assigned { .. }, Procedure::Urgent(_)) => {}
+        // an incident's ticket is an assignment of its own
+        (
+            TicketEvent::Solved | TicketEvent::Reopened,
+            Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_),
+        )
+        | (
+            TicketEvent::Assigned { .. },
+            Procedure::Urgent(_)
+            | Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_),
+        ) => {}
         (TicketEvent::Assigned { email }, Procedure::Assignment(one)) => {
             // what we are about to assign ourselves makes older news worthless
             let assigning = desk.errands.values().any(|errand| {

@@ -7,7 +7,7 @@ use super::super::desk::{Desk, Room};
 use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, TicketAct, Urgency};
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
-use super::super::ladder::{Acceptance, Begun, Ladder, LadderChange, LadderState, RungCall, Via};
+use super::super::ladder::{Acceptance, Ladder, LadderChange, LadderState, RungCall, Via};
 use super::super::mail::Occasion;
 use super::super::message::Message;
 use super::super::people::order::{Candidate, Order, msp_order, urgent_order};
@@ -246,16 +246,6 @@ impl Urgent {
         }
     }
 
-    /// From when the clock of a rung's post runs.
-    #[must_use]
-    pub fn clock_of(&self, errand: ErrandId) -> Option<Time> {
-        let rung = self.ladder()?.rung().filter(|rung| rung.post == errand)?;
-        match rung.begun {
-            Begun::NotYet => None,
-            Begun::Since(at) => Some(at),
-        }
-    }
-
     /// What its ladder is about.
     #[must_use]
     pub fn subject(&self) -> Subject {
@@ -486,7 +476,12 @@ impl<'t, 'a> Work<'t, 'a> {
                 let urgent = urgent.clone();
                 Some(Self { turn, id, urgent })
             }
-            Procedure::Assignment(_) => None,
+            Procedure::Assignment(_)
+            | Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => None,
         }
     }
 
@@ -788,7 +783,13 @@ fn open_request_for<'a>(desk: &'a Desk, ticket: &TicketLink) -> Option<(CaseId, 
         Procedure::Urgent(urgent) if urgent.is_open() && urgent.ticket.as_ref() == Some(ticket) => {
             Some((*id, urgent))
         }
-        Procedure::Urgent(_) | Procedure::Assignment(_) => None,
+        Procedure::Urgent(_)
+        | Procedure::Assignment(_)
+        | Procedure::Incident(_)
+        | Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::Outage(_)
+        | Procedure::List(_) => None,
     })
 }
 
@@ -803,7 +804,13 @@ pub(in crate::domain) fn taken_with<'a>(
         {
             urgent.taken().map(|taken| (*id, Some(&taken.by)))
         }
-        Procedure::Urgent(_) | Procedure::Assignment(_) => None,
+        Procedure::Urgent(_)
+        | Procedure::Assignment(_)
+        | Procedure::Incident(_)
+        | Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::Outage(_)
+        | Procedure::List(_) => None,
     })
 }
 
@@ -905,11 +912,6 @@ fn acknowledged(
     }
 }
 
-/// A reaction was taken back: told in the story only (reading 20).
-pub(in crate::domain) fn unreacted(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, emoji: &str) {
-    turn.note(id, Some(by), format!("반응 :{emoji}: 취소 (바뀐 것 없음)"));
-}
-
 /// 미결정 · 취소 · 그대로 시작
 pub(in crate::domain) fn pressed(
     turn: &mut Turn<'_>,
@@ -1005,7 +1007,12 @@ pub(in crate::domain) fn posted_after_all(turn: &mut Turn<'_>, post: ErrandId, o
         Procedure::Urgent(urgent) => {
             urgent.ladder().is_some_and(|ladder| ladder.over.iter().any(|over| over.post == post))
         }
-        Procedure::Assignment(_) => false,
+        Procedure::Assignment(_)
+        | Procedure::Incident(_)
+        | Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::Outage(_)
+        | Procedure::List(_) => false,
     };
     let Some(id) = turn.desk.cases.values().find(|case| of_rung(case)).map(|case| case.id) else {
         return;
@@ -1038,7 +1045,12 @@ pub(in crate::domain) fn accepted_on(turn: &mut Turn<'_>, call: ErrandId) {
     };
     let found = turn.desk.cases.values().find(|case| match &case.procedure {
         Procedure::Urgent(urgent) => called(urgent),
-        Procedure::Assignment(_) => false,
+        Procedure::Assignment(_)
+        | Procedure::Incident(_)
+        | Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::Outage(_)
+        | Procedure::List(_) => false,
     });
     let Some(mut work) = found.and_then(|case| Work::of(turn, case.id)) else { return };
     let who = work.urgent.ladder().and_then(Ladder::rung).map(|rung| rung.who.clone());

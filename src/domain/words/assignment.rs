@@ -465,3 +465,19 @@ pub fn has_it_already(one: &Assignment, who: &Name) -> Message {
 pub fn unknown_person(read: &str) -> String {
     format!("{} 업무가이드에서 찾지 못했습니다. 예: @다솜윤", object(&format!("\"{read}\"")))
 }
+
+/// What the next due time of an assignment is for.
+#[must_use]
+pub const fn next_is(one: &Assignment) -> &'static str {
+    match one.state {
+        AssignmentState::Queued { .. } => "배정",
+        AssignmentState::Waiting { .. } => "확인 전화",
+        AssignmentState::Stuck { .. }
+        | AssignmentState::Looking { .. }
+        | AssignmentState::Asking { .. }
+        | AssignmentState::Announcing { .. }
+        | AssignmentState::Calling { .. }
+        | AssignmentState::Confirmed { .. }
+        | AssignmentState::Ended { .. } => "응답 기한",
+    }
+}

@@ -155,18 +155,9 @@ pub fn cases(desk: &Desk, now: Time) -> Message {
     }
     let mut said = vec![line![format!("진행 중인 사건 {}건", open.len())]];
     for case in open.iter().take(LONGEST_LIST) {
-        let (what, state, due) = match &case.procedure {
-            Procedure::Urgent(one) => (
-                format!("긴급 [{}]", one.customer.name()),
-                super::urgent::state(one),
-                one.wake(&desk.policy.value),
-            ),
-            Procedure::Assignment(one) => (
-                format!("배정 [{}]", one.customer),
-                super::assignment::state(one),
-                one.wake(&desk.policy.value),
-            ),
-        };
+        let (what, state) =
+            (super::cases::title(&case.procedure), super::cases::state(&case.procedure));
+        let due = case.procedure.wake(&desk.policy.value);
         let next =
             due.map_or_else(String::new, |due| format!(" 다음: {}", clock(due, now.date_naive())));
         said.push(line![format!("{} {what} {state}{next}", case.id)]);
@@ -186,6 +177,18 @@ pub fn why(desk: &Desk, id: CaseId, now: Time) -> Message {
     let mut said = match &case.procedure {
         Procedure::Urgent(one) => why_urgent(desk, id, one, now),
         Procedure::Assignment(one) => why_assignment(desk, id, one, now),
+        one @ (Procedure::Incident(_)
+        | Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::Outage(_)
+        | Procedure::List(_)) => {
+            let (title, state) = (super::cases::title(one), super::cases::state(one));
+            let mut said = vec![line![format!("사건 {id} {title} {state}")]];
+            if let Some(ladder) = one.ladder() {
+                said.extend(why_ladder(desk, ladder, now));
+            }
+            said
+        }
     };
     if !case.notes.is_empty() {
         said.push(line!["기록:"]);

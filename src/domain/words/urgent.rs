@@ -382,3 +382,13 @@ pub fn state(urgent: &Urgent) -> String {
         },
     }
 }
+
+/// What the next due time of an urgent request is for.
+#[must_use]
+pub const fn next_is(urgent: &Urgent) -> &'static str {
+    match urgent.state {
+        UrgentState::Asking { .. } => "다시 물음",
+        UrgentState::Queued { .. } => "일반 티켓으로 배정",
+        UrgentState::Chain(_) | UrgentState::Done(_) => "다음 사람으로 넘어감",
+    }
+}

@@ -396,6 +396,11 @@ impl<'a> Night<'a> {
                 (None, AssignmentState::Asking { post, .. }) => self.stands(*post),
                 (None, _) => None,
             },
+            one @ (Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_)) => one.home(self.desk())?.stands_at(self.desk()),
         }
     }
 
@@ -484,7 +489,15 @@ impl<'a> Night<'a> {
     fn round(&self, id: CaseId) -> u32 {
         match self.desk().cases.get(&id).map(|case| &case.procedure) {
             Some(Procedure::Assignment(one)) => one.round,
-            Some(Procedure::Urgent(_)) | None => 0,
+            Some(
+                Procedure::Urgent(_)
+                | Procedure::Incident(_)
+                | Procedure::Stray(_)
+                | Procedure::Phd(_)
+                | Procedure::Outage(_)
+                | Procedure::List(_),
+            )
+            | None => 0,
         }
     }
 

@@ -124,6 +124,7 @@ impl Script {
             | Input::Directory(_)
             | Input::Record(_)
             | Input::Ticket(_)
+            | Input::Notice(_)
             | Input::Tickets(_) => self.push(at, What::Plain(Box::new(record.input.clone()))),
             Input::Slack(slack) => {
                 if let SlackAct::Said { at: written, .. } = &slack.what {
@@ -249,19 +250,32 @@ impl Script {
             }
             Some(Token::ApplyGuide) => self.push(at, What::ApplyGuide(slack)),
             // buttons that open forms, and those of other versions: nothing of a case
-            Some(Token::AssignForm | Token::LeaveForm | Token::DraftForm(_)) | None => {}
+            Some(
+                Token::AssignForm
+                | Token::LeaveForm
+                | Token::DraftForm(_)
+                | Token::StrayForm(_)
+                | Token::AlarmForm
+                | Token::StepForm(..)
+                | Token::SetupForm,
+            )
+            | None => {}
             // what is written to a customer changes nobody's turn
-            Some(Token::Mail(..) | Token::Draft(..)) => {}
+            Some(
+                Token::Mail(..)
+                | Token::Draft(..)
+                | Token::Incident(..)
+                | Token::Stray(..)
+                | Token::Phd(..)
+                | Token::Step(..),
+            ) => {}
         }
     }
 }
 
 /// The ladder of a case, while it has one.
 pub(super) fn ladder(desk: &Desk, id: CaseId) -> Option<&Ladder> {
-    match &desk.cases.get(&id)?.procedure {
-        Procedure::Urgent(urgent) => urgent.ladder(),
-        Procedure::Assignment(_) => None,
-    }
+    desk.cases.get(&id)?.procedure.ladder()
 }
 
 /// Whose rung this was, counted from 0.
@@ -284,7 +298,12 @@ fn rung_at(desk: &Desk, id: CaseId, at: &MessageRef) -> Option<Name> {
 /// Who has an assignment, or is asked whether to take it.
 pub(super) fn held_by(desk: &Desk, id: CaseId) -> Option<Name> {
     match &desk.cases.get(&id)?.procedure {
-        Procedure::Urgent(_) => None,
+        Procedure::Urgent(_)
+        | Procedure::Incident(_)
+        | Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::Outage(_)
+        | Procedure::List(_) => None,
         Procedure::Assignment(one) => match &one.state {
             AssignmentState::Asking { who, .. } => Some(who.clone()),
             AssignmentState::Announcing { .. }

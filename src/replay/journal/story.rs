@@ -20,6 +20,8 @@ pub enum Key {
     Request(MessageRef),
     /// An assignment: the ticket.
     Ticket(TicketLink),
+    /// Anything else: the name of what began it.
+    Origin(String),
 }
 
 /// The procedures that make cases.
@@ -30,6 +32,16 @@ pub enum Procedure {
     Urgent,
     /// A ticket assignment.
     Assignment,
+    /// An alarm or finding that is propagated.
+    Incident,
+    /// Something that nobody understood.
+    Stray,
+    /// An AWS Health event of a customer.
+    Phd,
+    /// An event of the status feed.
+    Outage,
+    /// A checklist.
+    List,
 }
 
 /// A case's story.
@@ -192,16 +204,21 @@ impl Stories {
     }
 
     fn open(&mut self, case: &Case) {
-        let (procedure, customer, key) = match &case.procedure {
-            case::Procedure::Urgent(urgent) => (
-                Procedure::Urgent,
-                urgent.customer.name().to_owned(),
-                Key::Request(urgent.request.clone()),
-            ),
-            case::Procedure::Assignment(one) => {
-                (Procedure::Assignment, one.customer.clone(), Key::Ticket(one.ticket.clone()))
+        let origin = |origin: &String| Key::Origin(origin.clone());
+        let (procedure, key) = match &case.procedure {
+            case::Procedure::Urgent(urgent) => {
+                (Procedure::Urgent, Key::Request(urgent.request.clone()))
             }
+            case::Procedure::Assignment(one) => {
+                (Procedure::Assignment, Key::Ticket(one.ticket.clone()))
+            }
+            case::Procedure::Incident(one) => (Procedure::Incident, origin(&one.origin)),
+            case::Procedure::Stray(one) => (Procedure::Stray, origin(&one.origin)),
+            case::Procedure::Phd(one) => (Procedure::Phd, origin(&one.origin)),
+            case::Procedure::Outage(one) => (Procedure::Outage, origin(&one.origin)),
+            case::Procedure::List(one) => (Procedure::List, origin(&one.origin)),
         };
+        let customer = case.procedure.customer().to_owned();
         let story = Story {
             case: case.id,
             procedure,
@@ -233,8 +250,15 @@ impl Stories {
             (case::Procedure::Assignment(one), CaseChange::Assignment(change)) => {
                 story.assignment(at, one, change);
             }
-            (case::Procedure::Urgent(_), CaseChange::Assignment(_) | CaseChange::Noted(_))
-            | (case::Procedure::Assignment(_), CaseChange::Urgent(_) | CaseChange::Noted(_)) => {}
+            (case::Procedure::Urgent(_) | case::Procedure::Assignment(_), _) => {}
+            (
+                one @ (case::Procedure::Incident(_)
+                | case::Procedure::Stray(_)
+                | case::Procedure::Phd(_)
+                | case::Procedure::Outage(_)
+                | case::Procedure::List(_)),
+                _,
+            ) => story.other(desk, at, one),
         }
     }
 }
@@ -294,15 +318,19 @@ impl Story {
             UrgentState::Queued { until } => End::Queued { until: *until },
             UrgentState::Done(Ending::Closed { at }) => End::Closed { at: *at },
             UrgentState::Done(Ending::Assigned { case }) => End::Assigned { case: *case },
-            UrgentState::Chain(ladder) => match &ladder.state {
-                LadderState::Between | LadderState::Calling(_) => End::Open,
-                LadderState::Taken(taken) => {
-                    End::Taken { by: taken.by.clone(), at: taken.at, how: via(&taken.how) }
-                }
-                LadderState::Exhausted { at } => End::Exhausted { at: *at },
-                LadderState::Stopped { at } => End::Closed { at: *at },
-            },
+            UrgentState::Chain(ladder) => of_ladder(ladder),
         };
+    }
+
+    fn other(&mut self, desk: &Desk, at: Time, one: &case::Procedure) {
+        let open = one.is_open();
+        self.end = if open { End::Open } else { End::Closed { at } };
+        if let Some(ladder) = one.ladder() {
+            let (present, _) = ladder.order.available(&desk.roster.value, &desk.leaves, at);
+            self.order = present.into_iter().map(|one| one.name.clone()).collect();
+            self.reached = rungs(ladder).collect();
+            self.end = of_ladder(ladder);
+        }
     }
 
     fn assignment(&mut self, at: Time, one: &Assignment, change: &AssignmentChange) {
@@ -356,6 +384,17 @@ impl Story {
     }
 }
 
+fn of_ladder(ladder: &Ladder) -> End {
+    match &ladder.state {
+        LadderState::Between | LadderState::Calling(_) => End::Open,
+        LadderState::Taken(taken) => {
+            End::Taken { by: taken.by.clone(), at: taken.at, how: via(&taken.how) }
+        }
+        LadderState::Exhausted { at } => End::Exhausted { at: *at },
+        LadderState::Stopped { at } => End::Closed { at: *at },
+    }
+}
+
 fn rungs(ladder: &Ladder) -> impl Iterator<Item = Reached> {
     let over = ladder.over.iter().map(|over| Reached {
         who: over.who.clone(),
@@ -405,6 +444,11 @@ impl Story {
         let what = match self.procedure {
             Procedure::Urgent => "긴급",
             Procedure::Assignment => "배정",
+            Procedure::Incident => "알람",
+            Procedure::Stray => "확인 필요",
+            Procedure::Phd => "PHD",
+            Procedure::Outage => "AWS 상태",
+            Procedure::List => "점검",
         };
         let customer = if self.customer.is_empty() { "고객사 미상" } else { &self.customer };
         format!("사건 {} [{customer}] {what} · {}", self.case, self.opened.format("%Y-%m-%d %H:%M"))

@@ -1,0 +1,48 @@
+//! What people read of any case in lists.
+
+use super::super::case::Procedure;
+
+/// What it is, and whose: `긴급 [한빛전자]`.
+#[must_use]
+pub fn title(procedure: &Procedure) -> String {
+    let what = match procedure {
+        Procedure::Urgent(_) => "긴급",
+        Procedure::Assignment(_) => "배정",
+        Procedure::Incident(_) => "알람",
+        Procedure::Stray(_) => "확인 필요",
+        Procedure::Phd(_) => "PHD",
+        Procedure::Outage(_) => "AWS 상태",
+        Procedure::List(_) => "점검",
+    };
+    match procedure.customer() {
+        "" if !matches!(procedure, Procedure::Urgent(_)) => what.to_owned(),
+        customer => format!("{what} [{customer}]"),
+    }
+}
+
+/// Where it stands, in a few words.
+#[must_use]
+pub fn state(procedure: &Procedure) -> String {
+    match procedure {
+        Procedure::Urgent(one) => super::urgent::state(one),
+        Procedure::Assignment(one) => super::assignment::state(one),
+        Procedure::Incident(_)
+        | Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::Outage(_)
+        | Procedure::List(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
+    }
+}
+
+/// What its next due time is for.
+#[must_use]
+pub const fn next_is(procedure: &Procedure) -> &'static str {
+    match procedure {
+        Procedure::Urgent(one) => super::urgent::next_is(one),
+        Procedure::Assignment(one) => super::assignment::next_is(one),
+        Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) | Procedure::List(_) => {
+            "다시 알림"
+        }
+        Procedure::Outage(_) => "상태 확인",
+    }
+}
