@@ -90,3 +90,13 @@ pub(in crate::domain) fn settled(
 
 /// A due time of the case has come.
 pub(in crate::domain) fn woken(_turn: &mut Turn<'_>, _id: CaseId) {}
+
+/// The solution architects are to guide a customer whose own setting sent a finding of low severity (G2); once while such a task of
+/// that customer is open.
+pub(in crate::domain) fn guide_customer(
+    _turn: &mut Turn<'_>,
+    _origin: &str,
+    _customer: &str,
+    _finding: &super::super::aws::Finding,
+) {
+}

@@ -4,6 +4,7 @@ pub mod absences;
 pub mod assignment;
 pub mod commands;
 pub mod guide;
+pub mod heartbeats;
 pub mod incident;
 pub mod intake;
 pub mod list;

@@ -75,3 +75,11 @@ pub(in crate::domain) fn settled(
 
 /// A due time of the case has come.
 pub(in crate::domain) fn woken(_turn: &mut Turn<'_>, _id: CaseId) {}
+
+/// A page of an event came (P2 to P5); `key` names the delivery.
+pub(in crate::domain) fn told(
+    _turn: &mut Turn<'_>,
+    _key: &str,
+    _event: &super::super::aws::HealthEvent,
+) {
+}
