@@ -82,12 +82,21 @@ fn day(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(part(1)?, u32::try_from(part(2)?).ok()?, u32::try_from(part(3)?).ok()?)
 }
 
+/// What became of an absence that was entered.
+#[derive(Debug)]
+pub(in crate::domain) enum Entered {
+    /// It counts from now on.
+    New(Name, Absence),
+    /// One that was entered before holds all of it: nothing changes.
+    Already(Name, Absence),
+}
+
 /// Enters an absence, or says field by field why not.
 pub(in crate::domain) fn enter(
     turn: &mut Turn<'_>,
     by: &SlackUser,
     asked: &Asked,
-) -> Result<(Name, Absence), Vec<FieldError>> {
+) -> Result<Entered, Vec<FieldError>> {
     let desk = turn.desk;
     let mut errors = Vec::new();
     let mut wrong = |key: &str, text: String| {
@@ -131,12 +140,19 @@ pub(in crate::domain) fn enter(
         scope: if asked.general_only { AbsenceScope::General } else { AbsenceScope::All },
         reason: asked.reason.clone(),
     };
+    let holds = |old: &&Absence| {
+        let scope = old.scope == absence.scope || old.scope == AbsenceScope::All;
+        scope && old.to >= absence.to && old.from.is_none_or(|from| Some(from) <= absence.from)
+    };
+    if let Some(known) = desk.leaves.get(&who).and_then(|leaves| leaves.iter().find(holds)) {
+        return Ok(Entered::Already(who, known.clone()));
+    }
     turn.change(Change::AbsenceEntered { who: who.clone(), absence: absence.clone() });
     if let Some(channel) = desk.room(Room::Noti) {
         let message = words::commands::leave_entered(&who, &absence, &own);
         turn.post(None, Urgency::Notice, Place { channel, thread: None }, message);
     }
-    Ok((who, absence))
+    Ok(Entered::New(who, absence))
 }
 
 fn midnight(date: NaiveDate) -> Time {

@@ -9,6 +9,7 @@ use super::super::people::order::{msp_order, urgent_order};
 use super::super::text::{mark, pattern, read, ticket_link};
 use super::super::turn::{Token, Turn};
 use super::super::words;
+use super::absences::Entered;
 use super::{absences, assignment, mail, urgent};
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -252,7 +253,8 @@ fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
     }
     let asked = absences::parse(turn, typed.text);
     let message = match absences::enter(turn, typed.by, &asked) {
-        Ok((who, absence)) => words::commands::leave_done(&who, &absence),
+        Ok(Entered::New(who, absence)) => words::commands::leave_done(&who, &absence),
+        Ok(Entered::Already(who, known)) => words::commands::leave_already(&who, &known),
         Err(errors) => words::commands::field_errors(
             &words::commands::leave_form(),
             "/leave 2025-08-06 ~ 2025-08-07 휴가 (다른 사람: /leave @다솜윤 …, General만: 끝에 [일반티켓])",
@@ -307,9 +309,14 @@ pub(in crate::domain) fn submitted(
         Some(Token::DraftForm(draft)) => mail::edited(turn, draft, by, fields),
         Some(Token::LeaveForm) => {
             let asked = absences::of_form(turn, fields);
-            if let Err(errors) = absences::enter(turn, by, &asked) {
-                turn.answer = Answer::Errors(errors);
-            }
+            turn.answer = match absences::enter(turn, by, &asked) {
+                Ok(Entered::New(..)) => Answer::Nothing,
+                Ok(Entered::Already(who, known)) => {
+                    let text = words::commands::leave_already(&who, &known).plain();
+                    Answer::Errors(vec![FieldError { key: "from".to_owned(), text }])
+                }
+                Err(errors) => Answer::Errors(errors),
+            };
         }
         Some(
             Token::Rung(..)

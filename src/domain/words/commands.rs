@@ -471,6 +471,18 @@ pub fn leave_done(who: &Name, absence: &Absence) -> Message {
     ))
 }
 
+/// An absence that one on record holds already.
+#[must_use]
+pub fn leave_already(who: &Name, known: &Absence) -> Message {
+    one_line(format!(
+        "{}의 부재는 이미 등록되어 있습니다: {} {} ({}). 바뀐 것은 없습니다.",
+        who.polite(),
+        known.period(),
+        known.reason,
+        scope(known)
+    ))
+}
+
 /// Somebody is given a ticket while absent.
 #[must_use]
 pub fn absent_warning(who: &Name, absence: &Absence) -> String {
