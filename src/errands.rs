@@ -37,6 +37,8 @@ const PRESENCE_WAITS: TimeDelta = TimeDelta::seconds(30);
 const TICKET_WAITS: TimeDelta = TimeDelta::hours(72);
 /// How long a mail waits for a mail server that does not answer.
 const MAIL_WAITS: TimeDelta = TimeDelta::hours(24);
+/// How long a mail that may have been taken is handed over again: each time its readers may get it once more.
+const MAIL_REPEATED: TimeDelta = TimeDelta::minutes(3);
 /// When something that a service did not take yet is tried again.
 const NOT_YET_WAITS: TimeDelta = TimeDelta::minutes(2);
 /// How often a service that failed is tried.
@@ -352,6 +354,8 @@ pub struct Runner {
     flying: BTreeMap<ErrandId, Line>,
     /// Errands whose fate is not known: owed before this process began, or an attempt's answer never came.
     doubtful: BTreeSet<ErrandId>,
+    /// Mails that may have been taken, and since when.
+    taken_perhaps: BTreeMap<ErrandId, Time>,
     /// When an errand may be tried again, and how often it was.
     waits: BTreeMap<ErrandId, (Time, usize)>,
     /// How each line is doing.
@@ -404,6 +408,7 @@ impl Runner {
         Self {
             flying: BTreeMap::new(),
             doubtful: desk.errands.keys().copied().collect(),
+            taken_perhaps: BTreeMap::new(),
             waits: BTreeMap::new(),
             standing: BTreeMap::new(),
             channels_rest_until: BTreeMap::new(),
@@ -430,6 +435,7 @@ impl Runner {
     pub fn ready(&mut self, desk: &Desk, now: Time) -> Ready {
         self.waits.retain(|id, _| desk.errands.contains_key(id));
         self.doubtful.retain(|id| desk.errands.contains_key(id));
+        self.taken_perhaps.retain(|id, _| desk.errands.contains_key(id));
         self.tick(now);
         let mut ready = Ready::default();
         let again = |at: Time, ready: &mut Ready| {
@@ -599,9 +605,16 @@ impl Runner {
             PortError::Transient { why, retry_after } => (why, retry_after),
             PortError::Unknown { why } => {
                 self.doubtful.insert(attempt.id);
+                if matches!(attempt.task, Task::Mail { .. }) {
+                    self.taken_perhaps.entry(attempt.id).or_insert(now);
+                }
                 (why, None)
             }
         };
+        let perhaps = self.taken_perhaps.get(&attempt.id);
+        if perhaps.is_some_and(|since| now - *since >= MAIL_REPEATED) {
+            return refused(attempt, words::mail::taken_perhaps());
+        }
         // a telephone that does not work is COC's at once (reading 10), unless it may be ringing already
         let is_cocs = matches!(attempt.task, Task::Call { .. })
             && (!self.doubtful.contains(&attempt.id) || attempt.look_first);
@@ -876,4 +889,73 @@ pub fn posts_to_look_for(desk: &Desk) -> Vec<(ErrandId, ChannelId, Option<Ts>, T
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::domain::change::Change;
+    use crate::domain::errand::Urgency;
+
+    fn at(second: i64) -> Time {
+        let day = chrono::NaiveDate::from_ymd_opt(2025, 8, 5).unwrap();
+        let noon = crate::domain::time::seoul(day.and_hms_opt(12, 0, 0).unwrap());
+        noon + TimeDelta::seconds(second)
+    }
+
+    fn owing_a_mail() -> (Desk, ErrandId) {
+        let id = ErrandId { seq: 1, nth: 0 };
+        let mail = Email {
+            from: "alarm@example.com".to_owned(),
+            to: vec!["ops@example.com".to_owned()],
+            cc: Vec::new(),
+            subject: "안내".to_owned(),
+            text: "본문".to_owned(),
+        };
+        let kind = ErrandKind::Mail { mail };
+        let errand = Errand { id, since: at(0), case: None, urgency: Urgency::Answer, kind };
+        let mut desk = Desk::default();
+        desk.apply(at(0), &Change::Owed(Box::new(errand)));
+        (desk, id)
+    }
+
+    /// What the desk hears of the mail when every attempt ends so, and how often it was attempted until then.
+    fn told(error: &PortError, for_seconds: i64) -> (Vec<Outcome>, usize) {
+        let (desk, id) = owing_a_mail();
+        let mut runner = Runner::new(&Desk::default());
+        let (mut told, mut attempts) = (Vec::new(), 0);
+        for second in 0..for_seconds {
+            for attempt in runner.ready(&desk, at(second)).attempts {
+                attempts += 1;
+                for input in runner.done(&desk, &attempt, Err(error.clone()), at(second)) {
+                    if let Input::Settled { errand, outcome } = input
+                        && errand == id
+                    {
+                        told.push(outcome);
+                    }
+                }
+            }
+            if !told.is_empty() {
+                break;
+            }
+        }
+        (told, attempts)
+    }
+
+    #[test]
+    fn a_mail_that_may_have_arrived_is_people_s_to_decide_after_three_minutes() {
+        let (outcomes, attempts) = told(&PortError::Unknown { why: "끊김".to_owned() }, 600);
+        let why = words::mail::taken_perhaps().to_owned();
+        assert_eq!(outcomes, [Outcome::Refused { why }]);
+        assert!(attempts < 20, "{attempts} times the same mail");
+    }
+
+    #[test]
+    fn a_mail_that_cannot_have_arrived_waits_for_the_server() {
+        let down =
+            PortError::Transient { why: "연결되지 않음".to_owned(), retry_after: None };
+        assert_eq!(told(&down, 600).0, []);
+    }
 }

@@ -593,7 +593,10 @@ pub(super) struct PostOffice(pub(super) Shared);
 impl Mailer for PostOffice {
     async fn send(&self, errand: ErrandId, mail: &Email) -> Result<(), PortError> {
         let mut site = self.0.lock();
-        site.service(Failing::Mail, "메일 발송")?;
+        // it went silent before it had the mail
+        if let Err(error) = site.service(Failing::Mail, "메일 발송") {
+            return Err(PortError::Transient { why: error.to_string(), retry_after: None });
+        }
         let Email { from: _, to, cc, subject, text } = mail.clone();
         site.did(Did::Mail { to, cc, subject, text, errand: errand.to_string() });
         Ok(())

@@ -190,6 +190,12 @@ pub fn blank() -> String {
     "비어 있습니다. 내용을 적어 주십시오.".to_owned()
 }
 
+/// Why a mail is not handed over again though nobody knows whether it was taken.
+#[must_use]
+pub const fn taken_perhaps() -> &'static str {
+    "메일 서버가 받은 뒤 답이 끊겼습니다. 이미 도착했을 수 있으니 받는 분에게 확인한 뒤 다시 보내 주십시오"
+}
+
 /// It could not be sent.
 #[must_use]
 pub fn returned(draft: &Draft, why: &str) -> Message {
