@@ -1,15 +1,14 @@
 //! `coc doctor` against the practice workspace, over HTTP, as in a real workspace.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[path = "common/bare.rs"]
-mod bare;
 #[path = "standins/fitcloud.rs"]
 mod fitcloud;
 #[path = "standins/smtp.rs"]
 #[expect(dead_code, reason = "what it heard is other tests'")]
 mod smtp;
+#[path = "common/workplace.rs"]
+mod workplace;
 
-use bare::Bare;
 use coc::adapters::slack::api::scopes;
 use coc::domain::people::read_guide;
 use coc::sandbox::server::{Options, Sandbox};
@@ -21,6 +20,7 @@ use smtp::Scripted;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
+use workplace::Bare;
 
 const GUIDE: &str = include_str!("../data/guide.txt");
 const TOKENS: [(&str, &str); 2] =
@@ -218,9 +218,13 @@ async fn the_mail_server_is_tried_up_to_the_login() {
     let well = Scripted::open(&[]).await;
     let found = states(&with(&well.url), 0);
     expect(&found, "메일 서버", "ok", "보내는 주소는");
-    expect(&found, "메일 양식", "doubt", "mail/urgent-taken.txt이(가) 없어");
+    expect(&found, "메일 양식", "doubt", "mail/urgent-taken.txt, mail/alarm.txt");
     let mail = clinic.folder.path().join("data/mail");
     std::fs::create_dir(&mail).unwrap();
+    for file in ["alarm.txt", "phd.txt", "tam.txt"] {
+        std::fs::write(mail.join(file), "제목: 안내\n{{ customer }} 귀중\n").unwrap();
+    }
+    expect(&states(&with(&well.url), 0), "메일 양식", "doubt", "mail/urgent-taken.txt이(가) 없어");
     std::fs::write(mail.join("urgent-taken.txt"), "제목: 안내\n담당: {{ engineer }}\n").unwrap();
     expect(&states(&with(&well.url), 0), "메일 양식", "ok", "mail/urgent-taken.txt");
     std::fs::write(mail.join("urgent-taken.txt"), "제목: 안내\n담당: {{ who }}\n").unwrap();

@@ -6,10 +6,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[path = "common/bare.rs"]
-mod bare;
+#[path = "common/workplace.rs"]
+mod workplace;
 
-use bare::Bare;
 use coc::domain::ids::{ChannelId, MessageRef, SlackUser};
 use coc::domain::time::Time;
 use coc::ports::Clock;
@@ -26,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
+use workplace::Bare;
 
 /// How long anything may take that a judge or the stand-in does; generous, for a busy machine.
 const SOON: Duration = Duration::from_secs(30);

@@ -3,24 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "bounds on real time")]
 
-#[path = "common/bare.rs"]
-mod bare;
 #[path = "standins/twilio/mod.rs"]
 mod standin;
+#[path = "common/workplace.rs"]
+mod workplace;
 
-use bare::Bare;
-use coc::domain::people::read_guide;
 use coc::domain::words::phone as words;
 use coc::ports::Clock;
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::{Author, Typing, Workspace};
-use coc::service::{WallClock, today};
+use coc::service::WallClock;
 use serde_json::Value;
 use standin::{ACCOUNT, Does, FROM, Fault, Kind, TOKEN, Twilio};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use workplace::{Bare, free_address, furnished};
 
 const GUIDE: &str = include_str!("../data/guide.txt");
 const SOON: Duration = Duration::from_secs(30);
@@ -44,27 +43,6 @@ impl Drop for Scene {
     }
 }
 
-fn furnished() -> Workspace {
-    let (roster, _) = read_guide(GUIDE, today()).unwrap();
-    let mut workspace = Workspace::new();
-    workspace.add_channel("general", "");
-    workspace.add_channel("coc-noti", "");
-    for (nth, person) in roster.people.iter().enumerate() {
-        let made_up = format!("ts{nth}@example.co.kr");
-        let email = person.email.as_deref().unwrap_or(&made_up);
-        workspace.add_user(&format!("ts{nth}"), person.name.as_str(), email);
-    }
-    let csr = workspace.add_user("csr1", "오하라", "csr1@example.com");
-    let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
-    workspace.add_group("csr", "csr", &[csr]);
-    workspace.add_group("coc", "coc", &[coc]);
-    workspace
-}
-
-async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
-}
-
 impl Scene {
     async fn set(options: standin::Options) -> Self {
         let workspace = Arc::new(Mutex::new(furnished()));
@@ -78,7 +56,7 @@ impl Scene {
         std::fs::create_dir(&data).unwrap();
         std::fs::write(data.join("guide.txt"), GUIDE).unwrap();
         std::fs::write(data.join("customers.csv"), include_str!("../data/customers.csv")).unwrap();
-        let (twilio, port) = (Twilio::start(options).await, free_port().await);
+        let (twilio, port) = (Twilio::start(options).await, free_address().port());
         Self { workspace, sandbox, slack, twilio, folder, port, bot: None }
     }
 

@@ -12,6 +12,8 @@ mod startup;
 #[path = "../traffic/mod.rs"]
 #[allow(dead_code, reason = "each bench uses its part")]
 mod traffic;
+#[path = "../../tests/common/workplace.rs"]
+mod workplace;
 
 use std::time::Duration;
 

@@ -1,14 +1,7 @@
 //! The practice workspace on a loopback port, and `coc run` as a process of its own.
 
-use async_trait::async_trait;
-use coc::domain::errand::CallEvent;
-use coc::domain::people::read_guide;
-use coc::domain::time::Time;
-use coc::ports::Clock;
-use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
+use crate::workplace::{Bare, furnished};
 use coc::sandbox::server::{Options, Sandbox};
-use coc::sandbox::workspace::Workspace;
-use coc::service::{WallClock, today};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -18,36 +11,6 @@ use std::time::{Duration, Instant};
 
 pub(crate) const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 const PATIENCE: Duration = Duration::from_secs(600);
-
-struct Bare;
-
-#[async_trait]
-impl Backstage for Bare {
-    fn now(&self) -> Time {
-        WallClock.now()
-    }
-    fn speed(&self) -> f64 {
-        1.0
-    }
-    async fn turn_clock(&self, _turn: ClockTurn) -> Result<(), String> {
-        Err("the real clock".to_owned())
-    }
-    fn ringing(&self) -> Vec<Ringing> {
-        Vec::new()
-    }
-    async fn answer_phone(&self, _call: &str, _event: CallEvent) -> Result<(), String> {
-        Err("no telephone".to_owned())
-    }
-    fn cases(&self) -> Vec<OpenCase> {
-        Vec::new()
-    }
-    fn bot_runs(&self) -> bool {
-        true
-    }
-    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
-        Err("a process of its own".to_owned())
-    }
-}
 
 /// Where events come from and posts go to.
 pub(crate) struct StandIn {
@@ -61,21 +24,10 @@ pub(crate) struct StandIn {
 impl StandIn {
     /// Serves a workspace from the present runtime.
     pub(crate) async fn open() -> Self {
-        let guide = include_str!("../../data/guide.txt");
-        let (roster, _) = read_guide(guide, today()).unwrap();
-        let mut workspace = Workspace::new();
-        let general = workspace.add_channel("general", "");
-        workspace.add_channel("coc-noti", "");
+        let mut workspace = furnished();
         let random = workspace.add_channel("random", "");
-        for (nth, person) in roster.people.iter().enumerate() {
-            let made_up = format!("ts{nth}@example.co.kr");
-            let email = person.email.as_deref().unwrap_or(&made_up);
-            workspace.add_user(&format!("ts{nth}"), person.name.as_str(), email);
-        }
-        let csr = workspace.add_user("csr1", "오하라", "csr1@example.com");
-        let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
-        workspace.add_group("csr", "csr", std::slice::from_ref(&csr));
-        workspace.add_group("coc", "coc", &[coc]);
+        let general = workspace.channel_named("general").unwrap().id.clone();
+        let csr = workspace.user_named("오하라").unwrap().id.clone();
         let bot = workspace.bot.user.to_string();
         let workspace = Arc::new(Mutex::new(workspace));
         let sandbox = Sandbox::new(workspace, Arc::new(Bare), Options::default());

@@ -385,10 +385,11 @@ fn open_cases(desk: &Desk, now: Time) -> Vec<OpenCase> {
             state: words::cases::state(&case.procedure),
             next_at: case.procedure.wake(policy),
             next_why: words::cases::next_is(&case.procedure).to_owned(),
-            at: match &case.procedure {
+            at: if let Procedure::Urgent(one) = &case.procedure {
                 // the thread that it was asked in may be another's
-                Procedure::Urgent(one) => Some(one.request.clone()),
-                other => other.home(desk).and_then(|home| home.stands_at(desk)),
+                Some(one.request.clone())
+            } else {
+                case.procedure.home(desk).and_then(|home| home.stands_at(desk))
             },
             ladder: match (&case.procedure, case.procedure.ladder()) {
                 (Procedure::Assignment(one), _) => holders(one),

@@ -4,10 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "bounds on real time")]
 
-#[path = "../common/bare.rs"]
-mod bare;
 mod kills;
 mod scene;
+#[path = "../common/workplace.rs"]
+mod workplace;
 
 use coc::ports::Clock;
 use coc::service::WallClock;

@@ -1,13 +1,12 @@
 //! A workspace that is served, and the bot beside it.
 
-use crate::bare::Bare;
+use crate::workplace::{Bare, furnished};
 use coc::domain::ids::{ChannelId, MessageRef, SlackUser};
-use coc::domain::people::read_guide;
 use coc::domain::time::Time;
 use coc::ports::Clock;
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::{Author, Delivery, Typing, Workspace};
-use coc::service::{WallClock, today};
+use coc::service::WallClock;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -37,19 +36,11 @@ impl Drop for Scene {
 impl Scene {
     pub(crate) async fn set(policy: &str) -> Self {
         let guide = include_str!("../../data/guide.txt");
-        let (roster, _) = read_guide(guide, today()).unwrap();
-        let mut workspace = Workspace::new();
-        let general = workspace.add_channel("general", "");
-        let noti = workspace.add_channel("coc-noti", "");
-        for (nth, person) in roster.people.iter().enumerate() {
-            let made_up = format!("ts{nth}@example.co.kr");
-            let email = person.email.as_deref().unwrap_or(&made_up);
-            workspace.add_user(&format!("ts{nth}"), person.name.as_str(), email);
-        }
-        let csr = workspace.add_user("csr1", "오하라", "csr1@example.com");
-        let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
-        workspace.add_group("csr", "csr", std::slice::from_ref(&csr));
-        workspace.add_group("coc", "coc", std::slice::from_ref(&coc));
+        let workspace = furnished();
+        let person = |name: &str| workspace.user_named(name).unwrap().id.clone();
+        let channel = |name: &str| workspace.channel_named(name).unwrap().id.clone();
+        let (csr, coc) = (person("오하라"), person("고윤슬"));
+        let (general, noti) = (channel("general"), channel("coc-noti"));
         let workspace = Arc::new(Mutex::new(workspace));
         let options = Options { again_after: Duration::from_millis(700), ..Options::default() };
         let sandbox = Sandbox::new(Arc::clone(&workspace), Arc::new(Bare), options);

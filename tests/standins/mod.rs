@@ -9,4 +9,6 @@ pub(crate) mod letterbox;
 pub(crate) mod outside;
 pub(crate) mod slack;
 pub(crate) mod twilio;
+#[path = "../common/workplace.rs"]
+pub(crate) mod workplace;
 pub(crate) mod zendesk;

@@ -2,13 +2,13 @@
 
 use super::gate::{Gate, Speaks, Weather};
 use super::letterbox::{self, Letterbox};
+use super::workplace::{free_address, shipped};
 use super::zendesk::{Account, Hook, Zendesk};
-use super::{fitcloud, slack, twilio};
+use super::{fitcloud, twilio};
 use coc::domain::books::read_books;
 use coc::service::today;
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::net::TcpListener;
 
 pub(crate) const ZENDESK_EMAIL: &str = "coc@example.com";
@@ -59,20 +59,6 @@ impl Addresses {
     }
 }
 
-/// An address that nobody has and nobody will be given: whoever asks the system for any port gets a higher one. So it can be left
-/// and taken again.
-pub(crate) fn free_address() -> SocketAddr {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let nth = std::process::id() * 101 + NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = u16::try_from(20_000 + nth % 10_000).unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if std::net::TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
-}
-
 /// The services.
 #[derive(Clone)]
 pub(crate) struct Outside {
@@ -101,7 +87,7 @@ impl Outside {
             let gate = TcpListener::bind(at).await.unwrap();
             gates.push(Gate::listen(gate, address(behind), speaks));
         }
-        let books = slack::shipped();
+        let books = shipped();
         let customers = fitcloud::customers_of(&books.customers);
         let mut account = Account::new(ZENDESK_EMAIL, ZENDESK_TOKEN);
         for person in read_books(&books, today()).unwrap().roster.people {
@@ -164,7 +150,7 @@ impl Outside {
 
     /// The record has this for a customer from now on.
     pub(crate) fn record(&self, customer: &str, field: &str, value: Value) {
-        let mut customers = fitcloud::customers_of(&slack::shipped().customers);
+        let mut customers = fitcloud::customers_of(&shipped().customers);
         let found = customers.iter_mut().find(|one| one["name"] == customer).unwrap();
         found[field] = value;
         self.fitcloud.holds(customers);

@@ -1,54 +1,18 @@
 //! A Slack workspace of the shipped books, served without its bot: the bot is a process of its own.
 
-use coc::domain::books::read_books;
-use coc::domain::errand::CallEvent;
+use super::workplace::{Bare, furnished};
 use coc::domain::ids::{ChannelId, MessageRef};
-use coc::domain::input::Books;
 use coc::domain::time::Time;
 use coc::ports::Clock;
-use coc::sandbox::backstage::{Backstage, BotTurn, ClockTurn, OpenCase, Ringing};
-use coc::sandbox::furnish::furnished;
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::{Author, Delivery, Pick, PressOn, Refused, Typing, Workspace};
-use coc::service::{WallClock, today};
-use std::collections::BTreeMap;
+use coc::service::WallClock;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
 pub(crate) const BOT_TOKEN: &str = "xoxb-sandbox";
 pub(crate) const APP_TOKEN: &str = "xapp-sandbox";
-
-/// The machine's clock, and nothing that is behind the stage: the telephones are Twilio's.
-struct Bare;
-
-#[async_trait::async_trait]
-impl Backstage for Bare {
-    fn now(&self) -> Time {
-        WallClock.now()
-    }
-    fn speed(&self) -> f64 {
-        1.0
-    }
-    async fn turn_clock(&self, _turn: ClockTurn) -> Result<(), String> {
-        Err("여기서는 실제 시각을 씁니다.".to_owned())
-    }
-    fn ringing(&self) -> Vec<Ringing> {
-        Vec::new()
-    }
-    async fn answer_phone(&self, _call: &str, _event: CallEvent) -> Result<(), String> {
-        Err("전화는 Twilio 대역이 받습니다.".to_owned())
-    }
-    fn cases(&self) -> Vec<OpenCase> {
-        Vec::new()
-    }
-    fn bot_runs(&self) -> bool {
-        true
-    }
-    async fn turn_bot(&self, _turn: BotTurn) -> Result<(), String> {
-        Err("봇은 따로 실행합니다.".to_owned())
-    }
-}
 
 /// A post of the bot.
 #[derive(Clone, Debug)]
@@ -68,19 +32,9 @@ pub(crate) struct Slack {
     pub(crate) url: String,
 }
 
-pub(crate) fn shipped() -> Books {
-    Books {
-        policy: include_str!("../../data/policy.toml").to_owned(),
-        guide: include_str!("../../data/guide.txt").to_owned(),
-        customers: include_str!("../../data/customers.csv").to_owned(),
-        mails: BTreeMap::new(),
-    }
-}
-
 impl Slack {
     pub(crate) fn listen(listener: TcpListener) -> Self {
-        let read = read_books(&shipped(), today()).unwrap();
-        let workspace = Arc::new(Mutex::new(furnished(&read)));
+        let workspace = Arc::new(Mutex::new(furnished()));
         let options = Options { again_after: Duration::from_millis(700), ..Options::default() };
         let sandbox = Sandbox::new(Arc::clone(&workspace), Arc::new(Bare), options);
         let url = format!("http://{}/api/", listener.local_addr().unwrap());

@@ -1,8 +1,9 @@
 //! The real program between its five services, as a process of its own.
 
-use crate::standins::outside::{Addresses, Outside, free_address};
+use crate::standins::outside::{Addresses, Outside};
 use crate::standins::slack::{APP_TOKEN, BOT_TOKEN, Slack};
 use crate::standins::twilio;
+use crate::standins::workplace::free_address;
 use coc::domain::ids::MessageRef;
 use coc::domain::time::Time;
 use std::path::PathBuf;

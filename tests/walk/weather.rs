@@ -301,7 +301,7 @@ steps:
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("weather.yaml");
             std::fs::write(&file, scenario).unwrap();
-            let mut books = crate::standins::slack::shipped();
+            let mut books = crate::standins::workplace::shipped();
             let mail = include_str!("../../data/mail/urgent-taken.txt").to_owned();
             books.mails.insert("urgent-taken.txt".to_owned(), mail);
             let (played, _) = play(&file, &books, &[]).unwrap_or_else(|error| panic!("{error}"));
