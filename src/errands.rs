@@ -306,7 +306,7 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
                 // whoever reads those tells that they are there again
                 Service::Customers | Service::Feeds => {
                     return Ok(Outcome::Refused {
-                        why: "복구는 읽는 쪽에서 알립니다".to_owned(),
+                        why: "복구는 읽는 쪽에서 알립니다".to_owned()
                     });
                 }
             }

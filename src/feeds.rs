@@ -151,11 +151,7 @@ mod tests {
         assert_eq!(troubles(&watcher.take(&desk, broken(None), minute(25))), 0);
         desk.apply(
             minute(15),
-            &Change::TroubleBegan {
-                service: Service::Feeds,
-                since: minute(0),
-                why: String::new(),
-            },
+            &Change::TroubleBegan { service: Service::Feeds, since: minute(0), why: String::new() },
         );
         assert!(matches!(
             &watcher.take(&desk, fine(), minute(35))[..],

@@ -1,6 +1,6 @@
 //! AWS's public status feeds (H1): the RSS feed of all services, and the dashboard's list of current events.
 
-use super::http::{Base, Http, Reply, Repeat, refused};
+use super::http::{Base, Http, Repeat, Reply, refused};
 use crate::domain::status::{About, Item, Kind, title};
 use crate::domain::text::pattern;
 use crate::domain::time::in_seoul;
@@ -110,10 +110,8 @@ fn read_body(
     reply: &Reply,
     parse: impl Fn(&[u8]) -> Result<Vec<Item>, String>,
 ) -> Result<Vec<Item>, PortError> {
-    let broken = |why: String| PortError::Transient {
-        why: format!("{WHAT}: {why}"),
-        retry_after: None,
-    };
+    let broken =
+        |why: String| PortError::Transient { why: format!("{WHAT}: {why}"), retry_after: None };
     if reply.body.len() > LONGEST {
         return Err(broken("응답이 너무 깁니다".to_owned()));
     }
@@ -259,7 +257,6 @@ fn decoded(body: &[u8]) -> Result<String, String> {
         // JSON begins with an ASCII letter
         [0, first, ..] if *first != 0 => wide(body, u16::from_be_bytes),
         [first, 0, ..] if *first != 0 => wide(body, u16::from_le_bytes),
-        _ => String::from_utf8(body.to_vec())
-            .map_err(|_| "UTF-8로 읽을 수 없습니다".to_owned()),
+        _ => String::from_utf8(body.to_vec()).map_err(|_| "UTF-8로 읽을 수 없습니다".to_owned()),
     }
 }

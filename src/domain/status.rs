@@ -69,7 +69,9 @@ pub struct About {
 }
 
 static WITH_REGION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(.+)-([a-z]{2}(?:-(?:gov|iso[a-z]?))?-(?:north|south|east|west|central)(?:east|west)?-[0-9]+)$")
+    pattern(
+        r"^(.+)-([a-z]{2}(?:-(?:gov|iso[a-z]?))?-(?:north|south|east|west|central)(?:east|west)?-[0-9]+)$",
+    )
 });
 
 impl About {
@@ -80,8 +82,7 @@ impl About {
         if let Some(found) = WITH_REGION.captures(&text)
             && let (Some(service), Some(region)) = (found.get(1), found.get(2))
         {
-            let (service, region) =
-                (service.as_str().to_owned(), Some(region.as_str().to_owned()));
+            let (service, region) = (service.as_str().to_owned(), Some(region.as_str().to_owned()));
             return Self { service, region };
         }
         Self { service: text, region: None }
@@ -359,7 +360,11 @@ mod tests {
         for (name, service, region) in [
             ("ec2-ap-northeast-2_1787025679", "ec2", "ap-northeast-2"),
             ("multipleservices-me-central-1_1787025679", "multipleservices", "me-central-1"),
-            ("internet-connectivity-us-gov-west-1_1787025679", "internet-connectivity", "us-gov-west-1"),
+            (
+                "internet-connectivity-us-gov-west-1_1787025679",
+                "internet-connectivity",
+                "us-gov-west-1",
+            ),
             ("my-db-us-east-1_1787025679", "my-db", "us-east-1"),
             ("cloudfront_1787025679", "cloudfront", ""),
             ("management-console_1787025679", "management-console", ""),
@@ -379,7 +384,11 @@ mod tests {
             ("Service impact: Increased Packet loss", Kind::Impact, "Increased Packet loss"),
             ("Service disruption: Error: Rates", Kind::Disruption, "Error: Rates"),
             ("Informational message: Delays", Kind::Information, "Delays"),
-            ("Service is operating normally: [RESOLVED] Packet loss", Kind::Resolved, "Packet loss"),
+            (
+                "Service is operating normally: [RESOLVED] Packet loss",
+                Kind::Resolved,
+                "Packet loss",
+            ),
             ("[RESOLVED] Packet loss", Kind::Resolved, "Packet loss"),
             ("Delays: in two zones", Kind::Impact, "Delays: in two zones"),
         ] {

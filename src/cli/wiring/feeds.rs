@@ -67,7 +67,9 @@ fn told(configured: Result<Option<AwsStatus>, String>) -> Option<Arc<dyn Feeds>>
     match configured {
         Ok(feeds) => feeds.map(|feeds| Arc::new(feeds) as Arc<dyn Feeds>),
         Err(why) => {
-            out::note(&format!("⚠️ {why}\nAWS 상태 피드 없이 시작합니다. COC가 상태 화면을 직접 확인합니다."));
+            out::note(&format!(
+                "⚠️ {why}\nAWS 상태 피드 없이 시작합니다. COC가 상태 화면을 직접 확인합니다."
+            ));
             None
         }
     }

@@ -174,9 +174,9 @@ pub(in crate::domain) fn news(turn: &mut Turn<'_>, news: &News) {
             Some(place) if chapters[place].event.takes(item) => {
                 let chapter = &mut chapters[place];
                 let how = match (chapter.event.go_on(item), mended) {
-                    (true, true) => How::Mended,
+                    (_, true) => How::Mended,
                     (true, false) => How::Newest,
-                    (false, _) => How::Late,
+                    (false, false) => How::Late,
                 };
                 chapter.news.push(Update { item: item.clone(), how });
                 place

@@ -175,7 +175,9 @@ pub fn looked(desk: &Desk, one: &Outage, now: Time) -> Message {
             line![format!("✅ AWS {what}: 관제 화면을 확인했습니다 ({by}, {at}).")]
         }
         Task::Asked { .. } | Task::None => {
-            line![format!("✅ AWS {what}: 공지가 닫혔습니다. 관제 화면 확인 기록은 없습니다.")]
+            line![format!(
+                "AWS {what}: 공지가 닫혀 관제 화면 확인을 더 요청하지 않습니다 (확인 기록 없음)."
+            )]
         }
     }])
 }
@@ -193,7 +195,8 @@ pub fn looked_already(by: &Name, at: Time, now: Time) -> Message {
 /// Where it stands, in a few words.
 #[must_use]
 pub fn state(one: &Outage) -> String {
-    let what = format!("{} {}", one.about.region.as_deref().unwrap_or("글로벌"), service(&one.about));
+    let what =
+        format!("{} {}", one.about.region.as_deref().unwrap_or("글로벌"), service(&one.about));
     let state = match one.event.state {
         State::Open => "진행 중",
         State::Resolved => "종료",
