@@ -152,13 +152,11 @@ pub fn look(desk: &Desk, id: CaseId, one: &Outage, now: Time) -> Message {
     let general = policy.channels.general.trim_start_matches('#');
     let told = if desk.room(Room::General).is_some() { general } else { "이 채널" };
     let told = if told == general { format!("#{general}") } else { told.to_owned() };
-    let mut asks = desk.mention_group(&policy.groups.coc);
-    asks.push(Piece::from(" 관제 화면을 함께 확인하고 [완료]를 눌러 주십시오."));
     let (sign, what) = (sign(one.event.last.kind), what(desk, &one.about));
     Message {
         lines: vec![
             line![format!("{sign} AWS {what}: 관제 화면 확인이 필요합니다 ({since}부터).")],
-            asks,
+            line!["COC는 관제 화면을 함께 확인하고 [완료]를 눌러 주십시오."],
             line![format!("공지는 {told}에 올렸고, 끝나면 그 스레드에 알립니다.")],
         ],
         buttons: vec![primary("완료", &Token::Outage(id, OutagePress::Done))],
@@ -243,6 +241,7 @@ pub fn health(desk: &Desk, now: Time) -> Message {
     if told.iter().any(|(about, _)| about.region.is_none()) {
         areas.push((None, "글로벌"));
     }
+    let mut quiet = Vec::new();
     for (code, name) in areas {
         let here = |about: &About| match (about.region.as_deref(), code) {
             (Some(region), Some(code)) => region.eq_ignore_ascii_case(code),
@@ -251,7 +250,7 @@ pub fn health(desk: &Desk, now: Time) -> Message {
         };
         let events: Vec<_> = told.iter().filter(|(about, _)| here(about)).collect();
         if events.is_empty() {
-            said.push(line![format!("{name}: 알려진 문제 없음")]);
+            quiet.push(name);
             continue;
         }
         said.push(line![format!("{name}: {}건 진행 중", events.len())]);
@@ -268,7 +267,7 @@ pub fn health(desk: &Desk, now: Time) -> Message {
         said.extend(rest(events.len()));
     }
     if others.is_empty() {
-        said.push(line!["그 밖의 리전: 알려진 문제 없음"]);
+        quiet.push("그 밖의 리전");
     } else {
         said.push(line![format!("그 밖의 리전: {}건 진행 중", others.len())]);
         said.extend(others.iter().take(LISTED).map(|(about, event)| {
@@ -278,6 +277,9 @@ pub fn health(desk: &Desk, now: Time) -> Message {
             line![format!("· {region} {} ({since}부터) {summary}", service(about))]
         }));
         said.extend(rest(others.len()));
+    }
+    if !quiet.is_empty() {
+        said.push(line![format!("알려진 문제 없음: {}", quiet.join(", "))]);
     }
     let sources: Vec<&str> = desk.board.read.keys().map(|one| source(*one)).collect();
     said.push(line![format!("출처: {}", sources.join(", "))]);
