@@ -1,6 +1,9 @@
 //! AWS's status feeds: what is read of them, over HTTP on a loopback port, and what the desk makes of a real one.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "common/bare.rs"]
+mod bare;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -16,8 +19,12 @@ use coc::domain::procedures::outage::open_events;
 use coc::domain::status::{Item, Kind, News, Source, State};
 use coc::domain::time::{Time, in_seoul};
 use coc::feeds::read;
-use coc::ports::{Feeds, PortError};
+use coc::ports::{Clock, Feeds, PortError};
+use coc::sandbox::server::{Options, Sandbox};
+use coc::sandbox::workspace::Workspace;
+use coc::service::WallClock;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -333,4 +340,85 @@ fn the_whole_of_a_real_feed() {
     ];
     assert_eq!(keys, expected);
     assert!(desk.cases.is_empty() && desk.errands.is_empty());
+}
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn now_feed(titles: &[(&str, i64)]) -> Bytes {
+    let now = WallClock.now().timestamp();
+    let item = |(title, ago): &(&str, i64)| {
+        let epoch = now - ago;
+        format!(
+            "<item><title>{title}</title><guid>https://status.aws.amazon.com/#ec2-ap-northeast-2_{epoch}</guid><description>Words of AWS.</description></item>"
+        )
+    };
+    let items: String = titles.iter().map(item).collect();
+    Bytes::from(format!(
+        "<rss version=\"2.0\"><channel><title>Status</title><link>https://status.aws.amazon.com/</link><description>d</description>{items}</channel></rss>"
+    ))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_bot_tells_of_an_event_and_of_its_end() {
+    let mut workspace = Workspace::new();
+    let general = workspace.add_channel("general", "");
+    let noti = workspace.add_channel("coc-noti", "");
+    let workspace = Arc::new(Mutex::new(workspace));
+    let sandbox = Sandbox::new(Arc::clone(&workspace), Arc::new(bare::Bare), Options::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let slack = format!("http://{}/api/", listener.local_addr().unwrap());
+    tokio::spawn(async move { sandbox.serve(listener, std::future::pending()).await });
+
+    let impact = ("Service impact: Errors", 600);
+    let there = StandIn::open(Mood::Body("\"1\"", now_feed(&[impact]))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("guide.txt"), include_str!("../data/guide.txt")).unwrap();
+    std::fs::write(data.join("policy.toml"), "[feeds]\npoll = \"10s\"\n").unwrap();
+    let program = |subcommand: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
+        command.env_clear().current_dir(folder.path()).arg(subcommand);
+        command.env("SLACK_API_URL", &slack).env("SLACK_BOT_TOKEN", "xoxb-sandbox");
+        command.env("SLACK_APP_TOKEN", "xapp-sandbox").env("AWS_STATUS_URL", &there.url);
+        command
+    };
+    let doctor = program("doctor").output().unwrap();
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
+    assert!(doctor.contains("✅ AWS 상태 피드: 읽었습니다. 소식 1건"), "{doctor}");
+
+    let bot = program("run").stdout(Stdio::null()).spawn().unwrap();
+    let _bot = Running(bot);
+    let said = |channel, words: &str| {
+        let workspace = workspace.lock().unwrap();
+        workspace.messages(channel).any(|message| message.text.contains(words))
+    };
+    let wait = async |channel, words: &str| {
+        for _ in 0..300 {
+            if said(channel, words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let workspace = workspace.lock().unwrap();
+        let all: Vec<&str> =
+            workspace.messages(channel).map(|message| message.text.as_str()).collect();
+        panic!("nobody says {words:?}: {all:#?}");
+    };
+    wait(&general, "🚨 AWS 서울 ec2: 서비스에 영향이 있습니다").await;
+    wait(&noti, "관제 화면 확인이 필요합니다").await;
+    let over = ("Service is operating normally: [RESOLVED] Errors", 5);
+    there.becomes(Mood::Body("\"2\"", now_feed(&[over, impact])));
+    wait(&general, "✅ AWS 서울 ec2: 끝났습니다").await;
+    assert!(!said(&general, "🚨"), "the post itself says that it is over");
+    let count = workspace.lock().unwrap().messages(&general).count();
+    assert_eq!(count, 2, "one post, and its end in the thread");
 }
