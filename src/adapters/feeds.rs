@@ -160,7 +160,7 @@ pub fn rss_items(body: &[u8]) -> Result<Vec<Item>, String> {
             tracing::warn!(guid = %entry.id, "an item of the status feed has no name that can be read");
             continue;
         };
-        let named = DateTime::from_timestamp(epoch, 0);
+        let named = epoch.and_then(|epoch| DateTime::from_timestamp(epoch, 0));
         let Some(at) = named.or(entry.published) else { continue };
         let (kind, summary) = title(&words(&text_of(entry.title), SUMMARY));
         let text = words(&text_of(entry.summary), TEXT);

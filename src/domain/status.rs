@@ -101,12 +101,14 @@ impl std::fmt::Display for About {
 
 impl Item {
     /// Reads what an item is about and when it was written from the name that the feed gives it:
-    /// `https://status.aws.amazon.com/#ec2-ap-northeast-2_1787025679` (seconds since 1970).
+    /// `https://status.aws.amazon.com/#ec2-ap-northeast-2_1787025679` (seconds since 1970; `None` where they are left out).
     #[must_use]
-    pub fn named(guid: &str) -> Option<(About, i64)> {
-        let name = guid.rsplit_once('#').map_or(guid, |(_, name)| name);
-        let (key, epoch) = name.rsplit_once('_')?;
-        let epoch = epoch.trim().parse().ok()?;
+    pub fn named(guid: &str) -> Option<(About, Option<i64>)> {
+        let (_, name) = guid.rsplit_once('#')?;
+        let (key, epoch) = match name.rsplit_once('_') {
+            Some((key, epoch)) => (key, Some(epoch.trim().parse().ok()?)),
+            None => (name, None),
+        };
         (!key.trim().is_empty()).then(|| (About::read(key), epoch))
     }
 
@@ -354,7 +356,7 @@ mod tests {
     fn the_name_of_an_update_says_service_region_and_time() {
         let of = |guid: &str| {
             let (about, at) = Item::named(guid).unwrap();
-            (about.service, about.region.unwrap_or_default(), at)
+            (about.service, about.region.unwrap_or_default(), at.unwrap())
         };
         let base = "https://status.aws.amazon.com/#";
         for (name, service, region) in [
@@ -371,11 +373,11 @@ mod tests {
         ] {
             let expected = (service.to_owned(), region.to_owned(), 1_787_025_679);
             assert_eq!(of(&format!("{base}{name}")), expected);
-            assert_eq!(of(name), expected);
         }
-        for wrong in ["", "ec2-us-east-1", "#_1", "ec2_x"] {
+        for wrong in ["", "ec2-us-east-1_1787025679", "#", "#_1", "#ec2_x"] {
             assert_eq!(Item::named(wrong), None, "{wrong}");
         }
+        assert_eq!(Item::named("#ec2-us-east-1"), Some((About::read("ec2-us-east-1"), None)));
     }
 
     #[test]

@@ -9,11 +9,14 @@ use super::super::status::{About, Event, Item, Kind, Source, State};
 use super::super::time::{Span, Time, clock};
 use super::super::turn::{OutagePress, Token, lines, primary};
 use super::{line, refused};
+use chrono::TimeDelta;
 
 /// So many letters of AWS's words are quoted.
 const QUOTED: usize = 600;
 /// And so many where several events stand below each other.
 const QUOTED_IN_LIST: usize = 160;
+/// What was read longer ago than this may be different by now.
+const OLD: TimeDelta = TimeDelta::minutes(30);
 /// So many events of one region, and of all the others together, are listed.
 const LISTED: usize = 8;
 
@@ -230,10 +233,17 @@ pub fn health(desk: &Desk, now: Time) -> Message {
         count => format!("AWS 상태: 진행 중인 문제 {count}건"),
     };
     let mut said = vec![line![format!("{head} ({} 기준).", clock(as_of, today))]];
-    if let Some(Trouble::Since { since, .. }) = desk.troubles.get(&Service::Feeds) {
+    let silent_since = match desk.troubles.get(&Service::Feeds) {
+        Some(Trouble::Since { since, .. }) => Some(*since),
+        // nobody reads it any more
+        Some(Trouble::Over { .. }) | None => {
+            Some(as_of).filter(|as_of| now - *as_of > OLD.max(feeds.poll.delta() * 2))
+        }
+    };
+    if let Some(since) = silent_since {
         said.push(line![format!(
             "⚠️ {}부터 피드를 읽지 못하고 있어 지금 상태와 다를 수 있습니다.",
-            clock(*since, today)
+            clock(since, today)
         )]);
     }
     let mut areas: Vec<(Option<&str>, &str)> =
