@@ -305,10 +305,10 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
                 Service::Phone => carrier(hands)?.probe().await?,
                 Service::Tickets => there(hands.tickets.as_ref(), "티켓 시스템이")?.probe().await?,
                 Service::Mail => there(hands.mail.as_ref(), "메일 서버가")?.probe().await?,
-                // whoever reads the record tells that it is there again
-                Service::Customers => {
+                // whoever reads those tells that they are there again
+                Service::Customers | Service::Feeds => {
                     return Ok(Outcome::Refused {
-                        why: "고객 기록은 읽는 쪽에서 알립니다".to_owned(),
+                        why: "복구는 읽는 쪽에서 알립니다".to_owned()
                     });
                 }
             }

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod errands;
+pub mod feeds;
 pub mod ingress;
 pub mod journal;
 pub mod ports;

@@ -5,6 +5,7 @@ use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, Sla
 use crate::domain::input::{CustomerRecord, Directory, ReplyTo, SlackInput};
 use crate::domain::mail::Email;
 use crate::domain::message::{Form, Message};
+use crate::domain::status::Item;
 use crate::domain::time::Time;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -185,6 +186,16 @@ pub trait CustomerSource: Send + Sync {
 
     /// How often it is worth reading.
     fn every(&self) -> Duration;
+}
+
+/// AWS's public status feeds (H1).
+#[async_trait]
+pub trait Feeds: Send + Sync {
+    /// The items of the RSS feed as it is now, in any order. What is no feed is an error.
+    async fn rss(&self) -> Result<Vec<Item>, PortError>;
+
+    /// The same of the dashboard's list of current events at this address.
+    async fn current_events(&self, url: &str) -> Result<Vec<Item>, PortError>;
 }
 
 /// The time.

@@ -13,7 +13,7 @@ use crate::engine::{Engine, OfferError};
 use crate::errands::{Attempt, Hands, Runner, carry_out};
 use crate::ingress::{self, Page, Unavailable};
 use crate::journal::{JournalError, Store};
-use crate::ports::{Clock, CustomerSource, PortError};
+use crate::ports::{Clock, CustomerSource, Feeds, PortError};
 use crate::recovery::{Recovering, RecoveryError, first_inputs, read_back, read_directory};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -193,6 +193,11 @@ impl Service {
                 }
             }
         }
+    }
+
+    /// Reads AWS's status feeds from now on (H1).
+    pub fn watch_feeds(&mut self, feeds: Arc<dyn Feeds>) {
+        self.side.spawn(upkeep::keep_feeds(self.handle.clone(), feeds));
     }
 
     /// A hand on the loop.

@@ -119,7 +119,8 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 10] = [
+const PLACES: [(&str, &str, &str); 11] = [
+    ("AWS 관제 화면 확인", "  - feed: {url: aws-status, items: aws.rss}\n", "다솜윤"),
     (
         "긴급 호출",
         "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n",
@@ -179,6 +180,8 @@ fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
     let changed = guide.replace("6일(수), 7일(목) 전일 휴가", "6일(수) 전일 휴가");
     assert_ne!(changed, guide);
     std::fs::write(folder.path().join("changed.txt"), changed).unwrap();
+    let feed = read("tests/scenarios/feeds/seoul-morning.rss");
+    std::fs::write(folder.path().join("aws.rss"), feed).unwrap();
     let scenario = format!(
         "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk}}\n\
          people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n\

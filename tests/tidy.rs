@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("journal", &["domain"]),
     ("engine", &["domain", "journal"]),
     ("errands", &["domain", "ports"]),
+    ("feeds", &["domain", "ports"]),
     ("recovery", &["domain", "engine", "errands", "ports"]),
     ("adapters", &["domain", "ports"]),
     ("ingress", &["adapters", "domain", "ports"]),
@@ -21,17 +22,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox", &["domain", "ports"]),
     (
         "replay",
-        &["adapters", "domain", "engine", "errands", "journal", "ports", "recovery", "sandbox"],
+        &[
+            "adapters", "domain", "engine", "errands", "feeds", "journal", "ports", "recovery",
+            "sandbox",
+        ],
     ),
     (
         "service",
-        &["adapters", "domain", "engine", "errands", "ingress", "journal", "ports", "recovery"],
+        &[
+            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
+            "recovery",
+        ],
     ),
     (
         "cli",
         &[
-            "adapters", "domain", "engine", "errands", "ingress", "journal", "ports", "recovery",
-            "replay", "sandbox", "service",
+            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
+            "recovery", "replay", "sandbox", "service",
         ],
     ),
 ];

@@ -66,6 +66,7 @@ impl Scene {
         coc.env_clear().arg("--data").arg(folder.join("data")).arg("--state");
         coc.arg(folder.join("state")).arg(command);
         coc.env("SLACK_API_URL", &self.slack)
+            .env("AWS_STATUS_URL", "off")
             .env("SLACK_BOT_TOKEN", "xoxb-sandbox")
             .env("SLACK_APP_TOKEN", "xapp-sandbox")
             .env("COC_LISTEN", format!("127.0.0.1:{}", self.port))

@@ -967,7 +967,7 @@ async fn doctor(environment: &[(&str, &str)]) -> Vec<(String, String, String)> {
     std::fs::write(data.join("guide.txt"), include_str!("../data/guide.txt")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
     command.args(["doctor", "--json"]).current_dir(folder.path()).env_clear();
-    command.envs(environment.iter().copied());
+    command.env("AWS_STATUS_URL", "off").envs(environment.iter().copied());
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     discreet(format!("{said}{}", String::from_utf8(output.stderr).unwrap()));

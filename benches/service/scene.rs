@@ -69,6 +69,7 @@ impl Bot {
         command.env_clear().arg("--data").arg(data).arg("--state").arg(state).arg("run");
         command
             .env("SLACK_API_URL", format!("http://{slack}/api/"))
+            .env("AWS_STATUS_URL", "off")
             .env("SLACK_BOT_TOKEN", "xoxb-sandbox")
             .env("COC_LISTEN", address.to_string())
             .env("RUST_LOG", "error");

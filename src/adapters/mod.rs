@@ -2,6 +2,7 @@
 
 pub mod customers_csv;
 pub mod e164;
+pub mod feeds;
 pub mod fitcloud;
 pub mod http;
 pub mod phone_http;

@@ -153,6 +153,9 @@ async fn serve(
         _ = stopping.wait_for(|stop| *stop) => return Ok(()),
     };
     let mut service = started.map_err(|error| Failure::work(error.to_string()))?;
+    if let Some(feeds) = wiring::feeds::feeds() {
+        service.watch_feeds(feeds);
+    }
     let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
     let now: Now = {
         let clock = Arc::clone(&clock);

@@ -2,7 +2,7 @@
 
 use super::books::{FolderLibrary, Overrides, load_checked};
 use super::run::stop_asked;
-use super::{Done, Failure, Folders, logs, out, values};
+use super::{Done, Failure, Folders, logs, out, values, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
 use crate::domain::books::read_books;
@@ -256,9 +256,12 @@ impl Stage {
         };
         let store =
             Sled::open(&self.journal()).map_err(|error| Failure::work(error.to_string()))?;
-        let service = Service::start(store, self.books.clone(), hands, None, clock)
+        let mut service = Service::start(store, self.books.clone(), hands, None, clock)
             .await
             .map_err(|error| Failure::work(error.to_string()))?;
+        if let Some(feeds) = wiring::feeds::feeds_of_practice() {
+            service.watch_feeds(feeds);
+        }
         let intake = Arc::new(Intake::new(service.handle(), chat, began));
         let api = Api::new(settings("xapp-sandbox")).context("Slack 연결을 준비할 수 없습니다")?;
         let (stop, stopped) = watch::channel(false);

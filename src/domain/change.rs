@@ -8,6 +8,7 @@ use super::input::{Adapters, Directory, SlackInput};
 use super::mail::{Draft, DraftChange, Templates};
 use super::people::{Absence, Roster};
 use super::policy::Policy;
+use super::status::BoardChange;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,6 +78,8 @@ pub enum Change {
         /// As of when.
         as_of: Time,
     },
+    /// AWS's status feeds told something (H1).
+    Board(BoardChange),
     /// COC was told that the customer record is old.
     RecordWarned,
     /// Other mail templates are in force.

@@ -82,6 +82,7 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
         Input::Record(record) => guide::record(&mut turn, record),
         Input::Ticket(news) => tickets::news(&mut turn, news),
         Input::Notice(notice) => intake::noticed(&mut turn, notice),
+        Input::Status(news) => outage::news(&mut turn, news),
     }
     Decision { changes: turn.changes, answer: turn.answer }
 }
@@ -180,14 +181,12 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
         Some((_, Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_))) => {
             urgent::said(turn, &slack.by, at, &root, text);
         }
-        None => {
-            // a request may be made in the thread of what it is about
-            urgent::said(turn, &slack.by, at, &root, text);
-            outage::asked(turn, &slack.by, at, &root, text);
-            if turn.changes.is_empty() {
-                keep(turn, slack, &at.channel);
-            }
-        }
+        // a request may be made in the thread of what it is about
+        None => urgent::said(turn, &slack.by, at, &root, text),
+    }
+    outage::asked(turn, &slack.by, at, &root, text);
+    if turn.changes.is_empty() && case_at(turn.desk, &root).is_none() {
+        keep(turn, slack, &at.channel);
     }
 }
 
@@ -258,6 +257,7 @@ fn pressed(
         Some(Token::Incident(id, press)) => incident::pressed(turn, id, by, press, reply),
         Some(Token::Stray(id, press)) => stray::pressed(turn, id, by, press, trigger, reply),
         Some(Token::Phd(id, press)) => phd::pressed(turn, id, by, press, reply),
+        Some(Token::Outage(id, press)) => outage::pressed(turn, id, by, press, reply),
         Some(Token::Step(id, nth, press)) => {
             list::pressed(turn, id, by, nth, press, trigger, reply);
         }
@@ -356,7 +356,8 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
             Some(Procedure::Incident(_)) => incident::settled(turn, case, errand, outcome),
             Some(Procedure::Phd(_)) => phd::settled(turn, case, errand, outcome),
             Some(Procedure::List(_)) => list::settled(turn, case, errand, outcome),
-            Some(Procedure::Stray(_) | Procedure::Outage(_)) | None => {}
+            Some(Procedure::Outage(_)) => outage::settled(turn, case, errand, outcome),
+            Some(Procedure::Stray(_)) | None => {}
         }
     }
 }

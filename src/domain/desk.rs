@@ -15,6 +15,7 @@ use super::people::Roster;
 use super::people::order::Leaves;
 use super::policy::{GroupRef, PhoneMode, Policy, Role};
 use super::procedures::assignment::{Assignment, NoticeRef};
+use super::status::Board;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,9 @@ pub struct Desk {
     /// How old the customer record is.
     #[serde(default)]
     pub record: RecordAge,
+    /// What AWS's status feeds told (H1).
+    #[serde(default)]
+    pub board: Board,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -331,6 +335,7 @@ impl Desk {
                 self.derive_people();
             }
             Change::RecordSeen { as_of } => self.record.as_of = Some(*as_of),
+            Change::Board(change) => self.board.apply(at, change),
             Change::RecordWarned => self.record.warned = Some(at),
             Change::TemplatesAdopted { templates } => self.templates = templates.clone(),
             Change::TroubleBegan { service, since, why } => {

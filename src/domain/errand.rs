@@ -205,6 +205,8 @@ pub enum Service {
     Mail,
     /// The customer record's source.
     Customers,
+    /// AWS's status feeds.
+    Feeds,
 }
 
 /// How an errand went.

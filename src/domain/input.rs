@@ -3,6 +3,7 @@
 use super::change::{Chime, Wake};
 use super::errand::{CallEvent, Outcome, Service};
 use super::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackGroup, SlackUser, Ts};
+use super::status::News;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -73,6 +74,8 @@ pub enum Input {
     Ticket(TicketNews),
     /// A monitoring service tells something.
     Notice(Notice),
+    /// A status feed of AWS was read (H1).
+    Status(News),
 }
 
 /// What a monitoring service tells, as it came: what it means is read by the desk ([`super::aws::read`]), and what nobody

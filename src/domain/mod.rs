@@ -18,6 +18,7 @@ pub mod message;
 pub mod people;
 pub mod policy;
 pub mod procedures;
+pub mod status;
 pub mod text;
 pub mod time;
 pub mod turn;

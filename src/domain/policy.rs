@@ -470,13 +470,64 @@ impl Default for Rooms {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Feeds {
-    /// How often the status feed is read.
+    /// How often the status feeds are read.
     pub poll: Span,
+    /// A feed that could not be read for so long is told of.
+    pub silent_after: Span,
+    /// The address of a second source, the dashboard's list of current events; empty: none.
+    pub currentevents: String,
+    /// The regions whose events are told in g (H2), in the order of `/coc health`.
+    pub regions: Vec<Region>,
+    /// Whether events of services that belong to no region are told in g too.
+    pub global: bool,
+    /// Where people look for themselves (H4).
+    pub dashboard: String,
+}
+
+/// A region of AWS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// `ap-northeast-2`
+    pub code: String,
+    /// What people call it.
+    pub name: String,
 }
 
 impl Default for Feeds {
     fn default() -> Self {
-        Self { poll: Span::minutes(5) }
+        let regions = [
+            ("ap-northeast-2", "서울"),
+            ("ap-northeast-1", "도쿄"),
+            ("ap-southeast-1", "싱가포르"),
+            ("us-east-1", "버지니아"),
+        ];
+        let region = |(code, name): (&str, &str)| {
+            let (code, name) = (code.to_owned(), name.to_owned());
+            Region { code, name }
+        };
+        Self {
+            poll: Span::minutes(5),
+            silent_after: Span::minutes(15),
+            currentevents: String::new(),
+            regions: regions.map(region).to_vec(),
+            global: true,
+            dashboard: "https://health.aws.amazon.com/health/status".to_owned(),
+        }
+    }
+}
+
+impl Feeds {
+    /// What people call the region of an event that is told in g; `None`: it is recorded only (H2).
+    #[must_use]
+    pub fn told_as(&self, region: Option<&str>) -> Option<&str> {
+        match region {
+            None => self.global.then_some("글로벌"),
+            Some(code) => {
+                let known = self.regions.iter().find(|one| one.code.eq_ignore_ascii_case(code));
+                known.map(|one| one.name.as_str())
+            }
+        }
     }
 }
 

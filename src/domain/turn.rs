@@ -58,6 +58,8 @@ pub enum Token {
     AlarmForm,
     /// An AWS Health event of a customer.
     Phd(CaseId, PhdPress),
+    /// An event of AWS's status feeds.
+    Outage(CaseId, OutagePress),
     /// A checklist's step, counted from 0.
     Step(CaseId, usize, StepPress),
     /// The form in which a step's evidence is handed in.
@@ -172,6 +174,14 @@ pub enum PhdPress {
     Connected,
     /// 부재
     Absent,
+}
+
+/// 완료, of the look at the control room's screen (H3)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutagePress {
+    /// 완료
+    Done,
 }
 
 /// 완료

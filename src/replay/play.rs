@@ -2,7 +2,9 @@
 
 use super::acts::Act;
 use super::parts::Parts;
-use super::scenario::{Extra, ExtraRole, Failing, Meanwhile, PolicySource, Scenario, Shown, Step};
+use super::scenario::{
+    Extra, ExtraRole, Failing, FeedStep, Meanwhile, PolicySource, Scenario, Shown, Step,
+};
 use super::site::{Shared, Site};
 use super::world::{Crash, World};
 use crate::domain::books::{BookFile, read_books, read_policy};
@@ -370,9 +372,11 @@ impl Player {
                 self.world.site.lock().telephone(&who, CallEvent::from(phone.does));
                 self.world.settle()
             }
-            Step::Post(_) | Step::Feed(_) => {
-                Err("이 판의 봇은 아직 받지 않는 입력입니다 (post, feed)".to_owned())
+            Step::Feed(feed) => {
+                self.feed(feed)?;
+                self.world.read_feeds_now()
             }
+            Step::Post(_) => Err("이 판의 봇은 아직 받지 않는 입력입니다 (post)".to_owned()),
             Step::Say(_)
             | Step::Press(_)
             | Step::React(_)
@@ -390,6 +394,14 @@ impl Player {
                 self.world.deliver(deliveries)
             }
         }
+    }
+
+    /// A feed has other contents from now on.
+    fn feed(&self, feed: &FeedStep) -> Result<(), String> {
+        let path = self.folder.join(&feed.items);
+        let body = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        self.world.site.lock().feeds.insert(feed.url, body);
+        Ok(())
     }
 
     /// `last:csr1` as `last:오하라`: people are named by their key or their name.
@@ -562,6 +574,8 @@ impl Player {
             if let Step::Phone(phone) = doing.step.as_ref() {
                 let who = self.display_name(&phone.who);
                 self.world.site.lock().telephone(&who, CallEvent::from(phone.does));
+            } else if let Step::Feed(feed) = doing.step.as_ref() {
+                self.feed(feed)?;
             } else {
                 // told to nobody: it is read back at the start
                 self.act(&doing.step)?;

@@ -115,7 +115,7 @@ pub enum Step {
     /// A hook is called.
     Post(serde_json::Value),
     /// A feed has these items.
-    Feed(serde_json::Value),
+    Feed(FeedStep),
     /// Something outside fails for a while.
     Fail(Fail),
     /// The process is gone for a while.
@@ -392,6 +392,26 @@ impl<'de> Deserialize<'de> for Meanwhile {
             .map_err(D::Error::custom)?;
         Ok(Self { after, step: Box::new(step) })
     }
+}
+
+/// `feed`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedStep {
+    /// Which feed.
+    pub url: FeedName,
+    /// What it has from now on, a file relative to the scenario.
+    pub items: PathBuf,
+}
+
+/// A feed of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeedName {
+    /// The RSS feed of AWS's services.
+    AwsStatus,
+    /// The dashboard's list of current events; the policy's `feeds.currentevents` must name it.
+    AwsCurrentevents,
 }
 
 /// `guide`

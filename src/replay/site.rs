@@ -2,15 +2,17 @@
 
 use super::acts::{Act, Did, FieldError, Words};
 use super::heard::{Heard, Told};
-use super::scenario::{FailHow, Failing};
+use super::scenario::{FailHow, Failing, FeedName};
+use crate::adapters::feeds::{current_events, rss_items};
 use crate::adapters::slack::api::{Failed, Failure, Method, Repeat, WebApi};
 use crate::domain::desk::Desk;
 use crate::domain::errand::{CallEvent, Outcome, TicketAct, TicketDeed};
 use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser};
 use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::mail::Email;
+use crate::domain::status::Item;
 use crate::domain::time::Time;
-use crate::ports::{Clock, Engineer, Library, Mailer, Phone, PortError, Tickets};
+use crate::ports::{Clock, Engineer, Feeds, Library, Mailer, Phone, PortError, Tickets};
 use crate::sandbox::workspace::Workspace;
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -34,6 +36,8 @@ pub(super) struct Site {
     /// What happened on calls and was not told to the desk yet.
     pub(super) call_events: VecDeque<(ErrandId, CallEvent)>,
     pub(super) guide: Result<String, String>,
+    /// What the feeds have, once a scenario has some.
+    pub(super) feeds: BTreeMap<FeedName, Vec<u8>>,
     /// Calls that the carrier knows, ringing or over.
     placed: BTreeMap<ErrandId, (String, Name)>,
     /// What was done to tickets.
@@ -88,6 +92,7 @@ impl Site {
             will_do: BTreeMap::new(),
             call_events: VecDeque::new(),
             guide: Ok(guide),
+            feeds: BTreeMap::new(),
             placed: BTreeMap::new(),
             deeds: BTreeSet::new(),
             tickets,
@@ -155,6 +160,7 @@ impl Site {
                 | Input::Record(_)
                 | Input::Ticket(_)
                 | Input::Notice(_)
+                | Input::Status(_)
                 | Input::Woken(_) => None,
             }?;
             Some(Heard { at, acts, key, by, told })
@@ -604,6 +610,38 @@ impl Mailer for PostOffice {
 
     async fn probe(&self) -> Result<(), PortError> {
         self.0.lock().service(Failing::Mail, "메일 발송")
+    }
+}
+
+/// AWS's status feeds within the process.
+#[derive(Clone, Debug)]
+pub(super) struct Newsstand(pub(super) Shared);
+
+impl Newsstand {
+    fn body(&self, feed: FeedName) -> Result<Vec<u8>, PortError> {
+        let site = self.0.lock();
+        site.service(Failing::Feeds, "AWS 상태 피드")?;
+        site.feeds.get(&feed).cloned().ok_or_else(|| PortError::Permanent {
+            why: "AWS 상태 피드: 이 장면에 없는 피드입니다".to_owned(),
+        })
+    }
+}
+
+fn readable(read: Result<Vec<Item>, String>) -> Result<Vec<Item>, PortError> {
+    read.map_err(|why| PortError::Transient {
+        why: format!("AWS 상태 피드: {why}"),
+        retry_after: None,
+    })
+}
+
+#[async_trait]
+impl Feeds for Newsstand {
+    async fn rss(&self) -> Result<Vec<Item>, PortError> {
+        readable(rss_items(&self.body(FeedName::AwsStatus)?))
+    }
+
+    async fn current_events(&self, _url: &str) -> Result<Vec<Item>, PortError> {
+        readable(current_events(&self.body(FeedName::AwsCurrentevents)?))
     }
 }
 

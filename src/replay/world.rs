@@ -4,7 +4,9 @@ use super::acts::Act;
 use super::heard::Heard;
 use super::parts::{Disk, Parts, Wiring};
 use super::scenario::Failing;
-use super::site::{Hand, Line, PostOffice, Shared, Shelf, Site, SupportDesk, Telephones};
+use super::site::{
+    Hand, Line, Newsstand, PostOffice, Shared, Shelf, Site, SupportDesk, Telephones,
+};
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::chat::Slack;
 use crate::adapters::slack::events::{self, Ignored};
@@ -17,6 +19,7 @@ use crate::domain::policy::PhoneMode;
 use crate::domain::time::Time;
 use crate::engine::{Engine, OfferError};
 use crate::errands::{Attempt, Hands, Runner, carry_out};
+use crate::feeds::{Watcher, read};
 use crate::journal::{Journal, Record, Store};
 use crate::ports::PortError;
 use crate::recovery::{Recovering, first_inputs, read_back, read_directory};
@@ -70,6 +73,8 @@ pub struct World {
 struct Running {
     engine: Engine<Box<dyn Store>>,
     runner: Runner,
+    /// Reads the feeds, once the world has some.
+    feeds: Option<Watcher>,
     /// The last record before this start, when it follows one of the crashes.
     after_crash: Option<u64>,
 }
@@ -247,7 +252,7 @@ impl World {
         self.wiring.started(engine.desk());
         let runner = Runner::new(engine.desk());
         let after_crash = self.struck.then(|| engine.last_seq());
-        self.running = Some(Running { engine, runner, after_crash });
+        self.running = Some(Running { engine, runner, feeds: None, after_crash });
         self.books.guide = self.site.lock().guide.clone().unwrap_or_default();
         let mut inputs = first_inputs(alive_until, &self.hands, self.books.clone());
         if first {
@@ -274,7 +279,37 @@ impl World {
         if self.running.is_some() {
             self.offer(vec![Input::CaughtUp])?;
         }
+        self.read_feeds()?;
         self.settle()
+    }
+
+    /// The feeds have other contents: they are read at once, as if it were time to.
+    pub(super) fn read_feeds_now(&mut self) -> Result<(), String> {
+        let now = self.clock();
+        if let Some(watcher) = self.running.as_mut().and_then(|running| running.feeds.as_mut()) {
+            watcher.hurry(now);
+        }
+        self.read_feeds()?;
+        self.settle()
+    }
+
+    /// Reads the feeds when it is time to.
+    fn read_feeds(&mut self) -> Result<(), String> {
+        let now = self.clock();
+        if self.site.lock().feeds.is_empty() {
+            return Ok(());
+        }
+        let site = self.site.clone();
+        let Some(running) = &mut self.running else { return Ok(()) };
+        let desk = running.engine.desk();
+        let watcher = running.feeds.get_or_insert_with(|| Watcher::new(now));
+        if watcher.due() > now || desk.presence.catching_up {
+            return Ok(());
+        }
+        let url = desk.policy.value.feeds.currentevents.clone();
+        let reads = at_once(read(&Newsstand(site), &url));
+        let inputs = watcher.take(desk, reads, now);
+        self.offer(inputs).map(drop)
     }
 
     /// Gone between two instructions.
@@ -546,7 +581,8 @@ impl World {
         // what became ready at the very end of a wait is carried out before anything else is
         let idle = ready.attempts.is_empty() && ready.settled.is_empty();
         let again = if idle { ready.again_at } else { Some(clock) };
-        let by_clock = [wake, again].into_iter().flatten().min().map(|at| self.when(at));
+        let feeds = running.feeds.as_ref().map(|watcher| watcher.due().max(clock));
+        let by_clock = [wake, again, feeds].into_iter().flatten().min().map(|at| self.when(at));
         [by_clock, outage, arrival, landing].into_iter().flatten().min().map(|at| at.max(now))
     }
 
@@ -554,6 +590,8 @@ impl World {
     fn instant(&mut self) -> Result<(), String> {
         self.slack_back()?;
         self.arrivals()?;
+        self.settle()?;
+        self.read_feeds()?;
         self.settle()?;
         let now = self.clock();
         // all that is due at this instant is decided before any of it is carried out, as the running bot does

@@ -1,10 +1,11 @@
-//! What is read again and again beside the loop: who is who, the active tickets, the customer record.
+//! What is read again and again beside the loop: who is who, the active tickets, the customer record, AWS's status feeds.
 
 use super::{Handle, SLACK_AGAIN_AFTER, read_once};
 use crate::domain::errand::Service;
 use crate::domain::input::{CustomerRecord, Input};
 use crate::domain::time::Time;
-use crate::ports::{Chat, CustomerSource, Engineer, PortError, Tickets};
+use crate::feeds::{Watcher, read};
+use crate::ports::{Chat, CustomerSource, Engineer, Feeds, PortError, Tickets};
 use crate::recovery::read_directory;
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ const DIRECTORY_EVERY: Duration = Duration::from_secs(600);
 const COUNTS_EVERY: Duration = Duration::from_secs(120);
 /// News of tickets that come together are counted together.
 const COUNTS_AFTER: Duration = Duration::from_secs(2);
+/// A clock that was set back must not keep the feeds from being read.
+const FEEDS_AT_LEAST_EVERY: Duration = Duration::from_secs(3_600);
 /// What did not change is written down again after so long, for its age to be known.
 const SAID_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(10);
 /// A source that fails for so long is told of.
@@ -161,4 +164,30 @@ async fn is_news(handle: &Handle, record: &CustomerRecord) -> bool {
         news || desk.in_trouble(Service::Customers)
     });
     looked.await.unwrap_or(false)
+}
+
+/// Keeps the state of AWS's own services fresh (H1). The wait is real time, whatever the desk's clock is set to.
+pub(super) async fn keep_feeds(handle: Handle, feeds: Arc<dyn Feeds>) {
+    let mut watcher = Watcher::new(handle.now());
+    loop {
+        let wait = (watcher.due() - handle.now()).to_std().unwrap_or_default();
+        tokio::time::sleep(wait.min(FEEDS_AT_LEAST_EVERY)).await;
+        let Ok(url) = handle.look(|desk| desk.policy.value.feeds.currentevents.clone()).await
+        else {
+            return;
+        };
+        let reads = read(feeds.as_ref(), &url).await;
+        let now = handle.now();
+        let looked = handle.look(move |desk| {
+            let inputs = watcher.take(desk, reads, now);
+            (watcher, inputs)
+        });
+        let Ok((back, inputs)) = looked.await else { return };
+        watcher = back;
+        if !inputs.is_empty()
+            && let Err(error) = handle.offer(inputs).await
+        {
+            tracing::warn!(%error, "what a status feed says was not taken");
+        }
+    }
 }

@@ -68,6 +68,7 @@ impl Scene {
             .arg("--state")
             .arg(self.state())
             .args(subcommand)
+            .env("AWS_STATUS_URL", "off")
             .env("SLACK_API_URL", &self.url)
             .env("SLACK_BOT_TOKEN", "xoxb-sandbox")
             .env("SLACK_APP_TOKEN", "xapp-sandbox")

@@ -145,6 +145,7 @@ impl Outside {
             ("SMTP_URL", format!("smtp://{user}:{password}@{mail}")),
             ("FITCLOUD_URL", format!("{}/api", at(Service::FitCloud))),
             ("FITCLOUD_TOKEN", fitcloud::TOKEN.to_owned()),
+            ("AWS_STATUS_URL", "off".to_owned()),
         ]
     }
 

@@ -64,6 +64,7 @@ impl Scene {
             .arg("--state")
             .arg(self.folder.path().join("state"))
             .args(subcommand)
+            .env("AWS_STATUS_URL", "off")
             .env("SLACK_API_URL", &self.slack.url)
             .env("SLACK_BOT_TOKEN", BOT_TOKEN)
             .env("SLACK_APP_TOKEN", APP_TOKEN)

@@ -1,10 +1,12 @@
 //! `coc doctor`: what the bot needs on this machine, and what is missing of it.
 //!
 //! It looks at the data folder, the state folder and the environment, and tries Slack ([`slack`]), the telephone ([`phone`]),
-//! the support desk ([`tickets`]), the mail server ([`mail`]) and the customer record ([`customers`]) for real. No secret is shown.
+//! the support desk ([`tickets`]), the mail server ([`mail`]), the customer record ([`customers`]) and the status
+//! feeds ([`feeds`]) for real. No secret is shown.
 
 mod customers;
 mod disk;
+mod feeds;
 mod mail;
 mod phone;
 mod slack;
@@ -83,12 +85,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     checks.extend(tickets::checks(books.as_ref()));
     checks.extend(mail::checks(&folders.data, books.as_ref().map(|books| &books.policy)));
     checks.push(customers::check(&folders.data));
-    checks.push(Check {
-        what: "다른 연결",
-        state: State::Untried,
-        text: "피드 연동은 이 판에 아직 없어 시험하지 않았습니다. 그 설정은 쓰이지 않습니다."
-            .to_owned(),
-    });
+    checks.extend(feeds::checks(books.as_ref().map(|books| &books.policy)));
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
     if args.json {
         out::json(&Document { ok: missing == 0, checks })?;

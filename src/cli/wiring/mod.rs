@@ -2,6 +2,7 @@
 //! told on stderr, and the desk goes on without it.
 
 pub(crate) mod customers;
+pub(crate) mod feeds;
 pub(crate) mod mail;
 pub(crate) mod phone;
 pub(crate) mod tickets;

@@ -49,6 +49,7 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
             Err(_) => words::commands::case_number_missing(rest),
         },
         "cases" | "사건" => words::commands::cases(desk, turn.now),
+        "health" | "상태" | "헬스" => words::outage::health(desk, turn.now),
         "done" | "완료" => return done(turn, typed, rest),
         "leave" | "부재" => {
             let text = typed.text.trim_start().split_once(char::is_whitespace);
@@ -330,6 +331,7 @@ pub(in crate::domain) fn submitted(
             | Token::Incident(..)
             | Token::Stray(..)
             | Token::Phd(..)
+            | Token::Outage(..)
             | Token::Step(..)
             // forms that nothing opens yet
             | Token::StrayForm(_)

@@ -21,9 +21,12 @@ pub(in crate::domain) fn trouble(turn: &mut Turn<'_>, service: Service, since: T
     }
     let tells = turn.desk.tells_of(service, turn.now);
     turn.change(Change::TroubleBegan { service, since, why: why.to_owned() });
-    // whoever reads the record tells by itself when it is there again
-    if service != Service::Customers {
-        turn.owe(None, Urgency::Housekeeping, ErrandKind::Probe { service });
+    match service {
+        Service::Phone | Service::Tickets | Service::Mail => {
+            turn.owe(None, Urgency::Housekeeping, ErrandKind::Probe { service });
+        }
+        // whoever reads those tells by itself when they are there again
+        Service::Customers | Service::Feeds => {}
     }
     if tells {
         tell(turn, Urgency::Page, words::services::down(service, since, why, turn.now));

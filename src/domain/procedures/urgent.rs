@@ -322,6 +322,11 @@ fn hear(desk: &Desk, text: &str) -> Heard {
     }
 }
 
+/// Whether a text means an urgent request, complete or not.
+pub(in crate::domain) fn is_meant(reading: &Reading) -> bool {
+    BARE_TAG.is_match(&reading.words)
+}
+
 /// Whether @COC is mentioned: the bot, the COC group or plain text (reading 23).
 pub(in crate::domain) fn mentions_coc(desk: &Desk, reading: &Reading) -> bool {
     let of_coc = |group: &super::super::ids::SlackGroup| {

@@ -26,11 +26,10 @@ pub fn state(procedure: &Procedure) -> String {
     match procedure {
         Procedure::Urgent(one) => super::urgent::state(one),
         Procedure::Assignment(one) => super::assignment::state(one),
-        Procedure::Incident(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
+        Procedure::Outage(one) => super::outage::state(one),
+        Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) | Procedure::List(_) => {
+            if procedure.is_open() { "진행 중" } else { "종료" }.to_owned()
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod assignment;
 pub mod cases;
 pub mod commands;
 pub mod mail;
+pub mod outage;
 pub mod paging;
 pub mod phone;
 pub mod services;

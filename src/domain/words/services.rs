@@ -15,6 +15,7 @@ pub const fn name(service: Service) -> &'static str {
         Service::Tickets => "티켓 시스템",
         Service::Mail => "메일 발송",
         Service::Customers => "고객 기록(FitCloud)",
+        Service::Feeds => "AWS 상태 피드",
     }
 }
 
@@ -27,6 +28,9 @@ const fn meanwhile(service: Service) -> &'static str {
         }
         Service::Mail => "복구되면 이어서 보냅니다. 급한 메일은 COC가 직접 보내 주십시오.",
         Service::Customers => "마지막으로 읽은 기록을 씁니다.",
+        Service::Feeds => {
+            "그동안 AWS 장애를 공지하지 못합니다. COC는 AWS 상태 화면을 직접 확인해 주십시오."
+        }
     }
 }
 

@@ -166,6 +166,7 @@ impl Stories {
             | Change::GuideProposed { .. }
             | Change::RecordSeen { .. }
             | Change::RecordWarned
+            | Change::Board(_)
             | Change::TemplatesAdopted { .. }
             | Change::TroubleBegan { .. }
             | Change::TroubleOver { .. }
@@ -215,7 +216,10 @@ impl Stories {
             case::Procedure::Incident(one) => (Procedure::Incident, origin(&one.origin)),
             case::Procedure::Stray(one) => (Procedure::Stray, origin(&one.origin)),
             case::Procedure::Phd(one) => (Procedure::Phd, origin(&one.origin)),
-            case::Procedure::Outage(one) => (Procedure::Outage, origin(&one.origin)),
+            case::Procedure::Outage(one) => {
+                let began = format!("{}_{}", one.about, one.event.began.timestamp());
+                (Procedure::Outage, Key::Origin(began))
+            }
             case::Procedure::List(one) => (Procedure::List, origin(&one.origin)),
         };
         let customer = case.procedure.customer().to_owned();
