@@ -99,7 +99,7 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
             let since = at.ts.time().unwrap_or(turn.now);
             assignment::said(turn, by, at, text, since);
             urgent::said(turn, by, at, at, text);
-            tam::said(turn, by, at, text);
+            tam::said(turn, by, at, at, text);
             intake::said(turn, at, text);
             outage::asked(turn, by, at, at, text);
         }
@@ -183,6 +183,7 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
         None => {
             // a request may be made in the thread of what it is about
             urgent::said(turn, &slack.by, at, &root, text);
+            tam::said(turn, &slack.by, at, &root, text);
             outage::asked(turn, &slack.by, at, &root, text);
             if turn.changes.is_empty() {
                 keep(turn, slack, &at.channel);
@@ -205,6 +206,7 @@ fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&
             let since = turn.now;
             assignment::said(turn, by, at, text, since);
             urgent::said(turn, by, at, at, text);
+            tam::said(turn, by, at, at, text);
         }
         None => {}
     }
@@ -261,6 +263,7 @@ fn pressed(
         Some(Token::Step(id, nth, press)) => {
             list::pressed(turn, id, by, nth, press, trigger, reply);
         }
+        Some(Token::List(id, press)) => list::whole_pressed(turn, id, by, press, trigger, reply),
         Some(Token::Notice(id, round)) => assignment::confirm_pressed(turn, id, by, round, reply),
         Some(Token::Call(id, round, press)) => {
             assignment::call_pressed(turn, id, by, round, press, reply);
@@ -282,7 +285,8 @@ fn pressed(
             | Token::StrayForm(_)
             | Token::AlarmForm
             | Token::StepForm(..)
-            | Token::SetupForm,
+            | Token::SetupForm
+            | Token::SupportForm(_),
         )
         | None => {
             turn.tell(by, reply, words::stale());

@@ -12,7 +12,7 @@ pub fn title(procedure: &Procedure) -> String {
         Procedure::Stray(_) => "확인 필요",
         Procedure::Phd(_) => "PHD",
         Procedure::Outage(_) => "AWS 상태",
-        Procedure::List(_) => "점검",
+        Procedure::List(one) => super::list::title(one),
     };
     match procedure.customer() {
         "" if !matches!(procedure, Procedure::Urgent(_)) => what.to_owned(),
@@ -26,11 +26,11 @@ pub fn state(procedure: &Procedure) -> String {
     match procedure {
         Procedure::Urgent(one) => super::urgent::state(one),
         Procedure::Assignment(one) => super::assignment::state(one),
+        Procedure::List(one) => super::list::state(one),
         Procedure::Incident(_)
         | Procedure::Stray(_)
         | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
+        | Procedure::Outage(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
     }
 }
 

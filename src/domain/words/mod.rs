@@ -3,10 +3,13 @@
 pub mod assignment;
 pub mod cases;
 pub mod commands;
+pub mod list;
 pub mod mail;
 pub mod paging;
 pub mod phone;
 pub mod services;
+pub mod setup;
+pub mod tam;
 pub mod tickets;
 pub mod urgent;
 

@@ -257,7 +257,8 @@ impl Script {
                 | Token::StrayForm(_)
                 | Token::AlarmForm
                 | Token::StepForm(..)
-                | Token::SetupForm,
+                | Token::SetupForm
+                | Token::SupportForm(_),
             )
             | None => {}
             // what is written to a customer changes nobody's turn
@@ -267,7 +268,8 @@ impl Script {
                 | Token::Incident(..)
                 | Token::Stray(..)
                 | Token::Phd(..)
-                | Token::Step(..),
+                | Token::Step(..)
+                | Token::List(..),
             ) => {}
         }
     }

@@ -167,6 +167,10 @@ impl Stories {
             | Change::RecordSeen { .. }
             | Change::RecordWarned
             | Change::TemplatesAdopted { .. }
+            | Change::DefinitionsAdopted { .. }
+            | Change::Beat { .. }
+            | Change::BeatSeenTo { .. }
+            | Change::BeatMissed { .. }
             | Change::TroubleBegan { .. }
             | Change::TroubleOver { .. }
             | Change::Drafted(_)
