@@ -151,9 +151,8 @@ pub fn read_books(books: &Books, near: NaiveDate) -> Result<ReadBooks, Vec<BookE
         })
         .collect();
     warnings.extend(doubts(&policy, &roster, &customers, &lines));
-    let nobody = |beat: &&Heartbeat| {
-        !beat.customer.is_empty() && customers.find(&beat.customer).is_none()
-    };
+    let nobody =
+        |beat: &&Heartbeat| !beat.customer.is_empty() && customers.find(&beat.customer).is_none();
     warnings.extend(policy.heartbeats.iter().filter(nobody).map(|beat| BookWarning {
         file: BookFile::Policy,
         line: None,
@@ -454,7 +453,10 @@ impl PolicyReader<'_> {
             if !names.insert(&beat.name) {
                 self.wrong(
                     "heartbeats",
-                    format!("이름 \"{}\"이(가) 두 번 있습니다. 서로 다르게 적어 주십시오.", beat.name),
+                    format!(
+                        "이름 \"{}\"이(가) 두 번 있습니다. 서로 다르게 적어 주십시오.",
+                        beat.name
+                    ),
                 );
             }
             if beat.every.as_seconds() < 60 {

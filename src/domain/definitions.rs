@@ -237,8 +237,9 @@ mod tests {
         let owners: Vec<&str> = shipped.setup.known.iter().map(|s| s.owner.as_str()).collect();
         assert_eq!(owners[..3], ["CSR", "CSR", "TS 담당자"]);
         assert!(shipped.setup.new.len() > shipped.setup.known.len());
-        let own = read(SA_GUIDE, "[[step]]\ntitle = \"안내\"\nowner = \"SA\"\nchase_after = \"8h\"")
-            .unwrap();
+        let own =
+            read(SA_GUIDE, "[[step]]\ntitle = \"안내\"\nowner = \"SA\"\nchase_after = \"8h\"")
+                .unwrap();
         assert_eq!(own.sa_guide[0].title, "안내");
         assert_eq!(own.tam, shipped.tam);
     }

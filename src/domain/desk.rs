@@ -705,12 +705,9 @@ impl Desk {
     /// What the desk does by itself, each with when it falls due next.
     fn chores(&self) -> impl Iterator<Item = Chime> {
         let beat_is_missing = self.missing_beats().map(|(due, _)| due).min();
-        [
-            (self.record_is_old(), Chore::RecordIsOld),
-            (beat_is_missing, Chore::BeatIsMissing),
-        ]
-        .into_iter()
-        .filter_map(|(due, what)| Some(Chime { due: due?, what }))
+        [(self.record_is_old(), Chore::RecordIsOld), (beat_is_missing, Chore::BeatIsMissing)]
+            .into_iter()
+            .filter_map(|(due, what)| Some(Chime { due: due?, what }))
     }
 
     fn record_is_old(&self) -> Option<Time> {

@@ -354,7 +354,8 @@ impl<'t, 'a> Work<'t, 'a> {
             return Err(Refused::Told(words::stale()));
         }
         let who = self.turn.desk.name_of(by);
-        let finish = |evidence: &str| self.list.checklist.finish(nth, &who, self.turn.now, evidence);
+        let finish =
+            |evidence: &str| self.list.checklist.finish(nth, &who, self.turn.now, evidence);
         match finish(evidence) {
             Ok(change) if step.definition.kind == StepKind::Ticket => match ticket_link(evidence) {
                 Ok(link) => finish(link.as_str()).map_or(Ok(change), Ok),
@@ -435,12 +436,8 @@ impl<'t, 'a> Work<'t, 'a> {
             self.list.checklist.chases().filter(|(_, at)| *at <= now).collect();
         let mut asked = Vec::new();
         for (nth, at) in due {
-            let in_hours = self
-                .list
-                .checklist
-                .steps
-                .get(nth)
-                .is_some_and(|step| step.definition.in_hours);
+            let in_hours =
+                self.list.checklist.steps.get(nth).is_some_and(|step| step.definition.in_hours);
             if in_hours && !calendar.is_open(now) {
                 let until = calendar.next_opening(now);
                 self.step(ListChange::Checklist(ChecklistChange::Quieted { step: nth, until }));
@@ -532,9 +529,8 @@ pub(in crate::domain) fn handed_in(
     nth: usize,
     evidence: &str,
 ) {
-    let wrong = |text: String| {
-        Answer::Errors(vec![FieldError { key: "evidence".to_owned(), text }])
-    };
+    let wrong =
+        |text: String| Answer::Errors(vec![FieldError { key: "evidence".to_owned(), text }]);
     let Some(mut work) = Work::of(turn, id) else {
         turn.answer = wrong(words::stale().plain());
         return;
@@ -584,8 +580,7 @@ pub(in crate::domain) fn support_asked(
     by: &SlackUser,
     ticket: &str,
 ) {
-    let wrong =
-        |text: String| Answer::Errors(vec![FieldError { key: "ticket".to_owned(), text }]);
+    let wrong = |text: String| Answer::Errors(vec![FieldError { key: "ticket".to_owned(), text }]);
     let refused = match Work::of(turn, id) {
         Some(work) if work.may_end(by) => match ticket_link(ticket) {
             Ok(ticket) => tam::support_with(work, by, ticket).err().map(|said| said.plain()),
@@ -705,3 +700,6 @@ pub(in crate::domain) fn guide_customer(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! `/coc setup`: the monitoring of a customer is set up (M1, M3, M4, M11, M12).
 
+use super::super::case::Procedure;
 use super::super::checklist::StepDefinition;
 use super::super::definitions::SetupDefinition;
 use super::super::desk::{Desk, Room};
@@ -16,7 +17,6 @@ use super::super::words;
 use super::assignment;
 use super::commands::Typed;
 use super::list::{ListKind, begin};
-use super::super::case::Procedure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -95,7 +95,8 @@ fn parse(desk: &Desk, text: &str) -> Asked {
     let first = |upto: usize| words[..upto].join(" ");
     let most = words.len().min(NAME_WORDS);
     let found = (1..=most).rev().find(|upto| desk.customers.value.find(&first(*upto)).is_some());
-    let is_channel = |words: &[&str]| known_channel(&desk.definitions.setup, &words.join(" ")).is_some();
+    let is_channel =
+        |words: &[&str]| known_channel(&desk.definitions.setup, &words.join(" ")).is_some();
     // a name that is on no record ends where a channel begins
     let unknown_ends = || {
         let begins = |at: &usize| is_channel(&words[*at..(*at + 1).min(words.len())]);
@@ -237,11 +238,7 @@ pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>, text: &str) {
 }
 
 /// The form was handed in.
-pub(super) fn submitted(
-    turn: &mut Turn<'_>,
-    by: &SlackUser,
-    fields: &BTreeMap<String, String>,
-) {
+pub(super) fn submitted(turn: &mut Turn<'_>, by: &SlackUser, fields: &BTreeMap<String, String>) {
     let desk = turn.desk;
     let field = |key: &str| fields.get(key).map(|text| text.trim().to_owned()).unwrap_or_default();
     if !desk.holds(by, &desk.policy.value.roles.setup) {

@@ -105,9 +105,10 @@ static LABEL: LazyLock<Regex> =
 static ACCOUNT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?-u:\b)(?:\d{12}|\d{4}-\d{4}-\d{4})(?-u:\b)"));
 
-/// What a person reads, without the tag: people by name, groups left out.
+/// What a person reads, without the tag and the customer's label: people by name, groups left out.
 fn request_of(desk: &Desk, reading: &Reading) -> String {
-    let mut text = TAG.replace_all(&reading.words, " ").into_owned();
+    let text = TAG.replace_all(&reading.words, " ");
+    let mut text = without_label(desk, &text);
     for user in &reading.users {
         text = text.replace(&mark(&user.0), &format!("@{}", desk.name_of(user)));
     }
@@ -117,6 +118,23 @@ fn request_of(desk: &Desk, reading: &Reading) -> String {
     let lines: Vec<String> =
         text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     lines.join("\n").trim().to_owned()
+}
+
+/// A text without `고객사: 이름`, which is meant for the desk and not for the customer.
+fn without_label(desk: &Desk, text: &str) -> String {
+    let Some(found) = LABEL.captures(text) else { return text.to_owned() };
+    let (Some(whole), Some(written)) = (found.get(0), found.get(1)) else { return text.to_owned() };
+    let rest = &text[whole.end()..];
+    let words: Vec<&str> = written.as_str().split_whitespace().collect();
+    let known = |upto: &usize| desk.customers.value.find(&words[..*upto].join(" ")).is_some();
+    let behind = match (1..=words.len()).rev().find(known) {
+        Some(upto) => words[upto..].join(" "),
+        // what stands before a separator is the name, whoever that is
+        None if !rest.is_empty() => String::new(),
+        None => return text.to_owned(),
+    };
+    let rest = rest.trim_start_matches(['/', '|', ',', ' ']);
+    format!("{}{behind} {rest}", &text[..whole.start()])
 }
 
 /// The customer that stands behind `고객사:`, and what was written there; `None` where nothing is.
@@ -343,6 +361,13 @@ pub(super) fn replied(
 /// 그대로 시작: COC goes on without a customer on record.
 pub(super) fn anyway(mut work: Work<'_, '_>, by: &SlackUser) {
     let at = work.turn.now;
+    let read = tam_of(&work.list).and_then(|tam| match &tam.which {
+        Which::Unknown(read) if read.parse::<AccountId>().is_err() => Some(read.clone()),
+        Which::Unknown(_) | Which::Known(_) | Which::Several(_) | Which::Missing => None,
+    });
+    if let Some(name) = read {
+        work.step(ListChange::Customer { name });
+    }
     work.step(ListChange::Begun { at });
     work.turn.note(work.id, Some(by), "그대로 시작");
     let who = work.turn.desk.name_of(by);

@@ -27,10 +27,9 @@ pub fn state(procedure: &Procedure) -> String {
         Procedure::Urgent(one) => super::urgent::state(one),
         Procedure::Assignment(one) => super::assignment::state(one),
         Procedure::List(one) => super::list::state(one),
-        Procedure::Incident(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
+        Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) => {
+            if procedure.is_open() { "진행 중" } else { "종료" }.to_owned()
+        }
     }
 }
 

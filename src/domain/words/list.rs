@@ -7,7 +7,7 @@ use super::super::message::{Button, Field, FieldKind, Form, Line, Message, Piece
 use super::super::procedures::list::{Ending, List, ListKind, Missing, Owner, SaGuide, Stage};
 use super::super::time::{Time, clock};
 use super::super::turn::{ListPress, StepPress, Token, button, danger, lines, one_line, primary};
-use super::{bracketed, lateness, line, tam};
+use super::{bracketed, lateness, line, tam, topic};
 
 /// What it is, in lists of cases.
 #[must_use]
@@ -113,6 +113,9 @@ pub fn steps(desk: &Desk, list: &List, now: Time) -> Vec<Line> {
                     said.extend(handed_in(step.definition.kind, evidence));
                     said
                 }
+                StepState::Open { .. } | StepState::Waiting if !list.is_open() => {
+                    line![format!("{title}: 하지 않음")]
+                }
                 StepState::Open { .. } => line![format!("{title}: 할 차례 ({owner}){more}")],
                 StepState::Waiting => line![format!("{title}: 대기 ({owner})")],
             }
@@ -158,10 +161,10 @@ fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
         first.push(text.into());
         first
     };
-    let how = match &list.stage {
+    let how: Option<(&str, &str)> = match &list.stage {
         Stage::Over { how: Ending::Done, .. } => Some(("✅", "마쳤습니다")),
         Stage::Over { how: Ending::Cancelled { .. }, .. } => Some(("⛔", "취소했습니다")),
-        Stage::Over { how: Ending::CameBack, .. } => Some(("✅", "다시 와서 마쳤습니다")),
+        Stage::Over { how: Ending::CameBack, .. } => Some(("✅", "마쳤습니다 (다시 옴)")),
         Stage::Asking { .. } | Stage::Working => None,
     };
     match &list.kind {
@@ -216,8 +219,8 @@ fn missing_head(
 ) -> Vec<Line> {
     let today = now.date_naive();
     let first = match how {
-        Some((sign, how)) => about(sign, format!("정기 신호 \"{}\"의 확인을 {how}.", one.name)),
-        None => about("⚠️", format!("정기 신호 \"{}\"이(가) 오지 않았습니다.", one.name)),
+        Some((sign, how)) => about(sign, format!("정기 신호의 확인을 {how}: {}", one.name)),
+        None => about("⚠️", format!("정기 신호가 오지 않았습니다: {}", one.name)),
     };
     let every = one.every.korean();
     let since = match one.last {
@@ -243,7 +246,9 @@ fn what_to_press(list: &List, open: &[usize]) -> String {
         }
         (ListKind::Setup(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_), [one]) => {
             match list.checklist.steps.get(*one) {
-                Some(step) => format!("{} 하신 뒤 [완료]를 눌러 주십시오.", step.definition.owner),
+                Some(step) => {
+                    format!("{} 하신 뒤 [완료]를 눌러 주십시오.", topic(&step.definition.owner))
+                }
                 None => String::new(),
             }
         }
@@ -307,7 +312,8 @@ pub fn finished(
             next.is_some_and(|next| Owner::of(&next.definition) == Owner::of(&step.definition))
         };
         // whoever has just finished one looks at the list already
-        let mut next = if opened.iter().all(same) { Vec::new() } else { owners(desk, list, opened) };
+        let mut next =
+            if opened.iter().all(same) { Vec::new() } else { owners(desk, list, opened) };
         next.push(format!("다음 단계: {}", titles(list, opened)).into());
         said.push(next);
     } else if !left.is_empty() {
@@ -320,7 +326,11 @@ pub fn finished(
 #[must_use]
 pub fn finished_note(list: &List, nth: usize, evidence: &str) -> String {
     let title = list.checklist.steps.get(nth).map_or("", |step| &step.definition.title);
-    if evidence.is_empty() { format!("{title}: 완료") } else { format!("{title}: 완료 ({evidence})") }
+    if evidence.is_empty() {
+        format!("{title}: 완료")
+    } else {
+        format!("{title}: 완료 ({evidence})")
+    }
 }
 
 /// The list is over.
@@ -354,7 +364,7 @@ pub fn chased(desk: &Desk, list: &List, steps: &[usize], due: Time, now: Time) -
     first.extend(owners(desk, list, steps));
     first.push(bracketed(&list.customer));
     first.push(format!("{}에 남은 일이 있습니다: {}", title(list), titles(list, steps)).into());
-    lines(vec![first, line!["하신 뒤 이 사건의 첫 글에서 [완료]를 눌러 주십시오."]])
+    lines(vec![first, line!["하신 뒤 단계가 적힌 글에서 [완료]를 눌러 주십시오."]])
 }
 
 /// A press by somebody whose step it is not.

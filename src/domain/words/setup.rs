@@ -27,8 +27,7 @@ pub fn missing(example: &str) -> String {
 /// No channel is named.
 #[must_use]
 pub fn no_channel(read: &str) -> String {
-    let read =
-        if read.is_empty() { String::new() } else { format!(" 읽은 값: \"{read}\".") };
+    let read = if read.is_empty() { String::new() } else { format!(" 읽은 값: \"{read}\".") };
     format!("없습니다.{read} 예: Email (SNS, Slack, Teams, DataDog, 기존알람, 또는 새 이름)")
 }
 
@@ -56,9 +55,7 @@ pub fn accepted(id: CaseId, customer: &str) -> Message {
 /// There is no channel for its card.
 #[must_use]
 pub fn no_room() -> Message {
-    one_line(
-        "⛔ #coc-noti 채널을 찾지 못해 시작하지 않았습니다. 봇을 그 채널에 초대해 주십시오.",
-    )
+    one_line("⛔ #coc-noti 채널을 찾지 못해 시작하지 않았습니다. 봇을 그 채널에 초대해 주십시오.")
 }
 
 /// The form of `/coc setup`.

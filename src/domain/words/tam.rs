@@ -123,7 +123,7 @@ pub fn text_changed(mail_open: bool, by_hand: bool) -> Message {
 #[must_use]
 pub fn anyway(by: &Name) -> Message {
     lines(vec![
-        line![format!("고객사를 모른 채 시작합니다 ({by} 기록).")],
+        line![format!("기록에 없는 고객사로 시작합니다 ({by} 기록).")],
         line!["메일과 전화는 COC가 직접 하신 뒤 [완료]를 눌러 주십시오."],
     ])
 }
@@ -139,7 +139,9 @@ pub fn one_at_a_time(id: CaseId) -> Message {
 /// A draft was made anew because the first was thrown away.
 #[must_use]
 pub fn drafted_anew() -> Message {
-    one_line("메일 초안을 새로 올렸습니다. 확인하신 뒤 다시 [완료]를 눌러 주십시오. 아직 보내지 않았습니다.")
+    one_line(
+        "메일 초안을 새로 올렸습니다. 확인하신 뒤 다시 [완료]를 눌러 주십시오. 아직 보내지 않았습니다.",
+    )
 }
 
 /// What helps with a step that is open, behind it on the card.
@@ -225,7 +227,10 @@ pub fn support_form(id: CaseId, list: &List) -> Form {
         token: Token::SupportForm(id).text(),
         title: "기술지원 요청".to_owned(),
         intro: vec![
-            vec![bracketed(&list.customer), "요청 사항을 남긴 Support Desk 티켓을 적습니다.".into()],
+            vec![
+                bracketed(&list.customer),
+                "요청 사항을 남긴 Support Desk 티켓을 적습니다.".into(),
+            ],
             line!["업무시간에 일반 티켓으로 배정합니다."],
         ],
         submit: "요청".to_owned(),
