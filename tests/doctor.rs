@@ -126,7 +126,11 @@ async fn a_whole_workspace_is_well() {
         ("Slack 토큰", "ok", "봇 토큰이 맞습니다"),
         ("Slack 권한", "ok", "모두 있습니다"),
         ("시계", "ok", "초 차이"),
-        ("Slack 채널", "ok", "#general, #coc-noti에 봇이 들어 있습니다"),
+        (
+            "Slack 채널",
+            "ok",
+            "#general, #coc-noti, #saltware-pls-technical-support에 봇이 들어 있습니다",
+        ),
         ("Slack 사람", "ok", "13명"),
         ("Slack 그룹", "ok", "coc 1명, csr 1명, sa 1명"),
         ("Socket Mode", "ok", "연결을 열 수 있습니다"),
