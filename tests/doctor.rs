@@ -77,6 +77,7 @@ fn all_scopes() -> Options {
 fn whole(workspace: &mut Workspace) {
     workspace.add_channel("general", "");
     workspace.add_channel("coc-noti", "");
+    workspace.add_channel("saltware-pls-technical-support", "");
     people(workspace, &[]);
     let csr = workspace.add_user("csr1", "오하라", "csr1@example.com");
     let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
@@ -222,9 +223,12 @@ async fn the_mail_server_is_tried_up_to_the_login() {
     let well = Scripted::open(&[]).await;
     let found = states(&with(&well.url), 0);
     expect(&found, "메일 서버", "ok", "보내는 주소는");
-    expect(&found, "메일 양식", "doubt", "mail/urgent-taken.txt이(가) 없어");
+    expect(&found, "메일 양식", "doubt", "mail/urgent-taken.txt, ");
     let mail = clinic.folder.path().join("data/mail");
     std::fs::create_dir(&mail).unwrap();
+    for file in ["alarm.txt", "phd.txt", "tam.txt"] {
+        std::fs::write(mail.join(file), "제목: 안내\n{{ customer }}\n").unwrap();
+    }
     std::fs::write(mail.join("urgent-taken.txt"), "제목: 안내\n담당: {{ engineer }}\n").unwrap();
     expect(&states(&with(&well.url), 0), "메일 양식", "ok", "mail/urgent-taken.txt");
     std::fs::write(mail.join("urgent-taken.txt"), "제목: 안내\n담당: {{ who }}\n").unwrap();

@@ -110,7 +110,9 @@ fn request_of(desk: &Desk, reading: &Reading) -> String {
     let text = TAG.replace_all(&reading.words, " ");
     let mut text = without_label(desk, &text);
     for user in &reading.users {
-        text = text.replace(&mark(&user.0), &format!("@{}", desk.name_of(user)));
+        let known = desk.directory.users.contains_key(user);
+        let name = if known { format!("@{}", desk.name_of(user)) } else { String::new() };
+        text = text.replace(&mark(&user.0), &name);
     }
     for group in &reading.groups {
         text = text.replace(&mark(&group.0), "");

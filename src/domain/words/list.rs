@@ -153,7 +153,10 @@ pub fn card(desk: &Desk, id: CaseId, list: &List, now: Time) -> Message {
 
 fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
     let about = |sign: &str, text: String| {
-        let mut first: Line = vec![format!("{sign} ").into()];
+        let mut first: Line = Vec::new();
+        if !sign.is_empty() {
+            first.push(format!("{sign} ").into());
+        }
         first.extend(to.clone());
         if !list.customer.is_empty() || !matches!(list.kind, ListKind::Heartbeat(_)) {
             first.push(bracketed(&list.customer));
@@ -182,7 +185,7 @@ fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
             let what = format!("관제 구성 (알람 채널: {})", setup.channel);
             let first = match how {
                 Some((sign, how)) => about(sign, format!("{what}을 {how}.")),
-                None => about("📋", format!("{what}입니다.")),
+                None => about("", format!("{what}입니다.")),
             };
             let contact = line![format!("고객 연락처: {}", setup.contact)];
             vec![first, vec![Piece::Link(setup.ticket.to_string())], contact]

@@ -87,17 +87,15 @@ impl Story {
         while let Some((id, kind)) =
             self.desk.errands.iter().next().map(|(id, errand)| (*id, errand.kind.clone()))
         {
-            let outcome = match kind {
-                ErrandKind::Post { place, message } => {
-                    self.said.push(message);
-                    let ts = Ts(format!("{}.{:06}", now.timestamp(), self.said.len()));
-                    Outcome::Posted(MessageRef { channel: place.channel, ts })
-                }
-                ErrandKind::Update { message, .. } => {
+            let outcome = if let ErrandKind::Post { place, message } = kind {
+                self.said.push(message);
+                let ts = Ts(format!("{}.{:06}", now.timestamp(), self.said.len()));
+                Outcome::Posted(MessageRef { channel: place.channel, ts })
+            } else {
+                if let ErrandKind::Update { message, .. } = kind {
                     self.updated.push(message);
-                    Outcome::Done
                 }
-                _ => Outcome::Done,
+                Outcome::Done
             };
             let settled =
                 decide(&self.desk, &Input::Settled { errand: id, outcome }, now, self.seq);
