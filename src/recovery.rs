@@ -97,7 +97,7 @@ pub async fn read_back(
 /// The channels that are listened to, and the threads in which something may still be said that counts.
 #[must_use]
 pub fn watched(desk: &Desk, since: Time) -> Vec<Watched> {
-    let rooms = [Room::General, Room::Noti]
+    let rooms = [Room::General, Room::Noti, Room::Tam]
         .into_iter()
         .filter_map(|room| desk.room(room))
         .map(|channel| Watched { channel, thread: None, since });

@@ -78,6 +78,7 @@ fn all_scopes() -> Options {
 fn whole(workspace: &mut Workspace) {
     workspace.add_channel("general", "");
     workspace.add_channel("coc-noti", "");
+    workspace.add_channel("saltware-pls-technical-support", "");
     people(workspace, &[]);
     let csr = workspace.add_user("csr1", "오하라", "csr1@example.com");
     let coc = workspace.add_user("coc1", "고윤슬", "coc1@example.com");
@@ -127,7 +128,11 @@ async fn a_whole_workspace_is_well() {
         ("Slack 토큰", "ok", "봇 토큰이 맞습니다"),
         ("Slack 권한", "ok", "모두 있습니다"),
         ("시계", "ok", "초 차이"),
-        ("Slack 채널", "ok", "#general, #coc-noti에 봇이 들어 있습니다"),
+        (
+            "Slack 채널",
+            "ok",
+            "#general, #coc-noti, #saltware-pls-technical-support에 봇이 들어 있습니다",
+        ),
         ("Slack 사람", "ok", "13명"),
         ("Slack 그룹", "ok", "coc 1명, csr 1명, sa 1명"),
         ("Socket Mode", "ok", "연결을 열 수 있습니다"),

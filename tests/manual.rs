@@ -119,8 +119,23 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 11] = [
+const PLACES: [(&str, &str, &str); 14] = [
     ("AWS 관제 화면 확인", "  - feed: {url: aws-status, items: aws.rss}\n", "다솜윤"),
+    (
+        "TAM 요청",
+        "  - say: {by: tam1, in: '#saltware-pls-technical-support', text: '[REQ] 한빛전자 안내 부탁드립니다'}\n",
+        "오하라",
+    ),
+    (
+        "고객사를 모르는 TAM 요청",
+        "  - say: {by: tam1, in: '#saltware-pls-technical-support', text: '[REQ] 안내 부탁드립니다'}\n",
+        "오하라",
+    ),
+    (
+        "관제 구성",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: 'setup 한빛전자 Email LINK ops@hanbit.example.com'}\n",
+        "오하라",
+    ),
     (
         "긴급 호출",
         "  - say: {by: csr1, in: '#general', text: '@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: LINK'}\n",
@@ -184,7 +199,7 @@ fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
     std::fs::write(folder.path().join("aws.rss"), feed).unwrap();
     let scenario = format!(
         "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk}}\n\
-         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n\
+         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n\
          steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
         leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242")
     );

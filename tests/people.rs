@@ -956,6 +956,29 @@ fn check_reads_a_folder_and_says_file_and_line() {
 }
 
 #[test]
+fn check_reads_the_checklists_of_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("guide.txt"), WHOLE).unwrap();
+    let procedures = folder.path().join("procedures");
+    std::fs::create_dir(&procedures).unwrap();
+    let step = "[[step]]\ntitle = \"안내\"\nowner = \"SA\"\nchase_after = \"24h\"\n";
+    std::fs::write(procedures.join("sa-guide.toml"), step).unwrap();
+    assert!(Report::of(folder.path(), near()).errors.is_empty());
+
+    std::fs::write(procedures.join("sa-guide.toml"), format!("{step}wner = \"SA\"\n")).unwrap();
+    std::fs::write(procedures.join("tam.toml"), step).unwrap();
+    std::fs::write(procedures.join("lunch.toml"), step).unwrap();
+    let said = Report::of(folder.path(), near()).to_string();
+    for wrong in [
+        "procedures: sa-guide.toml 5행: \"wner\"은(는) 모르는 항목입니다",
+        "procedures: tam.toml 1행: kind = \"mail\"인 단계가 0개입니다",
+        "procedures: lunch.toml 1행: 모르는 절차입니다",
+    ] {
+        assert!(said.contains(wrong), "{wrong}: {said}");
+    }
+}
+
+#[test]
 fn a_named_file_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("guide.txt"), WHOLE).unwrap();

@@ -112,12 +112,29 @@ fn is_rung(words: &Words) -> bool {
     words.buttons == ["수락", "부재", "거절"]
 }
 
-/// The notice (A7), the question before it (A1), the 30-minute call (voice), and an exhausted chain's call to the CSR group (reading 11).
+/// The notice (A7), the question before it (A1), the 30-minute call (voice), an exhausted chain's call to the CSR group (reading 11), and
+/// checklists: whoever is to do something, and the customer's CSR when all is done (T3).
 fn may_mention(words: &Words) -> bool {
     words.buttons == ["확인"]
         || words.buttons == ["수락", "거절"]
         || words.buttons == ["연결됨", "부재", "다시 전화", "재배정"]
         || words.mentions == ["@csr"]
+        || of_a_checklist(words)
+}
+
+fn of_a_checklist(words: &Words) -> bool {
+    let number =
+        |line: &str| line.strip_prefix("사건 #").is_some_and(|nth| nth.parse::<u64>().is_ok());
+    let card = words.text.lines().last().is_some_and(number);
+    card || [
+        "다음 단계: ",
+        "남은 일이 있습니다",
+        "고객사를 아직 모릅니다",
+        "고객사를 확인했습니다",
+        "고객사가 바뀌었습니다",
+    ]
+    .iter()
+    .any(|said| words.text.contains(said))
 }
 
 fn nobody_is_mentioned_after_an_acceptance(played: &Played, file: &str) {

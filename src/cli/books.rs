@@ -30,7 +30,7 @@ impl Overrides {
             BookFile::Policy => &self.policy,
             BookFile::Guide => &self.guide,
             BookFile::Customers => &self.customers,
-            BookFile::Mails => &None,
+            BookFile::Mails | BookFile::Procedures => &None,
         };
         other.clone().unwrap_or_else(|| data.join(file.name()))
     }
@@ -40,7 +40,7 @@ impl Overrides {
             BookFile::Policy => self.policy.is_some(),
             BookFile::Guide => self.guide.is_some(),
             BookFile::Customers => self.customers.is_some(),
-            BookFile::Mails => false,
+            BookFile::Mails | BookFile::Procedures => false,
         }
     }
 }
@@ -83,6 +83,7 @@ fn advice(file: BookFile) -> &'static str {
         BookFile::Policy => "경로를 확인해 주십시오. 예: --policy data/policy.toml",
         BookFile::Customers => "경로를 확인해 주십시오. 예: --customers data/customers.csv",
         BookFile::Mails => "경로를 확인해 주십시오. 예: data/mail",
+        BookFile::Procedures => "경로를 확인해 주십시오. 예: data/procedures",
     }
 }
 
@@ -115,30 +116,38 @@ fn gather(
         |file: BookFile| read(file).map_err(|error| errors.push(error)).unwrap_or_default();
     let (policy, guide, customers) =
         (had(BookFile::Policy), had(BookFile::Guide), had(BookFile::Customers));
-    let mails = mails(data).map_err(|error| errors.push(error)).unwrap_or_default();
-    let books = Books { policy, guide, customers, mails };
+    let mut folder = |file, extension| {
+        folder(data, file, extension).map_err(|error| errors.push(error)).unwrap_or_default()
+    };
+    let mails = folder(BookFile::Mails, "txt");
+    let procedures = folder(BookFile::Procedures, "toml");
+    let books = Books { policy, guide, customers, mails, procedures };
     if errors.is_empty() { Ok(books) } else { Err(errors) }
 }
 
-/// The mail templates' texts, by file; none where there is no folder of them.
-fn mails(data: &Path) -> Result<BTreeMap<String, String>, LoadError> {
-    let folder = data.join(BookFile::Mails.name());
+/// The texts of a book that is a folder, by file; none where there is no such folder.
+fn folder(
+    data: &Path,
+    file: BookFile,
+    extension: &str,
+) -> Result<BTreeMap<String, String>, LoadError> {
+    let folder = data.join(file.name());
     let unreadable = |source| LoadError::Unreadable { path: folder.clone(), source };
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(source) => return Err(unreadable(source)),
     };
-    let mut mails = BTreeMap::new();
+    let mut texts = BTreeMap::new();
     for entry in entries {
         let path = entry.map_err(unreadable)?.path();
         if let Some(name) = path.file_name().and_then(|name| name.to_str())
-            && path.extension().is_some_and(|extension| extension == "txt")
+            && path.extension().is_some_and(|own| own == extension)
         {
-            mails.insert(name.to_owned(), text_of(&path, read_file(&path)?)?);
+            texts.insert(name.to_owned(), text_of(&path, read_file(&path)?)?);
         }
     }
-    Ok(mails)
+    Ok(texts)
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {

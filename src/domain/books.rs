@@ -1,11 +1,12 @@
 //! The data folder's three texts, read together: policy, guide, customers. Pure; files are read elsewhere.
 
 use super::customers::{Customers, Grade, read_customers_with_lines};
+use super::definitions::read_definitions;
 use super::input::Books;
 use super::mail::read_templates;
 use super::people::contact::is_email;
 use super::people::{Roster, read_guide};
-use super::policy::{GroupRef, Policy};
+use super::policy::{GroupRef, Heartbeat, Policy};
 use super::time::Span;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub enum BookFile {
     Customers,
     /// The mail templates in `mail/`
     Mails,
+    /// The checklists' definitions in `procedures/`
+    Procedures,
 }
 
 impl BookFile {
@@ -37,6 +40,7 @@ impl BookFile {
             Self::Guide => "guide.txt",
             Self::Customers => "customers.csv",
             Self::Mails => "mail",
+            Self::Procedures => "procedures",
         }
     }
 }
@@ -126,8 +130,15 @@ pub fn read_books(books: &Books, near: NaiveDate) -> Result<ReadBooks, Vec<BookE
             text: format!("{file} {}행: {}", error.line, error.text),
         }));
     });
-    let (Some(policy), Some((roster, noted)), Some((customers, lines)), Ok(_)) =
-        (policy, guide, customers, mails)
+    let procedures = read_definitions(&books.procedures).map_err(|wrong| {
+        errors.extend(wrong.into_iter().map(|(file, error)| BookError {
+            file: BookFile::Procedures,
+            line: None,
+            text: format!("{file} {}행: {}", error.line, error.text),
+        }));
+    });
+    let (Some(policy), Some((roster, noted)), Some((customers, lines)), Ok(_), Ok(_)) =
+        (policy, guide, customers, mails, procedures)
     else {
         return Err(errors);
     };
@@ -140,6 +151,16 @@ pub fn read_books(books: &Books, near: NaiveDate) -> Result<ReadBooks, Vec<BookE
         })
         .collect();
     warnings.extend(doubts(&policy, &roster, &customers, &lines));
+    let nobody =
+        |beat: &&Heartbeat| !beat.customer.is_empty() && customers.find(&beat.customer).is_none();
+    warnings.extend(policy.heartbeats.iter().filter(nobody).map(|beat| BookWarning {
+        file: BookFile::Policy,
+        line: None,
+        text: format!(
+            "heartbeats의 고객사 \"{}\"이(가) 고객 기록에 없습니다. 이름을 확인해 주십시오.",
+            beat.customer
+        ),
+    }));
     Ok(ReadBooks { policy, roster, customers, warnings })
 }
 
@@ -314,6 +335,10 @@ impl PolicyReader<'_> {
         let example = match path {
             "hours.holidays" => "[{ date = \"2025-06-03\", name = \"대통령 선거일\" }]".to_owned(),
             "hours.workdays" => "[\"2025-06-03\"]".to_owned(),
+            "heartbeats" => {
+                "[{ name = \"한빛전자 시험 알람\", match = \"heartbeat-hanbit\", every = \"24h\" }]"
+                    .to_owned()
+            }
             _ => default.to_string(),
         };
         let said = in_korean(error.message());
@@ -329,7 +354,8 @@ impl PolicyReader<'_> {
     /// Values that are readable but cannot be meant.
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
-        let spans: [(&str, Span); 11] = [
+        self.sane_heartbeats(policy);
+        let spans: [(&str, Span); 12] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
@@ -338,6 +364,7 @@ impl PolicyReader<'_> {
             ("guardduty.decide_within", policy.guardduty.decide_within),
             ("desk.promise", policy.desk.promise),
             ("phd.chase_after", policy.phd.chase_after),
+            ("tam.ask_again", policy.tam.ask_again),
             ("rooms.chase_after", policy.rooms.chase_after),
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
@@ -391,6 +418,8 @@ impl PolicyReader<'_> {
             ("roles.leave", &roles.leave),
             ("roles.guide", &roles.guide),
             ("roles.mail", &roles.mail),
+            ("roles.setup", &roles.setup),
+            ("roles.checklist", &roles.checklist),
         ];
         for (path, roles) in lists {
             if roles.is_empty() {
@@ -410,6 +439,29 @@ impl PolicyReader<'_> {
         self.emails("reports.monthly_to", &policy.reports.monthly_to);
         if !policy.reports.monthly_cc.is_empty() {
             self.emails("reports.monthly_cc", &policy.reports.monthly_cc);
+        }
+    }
+
+    fn sane_heartbeats(&mut self, policy: &Policy) {
+        let mut names = BTreeSet::new();
+        for beat in &policy.heartbeats {
+            for (key, text) in [("name", &beat.name), ("match", &beat.matches)] {
+                if text.trim().is_empty() {
+                    self.wrong("heartbeats", format!("{key}이(가) 비어 있습니다."));
+                }
+            }
+            if !names.insert(&beat.name) {
+                self.wrong(
+                    "heartbeats",
+                    format!(
+                        "이름 \"{}\"이(가) 두 번 있습니다. 서로 다르게 적어 주십시오.",
+                        beat.name
+                    ),
+                );
+            }
+            if beat.every.as_seconds() < 60 {
+                self.wrong("heartbeats", "every는 1분 이상이어야 합니다. 예: every = \"24h\"");
+            }
         }
     }
 
@@ -495,7 +547,7 @@ impl PolicyReader<'_> {
 }
 
 /// What the TOML reader says of one value, in Korean.
-fn in_korean(message: &str) -> String {
+pub(super) fn in_korean(message: &str) -> String {
     if message.chars().any(|c| ('가'..='힣').contains(&c)) {
         return message.to_owned();
     }

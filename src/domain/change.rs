@@ -2,6 +2,7 @@
 
 use super::case::{Case, CaseChange};
 use super::customers::Customers;
+use super::definitions::Definitions;
 use super::errand::{CallEvent, Errand, Outcome, Service};
 use super::ids::{CaseId, ErrandId, Name};
 use super::input::{Adapters, Directory, SlackInput};
@@ -37,6 +38,8 @@ pub struct Chime {
 pub enum Chore {
     /// COC is told that the customer record is old, once a day.
     RecordIsOld,
+    /// Something that should come regularly did not.
+    BeatIsMissing,
 }
 
 /// One change of the desk.
@@ -86,6 +89,28 @@ pub enum Change {
     TemplatesAdopted {
         /// As read.
         templates: Templates,
+    },
+    /// Other definitions of the checklists are in force; those that run go on as they began.
+    DefinitionsAdopted {
+        /// As read.
+        definitions: Definitions,
+    },
+    /// Something that comes regularly came.
+    Beat {
+        /// Its name.
+        name: String,
+    },
+    /// The absence of something that comes regularly counts from now on: somebody saw to it.
+    BeatSeenTo {
+        /// Its name.
+        name: String,
+    },
+    /// Something that should come regularly did not.
+    BeatMissed {
+        /// Its name.
+        name: String,
+        /// The case that says so.
+        case: CaseId,
     },
     /// Another roster is in force (R1).
     RosterAdopted {

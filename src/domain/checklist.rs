@@ -23,6 +23,27 @@ pub struct StepDefinition {
     /// After how long an open step is asked for again; absent: never.
     #[serde(default)]
     pub chase_after: Option<Span>,
+    /// Whether it is asked for again in business hours alone.
+    #[serde(default)]
+    pub in_hours: bool,
+    /// What finishing it does besides.
+    #[serde(default)]
+    pub kind: StepKind,
+}
+
+/// What finishing a step does besides being written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// The mail to the customer is sent (T2).
+    Mail,
+    /// The customer is phoned: the numbers are shown (T2).
+    Phone,
+    /// What is handed in is a ticket's link.
+    Ticket,
 }
 
 /// A step and how far it is.
@@ -44,6 +65,9 @@ pub enum StepState {
     Open {
         /// Since when it was last asked for.
         asked: Time,
+        /// It is not asked for before then: the day's business was over.
+        #[serde(default)]
+        quiet_until: Option<Time>,
     },
     /// It is done.
     Done {
@@ -85,6 +109,18 @@ pub enum ChecklistChange {
         /// When.
         at: Time,
     },
+    /// An open step is not asked for before then.
+    Quieted {
+        /// Which, counted from 0.
+        step: usize,
+        /// The next opening.
+        until: Time,
+    },
+    /// Open steps are asked for from now on.
+    Restarted {
+        /// Now.
+        at: Time,
+    },
 }
 
 /// Why a step cannot be finished.
@@ -111,6 +147,17 @@ pub enum NotFinished {
     },
 }
 
+impl Step {
+    /// What was handed in, once it is done.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&str> {
+        match &self.state {
+            StepState::Done { evidence, .. } => Some(evidence),
+            StepState::Waiting | StepState::Open { .. } => None,
+        }
+    }
+}
+
 impl Checklist {
     /// A checklist of these steps; the first is open.
     #[must_use]
@@ -127,7 +174,7 @@ impl Checklist {
     fn open_next(&mut self, now: Time) {
         for step in &mut self.steps {
             if step.state == StepState::Waiting {
-                step.state = StepState::Open { asked: now };
+                step.state = StepState::Open { asked: now, quiet_until: None };
             }
             let holds_up =
                 !matches!(step.state, StepState::Done { .. }) && !step.definition.may_stay_open;
@@ -181,10 +228,24 @@ impl Checklist {
                 self.open_next(*at);
             }
             ChecklistChange::Chased { step, at } => {
-                if let Some(Step { state: StepState::Open { asked }, .. }) =
+                if let Some(Step { state: StepState::Open { asked, .. }, .. }) =
                     self.steps.get_mut(*step)
                 {
                     *asked = *at;
+                }
+            }
+            ChecklistChange::Quieted { step, until } => {
+                if let Some(Step { state: StepState::Open { quiet_until, .. }, .. }) =
+                    self.steps.get_mut(*step)
+                {
+                    *quiet_until = Some(*until);
+                }
+            }
+            ChecklistChange::Restarted { at } => {
+                for step in &mut self.steps {
+                    if let StepState::Open { asked, .. } = &mut step.state {
+                        *asked = *at;
+                    }
                 }
             }
         }
@@ -196,14 +257,34 @@ impl Checklist {
         self.steps.iter().all(|step| matches!(step.state, StepState::Done { .. }))
     }
 
+    /// The open steps that are asked for again, each with when.
+    pub fn chases(&self) -> impl Iterator<Item = (usize, Time)> {
+        let due = |(nth, step): (usize, &Step)| match (&step.state, step.definition.chase_after) {
+            (StepState::Open { asked, quiet_until }, Some(after)) => {
+                let due = *asked + after.delta();
+                Some((nth, quiet_until.map_or(due, |until| due.max(until))))
+            }
+            (StepState::Open { .. } | StepState::Waiting | StepState::Done { .. }, _) => None,
+        };
+        self.steps.iter().enumerate().filter_map(due)
+    }
+
     /// The open step that is asked for again next, and when.
     #[must_use]
     pub fn next_chase(&self) -> Option<(usize, Time)> {
-        let due = |(nth, step): (usize, &Step)| match (&step.state, step.definition.chase_after) {
-            (StepState::Open { asked }, Some(after)) => Some((nth, *asked + after.delta())),
-            (StepState::Open { .. } | StepState::Waiting | StepState::Done { .. }, _) => None,
-        };
-        self.steps.iter().enumerate().filter_map(due).min_by_key(|(nth, at)| (*at, *nth))
+        self.chases().min_by_key(|(nth, at)| (*at, *nth))
+    }
+
+    /// The open steps, in order.
+    pub fn open(&self) -> impl Iterator<Item = (usize, &Step)> {
+        let steps = self.steps.iter().enumerate();
+        steps.filter(|(_, step)| matches!(step.state, StepState::Open { .. }))
+    }
+
+    /// The first step of this kind.
+    #[must_use]
+    pub fn of_kind(&self, kind: StepKind) -> Option<(usize, &Step)> {
+        self.steps.iter().enumerate().find(|(_, step)| step.definition.kind == kind)
     }
 }
 
@@ -230,6 +311,7 @@ mod tests {
             owner = "고객"
             may_stay_open = true
             chase_after = "1h"
+            in_hours = true
             [[step]]
             title = "링크 완료 공유"
             owner = "COC"
@@ -257,6 +339,9 @@ mod tests {
         assert_eq!(list.next_chase().unwrap().0, 1);
         list.apply(&ChecklistChange::Chased { step: 1, at: at(10) });
         assert_eq!(list.next_chase().unwrap().1, at(10) + chrono::TimeDelta::hours(1));
+        let morning = at(0) + chrono::TimeDelta::hours(23);
+        list.apply(&ChecklistChange::Quieted { step: 1, until: morning });
+        assert_eq!(list.next_chase().unwrap().1, morning);
         list.apply(&list.finish(1, &coc, at(20), "").unwrap());
         assert!(list.is_done());
         let twice = list.finish(1, &coc, at(21), "").unwrap_err();

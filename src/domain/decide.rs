@@ -100,7 +100,7 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
             let since = at.ts.time().unwrap_or(turn.now);
             assignment::said(turn, by, at, text, since);
             urgent::said(turn, by, at, at, text);
-            tam::said(turn, by, at, text);
+            tam::said(turn, by, at, at, text);
             intake::said(turn, at, text);
             outage::asked(turn, by, at, at, text);
         }
@@ -181,8 +181,11 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
         Some((_, Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_))) => {
             urgent::said(turn, &slack.by, at, &root, text);
         }
-        // a request may be made in the thread of what it is about
-        None => urgent::said(turn, &slack.by, at, &root, text),
+        None => {
+            // a request may be made in the thread of what it is about
+            urgent::said(turn, &slack.by, at, &root, text);
+            tam::said(turn, &slack.by, at, &root, text);
+        }
     }
     outage::asked(turn, &slack.by, at, &root, text);
     if turn.changes.is_empty() && case_at(turn.desk, &root).is_none() {
@@ -204,6 +207,7 @@ fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&
             let since = turn.now;
             assignment::said(turn, by, at, text, since);
             urgent::said(turn, by, at, at, text);
+            tam::said(turn, by, at, at, text);
         }
         None => {}
     }
@@ -261,6 +265,7 @@ fn pressed(
         Some(Token::Step(id, nth, press)) => {
             list::pressed(turn, id, by, nth, press, trigger, reply);
         }
+        Some(Token::List(id, press)) => list::whole_pressed(turn, id, by, press, trigger, reply),
         Some(Token::Notice(id, round)) => assignment::confirm_pressed(turn, id, by, round, reply),
         Some(Token::Call(id, round, press)) => {
             assignment::call_pressed(turn, id, by, round, press, reply);
@@ -282,7 +287,8 @@ fn pressed(
             | Token::StrayForm(_)
             | Token::AlarmForm
             | Token::StepForm(..)
-            | Token::SetupForm,
+            | Token::SetupForm
+            | Token::SupportForm(_),
         )
         | None => {
             turn.tell(by, reply, words::stale());

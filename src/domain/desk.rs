@@ -4,6 +4,7 @@ use super::calendar::Calendar;
 use super::case::{Case, Procedure};
 use super::change::{Change, Chime, Chore, Wake};
 use super::customers::Customers;
+use super::definitions::Definitions;
 use super::errand::{CallEvent, Errand, ErrandKind, Outcome, Service};
 use super::ids::{
     CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
@@ -13,7 +14,7 @@ use super::mail::{Draft, Templates};
 use super::message::Piece;
 use super::people::Roster;
 use super::people::order::Leaves;
-use super::policy::{GroupRef, PhoneMode, Policy, Role};
+use super::policy::{GroupRef, Heartbeat, PhoneMode, Policy, Role};
 use super::procedures::assignment::{Assignment, NoticeRef};
 use super::status::Board;
 use super::time::Time;
@@ -56,6 +57,12 @@ pub struct Desk {
     /// The mail templates in force.
     #[serde(default)]
     pub templates: Templates,
+    /// The checklists' definitions in force.
+    #[serde(default)]
+    pub definitions: Definitions,
+    /// What comes regularly, by name.
+    #[serde(default)]
+    pub beats: BTreeMap<String, Beat>,
     /// Services that do not work, or did not until a while ago.
     #[serde(default)]
     pub troubles: BTreeMap<Service, Trouble>,
@@ -146,6 +153,17 @@ pub enum Trouble {
         /// Since when.
         at: Time,
     },
+}
+
+/// When something that should come regularly came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    /// Last; `None`: not yet.
+    pub last: Option<Time>,
+    /// From when its absence counts: the time in which nobody could have heard it is left out.
+    pub from: Time,
+    /// The case that says that it did not come; `None` while it is not missing.
+    pub missing: Option<CaseId>,
 }
 
 /// How old the customer record is.
@@ -256,6 +274,8 @@ pub enum Room {
     General,
     /// #coc-noti
     Noti,
+    /// #saltware-pls-technical-support
+    Tam,
 }
 
 /// How long a delivery's name is remembered: longer than Slack repeats it and than anything is read back.
@@ -315,6 +335,9 @@ impl Desk {
                     pauses.push(Pause { from, to: at });
                     let old = pauses.len().saturating_sub(PAUSES_KEPT);
                     pauses.drain(..old);
+                    for beat in self.beats.values_mut() {
+                        beat.from = (beat.from + (at - from)).min(at);
+                    }
                 }
             }
             Change::CaughtUp => self.presence.catching_up = false,
@@ -323,6 +346,14 @@ impl Desk {
             Change::PolicyAdopted { text, policy } => {
                 self.policy = Sourced { text: text.clone(), value: (**policy).clone() };
                 self.derived.calendar = Some(Arc::new(Calendar::new(&self.policy.value.hours)));
+                let beats = std::mem::take(&mut self.beats);
+                let unheard = Beat { last: None, from: at, missing: None };
+                let names = self.policy.value.heartbeats.iter().map(|beat| beat.name.clone());
+                let heard = |name: String| {
+                    let beat = beats.get(&name).copied().unwrap_or(unheard);
+                    (name, beat)
+                };
+                self.beats = names.map(heard).collect();
                 self.derive_people();
                 // rung lengths and the call rule may have changed
                 let ids: Vec<CaseId> = self.derived.wake_of.keys().copied().collect();
@@ -338,6 +369,22 @@ impl Desk {
             Change::Board(change) => self.board.apply(at, change),
             Change::RecordWarned => self.record.warned = Some(at),
             Change::TemplatesAdopted { templates } => self.templates = templates.clone(),
+            Change::DefinitionsAdopted { definitions } => self.definitions = definitions.clone(),
+            Change::Beat { name } => {
+                if let Some(beat) = self.beats.get_mut(name) {
+                    *beat = Beat { last: Some(at), from: at, missing: None };
+                }
+            }
+            Change::BeatSeenTo { name } => {
+                if let Some(beat) = self.beats.get_mut(name) {
+                    *beat = Beat { from: at, missing: None, ..*beat };
+                }
+            }
+            Change::BeatMissed { name, case } => {
+                if let Some(beat) = self.beats.get_mut(name) {
+                    beat.missing = Some(*case);
+                }
+            }
             Change::TroubleBegan { service, since, why } => {
                 let told = self.tells_of(*service, at);
                 let trouble = Trouble::Since { since: *since, why: why.clone(), told };
@@ -657,10 +704,29 @@ impl Desk {
         if self.presence.catching_up || self.room(Room::Noti).is_none() {
             return None;
         }
+        self.chores().min()
+    }
+
+    /// What the desk does by itself, each with when it falls due next.
+    fn chores(&self) -> impl Iterator<Item = Chime> {
+        let beat_is_missing = self.missing_beats().map(|(due, _)| due).min();
+        [(self.record_is_old(), Chore::RecordIsOld), (beat_is_missing, Chore::BeatIsMissing)]
+            .into_iter()
+            .filter_map(|(due, what)| Some(Chime { due: due?, what }))
+    }
+
+    fn record_is_old(&self) -> Option<Time> {
         let old_at = self.record.as_of? + self.policy.value.customers.stale_after.delta();
         let again = self.record.warned.map(|warned| warned + RECORD_WARNED_EVERY);
-        let due = again.map_or(old_at, |again| again.max(old_at));
-        Some(Chime { due, what: Chore::RecordIsOld })
+        Some(again.map_or(old_at, |again| again.max(old_at)))
+    }
+
+    /// What should come regularly and is not known to be missing, each with when it will be.
+    pub fn missing_beats(&self) -> impl Iterator<Item = (Time, &Heartbeat)> {
+        self.policy.value.heartbeats.iter().filter_map(|one| {
+            let beat = self.beats.get(&one.name).filter(|beat| beat.missing.is_none())?;
+            Some((beat.from + one.every.delta() + one.grace.delta(), one))
+        })
     }
 
     /// Whether COC is told of a failing service at `now`: not of one that failed until shortly before.
@@ -765,6 +831,7 @@ impl Desk {
         let wanted = match room {
             Room::General => &channels.general,
             Room::Noti => &channels.noti,
+            Room::Tam => &channels.tam,
         };
         let wanted = wanted.trim_start_matches('#');
         self.directory

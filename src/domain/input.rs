@@ -165,6 +165,9 @@ pub struct Books {
     /// The mail templates, by file name within `mail/`.
     #[serde(default)]
     pub mails: BTreeMap<String, String>,
+    /// The checklists' definitions, by file name within `procedures/`.
+    #[serde(default)]
+    pub procedures: BTreeMap<String, String>,
 }
 
 /// The workspace's people, groups and channels.

@@ -8,6 +8,7 @@ pub mod change;
 pub mod checklist;
 pub mod customers;
 pub mod decide;
+pub mod definitions;
 pub mod desk;
 pub mod errand;
 pub mod ids;

@@ -48,6 +48,10 @@ pub struct Policy {
     pub mail: MailPolicy,
     /// The customer record.
     pub customers: RecordPolicy,
+    /// [REQ]s of AWS's TAM (T).
+    pub tam: TamPolicy,
+    /// What should come regularly.
+    pub heartbeats: Vec<Heartbeat>,
 }
 
 /// Business time and the call rule.
@@ -378,6 +382,10 @@ pub struct Roles {
     pub guide: Vec<Role>,
     /// Draft, change and send mails to customers.
     pub mail: Vec<Role>,
+    /// `/coc setup` (M1).
+    pub setup: Vec<Role>,
+    /// Finish checklist steps that are somebody else's, and end checklists.
+    pub checklist: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -390,6 +398,8 @@ impl Default for Roles {
             leave: vec![Role::Coc],
             guide: vec![Role::Coc],
             mail: vec![Role::Coc, Role::Csr, Role::Engineer],
+            setup: vec![Role::Coc, Role::Csr, Role::Engineer],
+            checklist: vec![Role::Coc],
         }
     }
 }
@@ -570,6 +580,45 @@ pub struct RecordPolicy {
 impl Default for RecordPolicy {
     fn default() -> Self {
         Self { stale_after: Span::minutes(30 * 24 * 60) }
+    }
+}
+
+/// [REQ]s of AWS's TAM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TamPolicy {
+    /// When COC is asked again for a customer that is not known.
+    pub ask_again: Span,
+}
+
+impl Default for TamPolicy {
+    fn default() -> Self {
+        Self { ask_again: Span::minutes(10) }
+    }
+}
+
+/// Something that should come regularly: a customer's test alarm, say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// What people call it; once only.
+    pub name: String,
+    /// What its notice holds in subject, text or topic; case does not matter.
+    #[serde(rename = "match")]
+    pub matches: String,
+    /// How often it should come.
+    pub every: Span,
+    /// How much later it may come.
+    #[serde(default = "Heartbeat::grace")]
+    pub grace: Span,
+    /// Whose it is; blank: nobody's.
+    #[serde(default)]
+    pub customer: String,
+}
+
+impl Heartbeat {
+    const fn grace() -> Span {
+        Span::minutes(10)
     }
 }
 

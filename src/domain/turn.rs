@@ -66,6 +66,10 @@ pub enum Token {
     StepForm(CaseId, usize),
     /// The form of `/coc setup`.
     SetupForm,
+    /// A checklist as a whole.
+    List(CaseId, ListPress),
+    /// The form that asks for the ticket of 기술지원 요청.
+    SupportForm(CaseId),
     /// A changed guide goes live; the errand that showed it.
     ApplyGuide,
     /// The form of `/assign`.
@@ -190,6 +194,18 @@ pub enum OutagePress {
 pub enum StepPress {
     /// 완료
     Done,
+}
+
+/// 그대로 시작 · 취소 · 기술지원 요청
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListPress {
+    /// 그대로 시작
+    Anyway,
+    /// 취소
+    Cancel,
+    /// 기술지원 요청
+    Support,
 }
 
 /// 고객 메일

@@ -21,6 +21,7 @@ pub(crate) fn shipped() -> Books {
         guide: include_str!("../../data/guide.txt").to_owned(),
         customers: include_str!("../../data/customers.csv").to_owned(),
         mails: BTreeMap::new(),
+        procedures: BTreeMap::new(),
     }
 }
 

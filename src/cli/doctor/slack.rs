@@ -264,8 +264,12 @@ fn channels(
             ))
         }
     };
-    let needed = [("channels.general", &names.general), ("channels.noti", &names.noti)];
-    let later = [("channels.unlink", &names.unlink), ("channels.tam", &names.tam)];
+    let needed = [
+        ("channels.general", &names.general),
+        ("channels.noti", &names.noti),
+        ("channels.tam", &names.tam),
+    ];
+    let later = [("channels.unlink", &names.unlink)];
     let missing: Vec<String> =
         needed.iter().filter_map(|(key, wanted)| said(key, wanted)).collect();
     let not_yet: Vec<String> = later
@@ -275,7 +279,10 @@ fn channels(
         .collect();
     let mut lines = missing.clone();
     if missing.is_empty() {
-        lines.push(format!("{}, {}에 봇이 들어 있습니다.", names.general, names.noti));
+        lines.push(format!(
+            "{}, {}, {}에 봇이 들어 있습니다.",
+            names.general, names.noti, names.tam
+        ));
     }
     if !not_yet.is_empty() {
         lines.push(format!("{}에는 없으나 이 판은 아직 쓰지 않습니다.", not_yet.join(", ")));

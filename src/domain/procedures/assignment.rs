@@ -323,6 +323,22 @@ pub(in crate::domain) fn begin(
     work.id
 }
 
+/// Begins an assignment that waits for opening, whoever the customer is (T5).
+pub(in crate::domain) fn begin_in_hours(
+    turn: &mut Turn<'_>,
+    ticket: TicketLink,
+    customer: String,
+) -> CaseId {
+    let (now, calendar) = (turn.now, turn.desk.calendar());
+    let mut work = open(turn, ticket, customer);
+    if calendar.is_open(now) {
+        work.place_with_somebody();
+    } else {
+        work.step(AssignmentChange::Queued { until: calendar.next_opening(now) });
+    }
+    work.id
+}
+
 fn open<'t, 'a>(turn: &'t mut Turn<'a>, ticket: TicketLink, customer: String) -> Work<'t, 'a> {
     let desk = turn.desk;
     if let Some((id, one)) = desk.assignment_of(&ticket) {

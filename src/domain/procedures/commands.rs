@@ -10,7 +10,7 @@ use super::super::text::{mark, pattern, read, ticket_link};
 use super::super::turn::{Token, Turn};
 use super::super::words;
 use super::absences::Entered;
-use super::{absences, assignment, mail, urgent};
+use super::{absences, assignment, list, mail, setup, urgent};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -54,6 +54,10 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         "leave" | "부재" => {
             let text = typed.text.trim_start().split_once(char::is_whitespace);
             return leave(turn, &Typed { text: text.map_or("", |(_, rest)| rest), ..*typed });
+        }
+        "setup" | "관제구성" => {
+            let text = typed.text.trim_start().split_once(char::is_whitespace);
+            return setup::commanded(turn, typed, text.map_or("", |(_, rest)| rest));
         }
         "guide" | "가이드" => {
             if !desk.holds(typed.by, &desk.policy.value.roles.guide) {
@@ -307,6 +311,9 @@ pub(in crate::domain) fn submitted(
                 Err(errors) => turn.answer = Answer::Errors(errors),
             }
         }
+        Some(Token::StepForm(case, nth)) => list::handed_in(turn, case, by, nth, &field("evidence")),
+        Some(Token::SupportForm(case)) => list::support_asked(turn, case, by, &field("ticket")),
+        Some(Token::SetupForm) => setup::submitted(turn, by, fields),
         Some(Token::DraftForm(draft)) => mail::edited(turn, draft, by, fields),
         Some(Token::LeaveForm) => {
             let asked = absences::of_form(turn, fields);
@@ -333,11 +340,10 @@ pub(in crate::domain) fn submitted(
             | Token::Phd(..)
             | Token::Outage(..)
             | Token::Step(..)
+            | Token::List(..)
             // forms that nothing opens yet
             | Token::StrayForm(_)
             | Token::AlarmForm
-            | Token::StepForm(..)
-            | Token::SetupForm
             | Token::ApplyGuide,
         )
         | None => {}

@@ -3,6 +3,7 @@
 use super::super::books::read_policy;
 use super::super::change::Change;
 use super::super::customers::read_customers;
+use super::super::definitions::read_definitions;
 use super::super::desk::Room;
 use super::super::errand::{Errand, ErrandKind, Place, Service, Urgency};
 use super::super::ids::SlackUser;
@@ -50,6 +51,17 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
             for (file, error) in errors {
                 let file = format!("mail/{file}");
                 let text = books.mails.values().cloned().collect::<String>();
+                refused(turn, &file, &text, std::slice::from_ref(&error));
+            }
+        }
+    }
+    match read_definitions(&books.procedures) {
+        Ok(definitions) if definitions == desk.definitions => {}
+        Ok(definitions) => turn.change(Change::DefinitionsAdopted { definitions }),
+        Err(errors) => {
+            for (file, error) in errors {
+                let file = format!("procedures/{file}");
+                let text = books.procedures.values().cloned().collect::<String>();
                 refused(turn, &file, &text, std::slice::from_ref(&error));
             }
         }

@@ -2,6 +2,7 @@
 
 use super::super::case::Procedure;
 use super::super::change::Change;
+use super::super::customers::Customer;
 use super::super::desk::Desk;
 use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{CaseId, ErrandId, Name, SlackUser};
@@ -11,7 +12,7 @@ use super::super::message::{Answer, FieldError, Message};
 use super::super::people::contact::is_email;
 use super::super::turn::{DraftPress, MailPress, Turn, thread_of};
 use super::super::words;
-use super::incident;
+use super::{incident, list};
 use std::collections::BTreeMap;
 
 /// Whether a mail of this kind can be drafted for this customer, so that its button is worth showing.
@@ -76,15 +77,25 @@ pub(super) fn compose(
 ) -> Result<(String, Email), Message> {
     let record = desk.customers.value.find(customer).filter(|one| !one.emails.is_empty());
     let record = record.ok_or_else(|| words::mail::no_address(customer))?;
+    let mail = fill(desk, occasion, record, names);
+    Ok((record.name.clone(), mail.ok_or_else(|| words::mail::no_template(occasion))?))
+}
+
+/// The mail of an occasion to a customer on record, who may have no address; `None` where there is no template for it.
+pub(super) fn fill(
+    desk: &Desk,
+    occasion: Occasion,
+    record: &Customer,
+    names: &[(&str, &str)],
+) -> Option<Email> {
     let common = [
         ("company", desk.policy.value.company.customer.as_str()),
         ("customer", record.name.as_str()),
     ];
     let names: BTreeMap<&str, &str> = common.iter().chain(names).copied().collect();
-    let filled = desk.templates.fill(occasion, &names);
-    let (subject, text) = filled.ok_or_else(|| words::mail::no_template(occasion))?;
+    let (subject, text) = desk.templates.fill(occasion, &names)?;
     let (from, to) = (desk.policy.value.mail.from.clone(), record.emails.clone());
-    Ok((record.name.clone(), Email { from, to, cc: Vec::new(), subject, text }))
+    Some(Email { from, to, cc: Vec::new(), subject, text })
 }
 
 /// Posts a draft with its buttons; returns the errand that posts it.
@@ -107,13 +118,13 @@ pub(super) fn write(
 fn is_sent(turn: &mut Turn<'_>, draft: &Draft, by: &Name) {
     match turn.desk.cases.get(&draft.case).map(|case| &case.procedure) {
         Some(Procedure::Incident(_)) => incident::mailed(turn, draft.case, by),
+        Some(Procedure::List(_)) => list::mailed(turn, draft, by),
         Some(
             Procedure::Urgent(_)
             | Procedure::Assignment(_)
             | Procedure::Stray(_)
             | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_),
+            | Procedure::Outage(_),
         )
         | None => {}
     }
@@ -145,44 +156,45 @@ pub(in crate::domain) fn draft_pressed(
     if !allowed(turn, by) {
         return turn.tell(by, reply, words::mail::not_allowed());
     }
-    let Some(mut draft) = turn.desk.drafts.get(&id).cloned() else {
+    let Some(draft) = turn.desk.drafts.get(&id).cloned() else {
         return turn.tell(by, reply, words::stale());
     };
-    let over = match &draft.state {
-        DraftState::Open => None,
-        DraftState::Sending { by, .. } => Some(format!("{}이 이미 보내고 있습니다.", by.polite())),
-        DraftState::Sent { at, by } => {
-            Some(format!("{}이 {}에 이미 보냈습니다.", by.polite(), at.format("%H:%M")))
-        }
-        DraftState::Discarded => Some("이미 지운 초안입니다.".to_owned()),
-    };
-    if let Some(how) = over {
+    if let Some(how) = words::mail::over_already(&draft.state) {
         return turn.tell(by, reply, words::mail::is_over(&how));
     }
     let who = turn.desk.name_of(by);
     match press {
         DraftPress::Edit => turn.open_form(by, trigger, words::mail::form(&draft)),
-        DraftPress::Discard => {
-            step(turn, &mut draft, DraftChange::Discarded);
-            let message = words::mail::discarded(&draft, &who);
-            show(turn, &draft, message);
+        DraftPress::Discard => discard(turn, draft, &who),
+        DraftPress::Send if draft.mail.to.is_empty() => {
+            turn.tell(by, reply, words::mail::nobody_to_send_to());
         }
-        DraftPress::Send if by_hand(turn) => {
-            let at = turn.now;
-            step(turn, &mut draft, DraftChange::Sent { at, by: who.clone() });
-            turn.note(draft.case, Some(by), words::mail::sent_note(&draft));
-            let message = words::mail::sent(&draft, &who, at, true);
-            show(turn, &draft, message);
-            is_sent(turn, &draft, &who);
-        }
-        DraftPress::Send => {
-            let kind = ErrandKind::Mail { mail: draft.mail.clone() };
-            let errand = turn.owe(Some(draft.case), Urgency::Answer, kind);
-            step(turn, &mut draft, DraftChange::Sending { errand, by: who.clone() });
-            let message = words::mail::sending(&draft, &who);
-            show(turn, &draft, message);
-        }
+        DraftPress::Send => send(turn, draft, &who),
     }
+}
+
+/// Nobody wants it any more.
+pub(super) fn discard(turn: &mut Turn<'_>, mut draft: Draft, who: &Name) {
+    step(turn, &mut draft, DraftChange::Discarded);
+    let message = words::mail::discarded(&draft, who);
+    show(turn, &draft, message);
+}
+
+/// Sends an open draft that has an address, or writes down that somebody sent it by hand.
+pub(super) fn send(turn: &mut Turn<'_>, mut draft: Draft, who: &Name) {
+    if by_hand(turn) {
+        let at = turn.now;
+        step(turn, &mut draft, DraftChange::Sent { at, by: who.clone() });
+        turn.note_by(draft.case, Some(who.clone()), words::mail::sent_note(&draft));
+        let message = words::mail::sent(&draft, who, at, true);
+        show(turn, &draft, message);
+        return is_sent(turn, &draft, who);
+    }
+    let kind = ErrandKind::Mail { mail: draft.mail.clone() };
+    let errand = turn.owe(Some(draft.case), Urgency::Answer, kind);
+    step(turn, &mut draft, DraftChange::Sending { errand, by: who.clone() });
+    let message = words::mail::sending(&draft, who);
+    show(turn, &draft, message);
 }
 
 /// The form that changes a draft was handed in.

@@ -13,6 +13,7 @@ pub mod outage;
 pub mod paging;
 pub mod phd;
 pub mod services;
+pub mod setup;
 pub mod stray;
 pub mod tam;
 pub mod tickets;

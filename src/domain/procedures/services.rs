@@ -7,6 +7,7 @@ use super::super::message::Message;
 use super::super::time::Time;
 use super::super::turn::Turn;
 use super::super::words;
+use super::heartbeats;
 
 fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
     if let Some(channel) = turn.desk.room(Room::Noti) {
@@ -73,5 +74,6 @@ pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
             turn.change(Change::RecordWarned);
             tell(turn, Urgency::Notice, words::services::record_is_old(as_of, turn.now));
         }
+        Chore::BeatIsMissing => heartbeats::missing(turn),
     }
 }

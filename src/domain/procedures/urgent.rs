@@ -402,7 +402,7 @@ const NAME_WORDS: usize = 3;
 
 /// The one customer whose name or alias stands in a text as words of its own, a particle behind it or not. A name within a longer
 /// word is none: it may be somebody else's, or misspelt.
-fn named_by_words(customers: &Customers, text: &str) -> Option<String> {
+pub(super) fn named_by_words(customers: &Customers, text: &str) -> Option<String> {
     let words: Vec<&str> = text
         .split(|letter: char| letter.is_whitespace() || "[](){}<>/|,.:;!?\"'".contains(letter))
         .filter(|word| !word.is_empty())

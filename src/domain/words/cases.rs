@@ -12,7 +12,7 @@ pub fn title(procedure: &Procedure) -> String {
         Procedure::Stray(_) => "확인 필요",
         Procedure::Phd(_) => "PHD",
         Procedure::Outage(_) => "AWS 상태",
-        Procedure::List(_) => "점검",
+        Procedure::List(one) => super::list::title(one),
     };
     match procedure.customer() {
         "" if !matches!(procedure, Procedure::Urgent(_)) => what.to_owned(),
@@ -27,7 +27,8 @@ pub fn state(procedure: &Procedure) -> String {
         Procedure::Urgent(one) => super::urgent::state(one),
         Procedure::Assignment(one) => super::assignment::state(one),
         Procedure::Outage(one) => super::outage::state(one),
-        Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) | Procedure::List(_) => {
+        Procedure::List(one) => super::list::state(one),
+        Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) => {
             if procedure.is_open() { "진행 중" } else { "종료" }.to_owned()
         }
     }

@@ -34,6 +34,9 @@ pub fn help() -> Message {
         line!["/coc why 사건번호 — 그 사건에서 누가 왜 호출되었는지 봅니다."],
         line!["/coc cases — 진행 중인 사건과 다음 예정 시각을 봅니다."],
         line!["/coc health — AWS 서비스 상태를 봅니다. @COC AWS 상태라고 물어도 됩니다."],
+        line![
+            "/coc setup 고객사 채널 티켓링크 연락처 — 관제 구성을 시작합니다. 비우면 양식이 열립니다."
+        ],
         line!["/coc done 티켓링크 — 끝난 티켓을 활성 티켓 수에서 뺍니다."],
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
         line!["긴급 요청(CSR): #general에 @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: 링크"],
@@ -63,7 +66,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, health, done, leave, guide. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, health, setup, done, leave, guide. 예: /coc order 한빛전자",
     )
 }
 
@@ -187,6 +190,9 @@ pub fn why(desk: &Desk, id: CaseId, now: Time) -> Message {
             let mut said = vec![line![format!("사건 {id} {title} {state}")]];
             if let Some(ladder) = one.ladder() {
                 said.extend(why_ladder(desk, ladder, now));
+            }
+            if let Procedure::List(list) = one {
+                said.extend(super::list::steps(desk, list, now));
             }
             said
         }

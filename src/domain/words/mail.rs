@@ -1,7 +1,7 @@
 //! What people read of mails that wait to be sent.
 
 use super::super::ids::{CaseId, Name};
-use super::super::mail::{Draft, Email, Occasion};
+use super::super::mail::{Draft, DraftState, Email, Occasion};
 use super::super::message::{Button, Field, FieldKind, Form, Line, Message};
 use super::super::time::Time;
 use super::super::turn::{DraftPress, MailPress, Token, button, danger, lines, one_line, primary};
@@ -14,7 +14,11 @@ pub fn offer(case: CaseId) -> Button {
 }
 
 fn head(mail: &Email) -> Vec<Line> {
-    let mut said = vec![line![format!("받는 사람: {}", mail.to.join(", "))]];
+    let to = match mail.to.as_slice() {
+        [] => "없음 (고객 기록에 주소가 없습니다. [고치기]로 적어 주십시오)".to_owned(),
+        to => to.join(", "),
+    };
+    let mut said = vec![line![format!("받는 사람: {to}")]];
     if !mail.cc.is_empty() {
         said.push(line![format!("참조: {}", mail.cc.join(", "))]);
     }
@@ -118,6 +122,25 @@ pub fn drafted_already() -> Message {
     one_line(
         "⛔ 이 사건의 고객 메일 초안이 이미 스레드에 있습니다. 그 글에서 보내거나 고쳐 주십시오.",
     )
+}
+
+/// Why a draft cannot be sent or changed any more; `None` while it can.
+#[must_use]
+pub fn over_already(state: &DraftState) -> Option<String> {
+    match state {
+        DraftState::Open => None,
+        DraftState::Sending { by, .. } => Some(format!("{}이 이미 보내고 있습니다.", by.polite())),
+        DraftState::Sent { at, by } => {
+            Some(format!("{}이 {}에 이미 보냈습니다.", by.polite(), at.format("%H:%M")))
+        }
+        DraftState::Discarded => Some("이미 지운 초안입니다.".to_owned()),
+    }
+}
+
+/// A draft without an address.
+#[must_use]
+pub fn nobody_to_send_to() -> Message {
+    one_line("⛔ 받는 사람이 없어 보내지 않았습니다. [고치기]로 주소를 적어 주십시오.")
 }
 
 /// A press on a draft that is over.

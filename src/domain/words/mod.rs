@@ -3,11 +3,14 @@
 pub mod assignment;
 pub mod cases;
 pub mod commands;
+pub mod list;
 pub mod mail;
 pub mod outage;
 pub mod paging;
 pub mod phone;
 pub mod services;
+pub mod setup;
+pub mod tam;
 pub mod tickets;
 pub mod urgent;
 

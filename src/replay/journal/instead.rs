@@ -261,6 +261,7 @@ impl<'a> Night<'a> {
             guide: guide.as_ref().unwrap_or(&recorded.guide).clone(),
             customers: customers.as_ref().unwrap_or(&recorded.customers).clone(),
             mails: recorded.mails.clone(),
+            procedures: recorded.procedures.clone(),
         }
     }
 

@@ -258,7 +258,8 @@ impl Script {
                 | Token::StrayForm(_)
                 | Token::AlarmForm
                 | Token::StepForm(..)
-                | Token::SetupForm,
+                | Token::SetupForm
+                | Token::SupportForm(_),
             )
             | None => {}
             // what is written to a customer changes nobody's turn
@@ -269,7 +270,8 @@ impl Script {
                 | Token::Stray(..)
                 | Token::Phd(..)
                 | Token::Outage(..)
-                | Token::Step(..),
+                | Token::Step(..)
+                | Token::List(..),
             ) => {}
         }
     }

@@ -168,6 +168,10 @@ impl Stories {
             | Change::RecordWarned
             | Change::Board(_)
             | Change::TemplatesAdopted { .. }
+            | Change::DefinitionsAdopted { .. }
+            | Change::Beat { .. }
+            | Change::BeatSeenTo { .. }
+            | Change::BeatMissed { .. }
             | Change::TroubleBegan { .. }
             | Change::TroubleOver { .. }
             | Change::Drafted(_)
