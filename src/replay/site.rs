@@ -155,6 +155,7 @@ impl Site {
                 | Input::Record(_)
                 | Input::Ticket(_)
                 | Input::Notice(_)
+                | Input::Topic(_)
                 | Input::Woken(_) => None,
             }?;
             Some(Heard { at, acts, key, by, told })

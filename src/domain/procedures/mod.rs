@@ -16,4 +16,5 @@ pub mod services;
 pub mod stray;
 pub mod tam;
 pub mod tickets;
+pub mod topics;
 pub mod urgent;

@@ -8,6 +8,7 @@ pub mod paging;
 pub mod phone;
 pub mod services;
 pub mod tickets;
+pub mod topics;
 pub mod urgent;
 
 use super::desk::Desk;

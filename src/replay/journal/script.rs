@@ -125,6 +125,7 @@ impl Script {
             | Input::Record(_)
             | Input::Ticket(_)
             | Input::Notice(_)
+            | Input::Topic(_)
             | Input::Tickets(_) => self.push(at, What::Plain(Box::new(record.input.clone()))),
             Input::Slack(slack) => {
                 if let SlackAct::Said { at: written, .. } = &slack.what {
