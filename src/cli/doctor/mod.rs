@@ -6,6 +6,7 @@
 mod customers;
 mod disk;
 mod mail;
+mod monitoring;
 mod phone;
 mod slack;
 mod tickets;
@@ -43,6 +44,12 @@ struct Check {
     what: &'static str,
     state: State,
     text: String,
+}
+
+impl Check {
+    fn of(what: &'static str, (state, text): (State, String)) -> Self {
+        Self { what, state, text }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -83,6 +90,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     checks.extend(tickets::checks(books.as_ref()));
     checks.extend(mail::checks(&folders.data, books.as_ref().map(|books| &books.policy)));
     checks.push(customers::check(&folders.data));
+    checks.extend(monitoring::checks(books.as_ref().map(|books| &books.policy)));
     checks.push(Check {
         what: "다른 연결",
         state: State::Untried,

@@ -3,5 +3,6 @@
 
 pub(crate) mod customers;
 pub(crate) mod mail;
+pub(crate) mod monitoring;
 pub(crate) mod phone;
 pub(crate) mod tickets;

@@ -8,7 +8,7 @@ use crate::adapters::phone_http::{self, HttpPhone};
 use crate::adapters::twilio::{self, Account, Api, Callbacks, Twilio};
 use crate::cli::out;
 use crate::cli::settings::setting;
-use crate::ingress::http::Now;
+use crate::ingress::request::Now;
 use crate::ingress::{self, Hooks};
 use crate::ports::Phone;
 use axum::Router;

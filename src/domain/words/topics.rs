@@ -16,7 +16,11 @@ pub fn unsubscribed(desk: &Desk, topic: &str) -> Message {
     lines(vec![
         line![format!("⚠️ {whose}SNS 토픽 {name}의 구독이 해지되었습니다.")],
         line![format!("토픽: {topic}")],
-        line!["이 토픽의 알람과 알림은 더 오지 않습니다. 그동안은 고객의 콘솔을 직접 확인해 주십시오."],
-        line!["해지할 일이 아니었으면 AWS 콘솔의 SNS에서 다시 구독해 주십시오. 구독 확인은 봇이 합니다."],
+        line![
+            "이 토픽의 알람과 알림은 더 오지 않습니다. 그동안은 고객의 콘솔을 직접 확인해 주십시오."
+        ],
+        line![
+            "해지할 일이 아니었으면 AWS 콘솔의 SNS에서 다시 구독해 주십시오. 구독 확인은 봇이 합니다."
+        ],
     ])
 }
