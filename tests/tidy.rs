@@ -21,7 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox", &["domain", "ports"]),
     (
         "replay",
-        &["adapters", "domain", "engine", "errands", "journal", "ports", "recovery", "sandbox"],
+        &[
+            "adapters", "domain", "engine", "errands", "ingress", "journal", "ports", "recovery",
+            "sandbox",
+        ],
     ),
     (
         "service",
