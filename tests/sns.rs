@@ -2,6 +2,9 @@
 //! before it is kept. SNS is a stand-in on this machine, whose signatures another implementation's deliveries vouch for.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod common;
+#[path = "common/files.rs"]
+mod files;
 #[path = "standins/sns/mod.rs"]
 mod standin;
 
@@ -12,12 +15,13 @@ use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta};
 use coc::adapters::http::{Base, Http};
 use coc::adapters::sns::{Hosts, Sns};
-use coc::domain::input::{Notice, TopicEvent, TopicNews, Way};
+use coc::domain::input::{Input, Notice, TopicEvent, TopicNews, Way};
 use coc::domain::policy::{Admission, Intake};
 use coc::domain::time::{Time, in_seoul};
 use coc::ingress::request::Secret;
 use coc::ingress::sns::{Hook, MAX_BODY, PATH, Trust, router};
 use coc::ingress::{Notices, Unavailable, eventbridge};
+use coc::replay::play;
 use http_body_util::Full;
 use serde_json::{Value, json};
 use standin::{Gives, Sns as StandIn, TOPIC, signed, signs_the_same_by_hand};
@@ -577,4 +581,33 @@ async fn in_practice_everybody_is_let_in() {
     assert_eq!(inbox.news.lock().unwrap().len(), 2);
     inbox.topics.lock().unwrap().push(TOPIC.to_owned());
     assert_eq!(post(ALARM).await, StatusCode::FORBIDDEN, "the policy's topics hold");
+}
+
+// ── The journal ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What a scenario's hooks left in the journal.
+fn kept(scenario: &str) -> Vec<Input> {
+    let file = files::folder().join(scenario);
+    let (_, world) = play(&file, &common::books(), &[]).unwrap();
+    let records = world.journal().unwrap().into_iter().map(|record| record.input);
+    records.filter(|input| matches!(input, Input::Notice(_) | Input::Topic(_))).collect()
+}
+
+#[test]
+fn what_is_taken_is_in_the_journal_once_and_what_is_refused_is_not() {
+    let taken = kept("195-sns-taken.yaml");
+    let keys: Vec<&str> = taken
+        .iter()
+        .map(|input| match input {
+            Input::Notice(notice) => notice.key.as_str(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(keys, ["sns:step-1", "sns:step-2", "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324"]);
+    assert_eq!(kept("196-sns-not-signed.yaml"), []);
+    assert_eq!(kept("197-sns-foreign-topic.yaml").len(), 2);
+    assert_eq!(kept("198-hooks-unreadable.yaml"), []);
+    assert_eq!(kept("199-sns-unsubscribed.yaml").len(), 2);
+    assert_eq!(kept("200-sns-subscribed.yaml").len(), 1);
+    assert_eq!(kept("201-eventbridge.yaml").len(), 1);
 }
