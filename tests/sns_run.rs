@@ -164,7 +164,8 @@ impl Scene {
 
     fn posts(&self) -> Vec<String> {
         let workspace = self.workspace.lock().unwrap();
-        let by_bot = workspace.messages().filter(|message| message.author == Author::Bot);
+        let noti = workspace.channel_named("coc-noti").unwrap().id.clone();
+        let by_bot = workspace.messages(&noti).filter(|one| matches!(one.author, Author::Bot));
         by_bot.map(|message| message.text.clone()).collect()
     }
 }
@@ -286,10 +287,13 @@ async fn in_the_practice_workspace_curl_is_enough() {
     let mut coc = scene.coc("", &format!("sandbox --listen {listen}"));
     scene.bot = Some(coc.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let deadline = Instant::now() + SOON;
-    while scene.post("/hooks/sns", &[], PAYLOADS[0].to_owned()).await != Ok(200) {
+    // the policy's topics hold there too
+    let topic = [("x-amz-sns-topic-arn", TOPIC)];
+    while scene.post("/hooks/sns", &topic, PAYLOADS[0].to_owned()).await != Ok(200) {
         assert!(Instant::now() < deadline, "the practice workspace takes nothing");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(scene.post("/hooks/eventbridge", &[], PAYLOADS[1].to_owned()).await, Ok(200));
-    assert_eq!(scene.post("/hooks/sns", &[], "{\"AlarmName\"".to_owned()).await, Ok(400));
+    assert_eq!(scene.post("/hooks/sns", &topic, "{\"AlarmName\"".to_owned()).await, Ok(400));
+    assert_eq!(scene.post("/hooks/sns", &[], PAYLOADS[0].to_owned()).await, Ok(403));
 }
