@@ -253,6 +253,8 @@ fn doctor_is_content_with_the_folders_and_settings() {
         ("메일 설정", "off"),
         ("고객 기록 설정", "off"),
         ("고객 기록", "doubt"),
+        ("관제 알람 (SNS)", "off"),
+        ("관제 알람 (EventBridge)", "off"),
         ("다른 연결", "untried"),
     ];
     assert_eq!(states, expected);

@@ -110,7 +110,7 @@ const MESSAGE_ID: &str = "x-amz-sns-message-id";
 /// What a hook asks of the desk.
 pub(super) enum Ask {
     /// Take this.
-    Take(Input, oneshot::Sender<Result<(), Unavailable>>),
+    Take(Box<Input>, oneshot::Sender<Result<(), Unavailable>>),
     /// Is this topic listened to?
     Admits(String, oneshot::Sender<Admission>),
     /// Was something of this name taken?
@@ -130,11 +130,11 @@ impl Line {
 #[async_trait]
 impl Notices for Line {
     async fn notice(&self, notice: Notice) -> Result<(), Unavailable> {
-        self.ask(|answer| Ask::Take(Input::Notice(notice), answer)).await?
+        self.ask(|answer| Ask::Take(Box::new(Input::Notice(notice)), answer)).await?
     }
 
     async fn topic(&self, news: TopicNews) -> Result<(), Unavailable> {
-        self.ask(|answer| Ask::Take(Input::Topic(news), answer)).await?
+        self.ask(|answer| Ask::Take(Box::new(Input::Topic(news)), answer)).await?
     }
 
     async fn admits(&self, topic: &str) -> Result<Admission, Unavailable> {

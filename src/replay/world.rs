@@ -446,7 +446,7 @@ impl World {
         // a hook that does not wait any more is no fault
         match ask {
             Ask::Take(input, answer) => {
-                self.offer(vec![input])?;
+                self.offer(vec![*input])?;
                 let taken = self.running.as_ref().map(drop).ok_or(Unavailable);
                 let _ = answer.send(taken);
             }

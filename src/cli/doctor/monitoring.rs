@@ -2,8 +2,9 @@
 
 use super::super::settings::setting;
 use super::super::wiring::monitoring::{HOST, SECRET, host, secret};
-use super::super::wiring::phone::PUBLIC;
+use super::super::wiring::phone::{PUBLIC, PUBLIC_EXAMPLE};
 use super::{Check, State};
+use crate::adapters::http::Base;
 use crate::domain::ids::is_topic_arn;
 use crate::domain::policy::Policy;
 use crate::ingress::{eventbridge, sns};
@@ -19,7 +20,10 @@ pub(super) fn checks(policy: Option<&Policy>) -> Vec<Check> {
 /// Where a hook is called, as whoever sets it up has to write it.
 fn address(path: &str) -> Result<String, String> {
     match setting(PUBLIC) {
-        Ok(Some(public)) => Ok(format!("{}{path}", public.trim_end_matches('/'))),
+        Ok(Some(public)) => match Base::read(&public, PUBLIC_EXAMPLE) {
+            Ok(public) => Ok(public.at(path)),
+            Err(error) => Err(format!("{PUBLIC}: {error}")),
+        },
         Ok(None) => Err(format!(
             "밖에서 닿는 https 주소를 {PUBLIC}에 적고, 프록시에서 {path}를 COC_LISTEN의 주소로 넘겨 주십시오."
         )),

@@ -23,7 +23,7 @@ const PHONE_URL: &str = "PHONE_URL";
 const PHONE_TOKEN: &str = "PHONE_TOKEN";
 
 /// What an address of ours looks like.
-const PUBLIC_EXAMPLE: &str = "https://coc.example.com";
+pub(crate) const PUBLIC_EXAMPLE: &str = "https://coc.example.com";
 const PHONE_EXAMPLE: &str = "https://phone.example.com";
 
 /// A telephone that can be used, and where its carrier reports.
