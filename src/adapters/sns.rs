@@ -1,5 +1,6 @@
 //! Amazon SNS as the desk reaches it: the certificates with which it signs, and the confirmation of a subscription. Both addresses
-//! come out of messages, so that only those of SNS itself are followed.
+//! come out of messages, so that only those of SNS itself are followed. What vouches for a certificate is the connection by TLS to SNS's
+//! own host, as Amazon's manual has it.
 
 use super::http::{Base, Http, NoReply};
 use crate::domain::time::Time;

@@ -21,6 +21,7 @@ use axum::routing::get;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -35,6 +36,9 @@ enum Line {
 
 /// Where the bot listens when others call it, unless `COC_LISTEN` says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+
+/// How long a process whose desk has ended goes on answering: whoever handed something in that was not kept is told so, and tries again.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
 
 struct Settled {
     line: Line,
@@ -204,6 +208,7 @@ async fn serve(
         _ = stopping.wait_for(|stop| *stop) => None,
     };
     if let Some(ended) = ended {
+        tokio::time::sleep(LAST_ANSWERS).await;
         return ended.map_err(|error| Failure::work(error.to_string()));
     }
     tracing::info!("당직 데스크를 멈춥니다");

@@ -218,6 +218,30 @@ mod tests {
         assert_eq!(secret.borne(&HeaderMap::new()), Err(Unverified::Absent));
     }
 
+    #[tokio::test]
+    async fn bodies_are_bounded() {
+        let later = Instant::now() + std::time::Duration::from_secs(5);
+        let of = async |pieces: Vec<Result<Vec<u8>, std::io::Error>>| {
+            let body = Body::from_stream(futures_util::stream::iter(pieces));
+            received(&HeaderMap::new(), body, 1_000, later).await.map(|body| body.len())
+        };
+        let piece = || Ok(vec![0; 500]);
+        assert_eq!(of(vec![]).await, Ok(0));
+        assert_eq!(of(vec![piece(), piece()]).await, Ok(1_000));
+        assert_eq!(of(vec![piece(), piece(), piece()]).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+        let broken = std::io::Error::other("gone");
+        assert_eq!(of(vec![piece(), Err(broken)]).await, Err(StatusCode::BAD_REQUEST));
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_LENGTH, 5_000_000.into());
+        let announced = received(&headers, Body::from("x"), 1_000, later).await;
+        assert_eq!(announced, Err(StatusCode::PAYLOAD_TOO_LARGE));
+        let silent =
+            Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let soon = Instant::now() + std::time::Duration::from_millis(10);
+        let late = received(&HeaderMap::new(), silent, 1_000, soon).await;
+        assert_eq!(late, Err(StatusCode::REQUEST_TIMEOUT));
+    }
+
     #[test]
     fn requests_of_another_time() {
         let now = crate::domain::time::seoul(
