@@ -6,8 +6,9 @@
 use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::ErrandId;
-use crate::domain::input::{Books, Input, SlackInput, TicketNews};
+use crate::domain::input::{Books, Input, Notice, SlackInput, TicketNews, TopicNews};
 use crate::domain::message::Answer;
+use crate::domain::policy::Admission;
 use crate::domain::time::Time;
 use crate::engine::{Engine, OfferError};
 use crate::errands::{Attempt, Hands, Runner, carry_out};
@@ -339,6 +340,30 @@ impl ingress::Hooks for Handle {
     async fn ticket(&self, news: TicketNews) -> Result<(), Unavailable> {
         let taken = Handle::offer(self, vec![Input::Ticket(news)]).await;
         taken.map(drop).map_err(|_| Unavailable)
+    }
+}
+
+#[async_trait]
+impl ingress::Notices for Handle {
+    async fn notice(&self, notice: Notice) -> Result<(), Unavailable> {
+        let taken = Handle::offer(self, vec![Input::Notice(notice)]).await;
+        taken.map(drop).map_err(|_| Unavailable)
+    }
+
+    async fn topic(&self, news: TopicNews) -> Result<(), Unavailable> {
+        let taken = Handle::offer(self, vec![Input::Topic(news)]).await;
+        taken.map(drop).map_err(|_| Unavailable)
+    }
+
+    async fn admits(&self, topic: &str) -> Result<Admission, Unavailable> {
+        let topic = topic.to_owned();
+        let admits = self.look(move |desk| desk.policy.value.intake.admits(&topic)).await;
+        admits.map_err(|_| Unavailable)
+    }
+
+    async fn knows(&self, key: &str) -> Result<bool, Unavailable> {
+        let key = key.to_owned();
+        self.look(move |desk| desk.seen.contains_key(&key)).await.map_err(|_| Unavailable)
     }
 }
 

@@ -127,6 +127,23 @@ fn check_says_everything_that_is_wrong_at_once() {
     assert_eq!(places, expected);
 }
 
+#[test]
+fn a_topic_that_cannot_be_one_is_told_with_its_line() {
+    let folder = Folder::new(WHOLE);
+    let policy = "[intake]\ntopics = [\n  \"arn:aws:sns:ap-northeast-2:123456789012:coc-alarms\",\n  \"coc-alarms\",\n  \"arn:aws:sqs:ap-northeast-2:123456789012:coc-alarms\", \"arn:aws-cn:sns:cn-north-1:123456789012:a.fifo\",\n]\n";
+    std::fs::write(folder.path("data/policy.toml"), policy).unwrap();
+    let read = document(&folder.coc(&["check", "--json"]), 0);
+    let of_policy = read["warnings"].as_array().unwrap().iter();
+    let of_policy = of_policy.filter(|found| found["file"] == "data/policy.toml");
+    let places: Vec<(u64, bool)> = of_policy
+        .map(|found| {
+            let says = found["text"].as_str().unwrap().contains("arn:aws:sns:");
+            (found["line"].as_u64().unwrap(), says)
+        })
+        .collect();
+    assert_eq!(places, [(4, true), (5, true)]);
+}
+
 fn draft(n: u64) -> Draft {
     let start: Time = "2025-08-05T22:00:00+09:00".parse().unwrap();
     let at = MessageRef { channel: ChannelId::from("C1"), ts: Ts(format!("1754398800.{n:06}")) };
@@ -238,6 +255,8 @@ fn doctor_is_content_with_the_folders_and_settings() {
         ("고객 기록 설정", "off"),
         ("고객 기록", "doubt"),
         ("AWS 상태 피드", "off"),
+        ("관제 알람 (SNS)", "off"),
+        ("관제 알람 (EventBridge)", "off"),
     ];
     assert_eq!(states, expected);
     assert!(!folder.path("state").exists(), "looking makes nothing");

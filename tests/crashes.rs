@@ -299,6 +299,9 @@ fn seen(name: &str, played: &Played) -> Seen {
                 let at = if SERVICES_DOWN.contains(&name) { "" } else { &*at.to_string() };
                 seen.add(format!("mail {to:?} {cc:?}"), format!("{at} {subject} {text}"), true);
             }
+            Did::Http { path, status } => {
+                seen.add(format!("hook {path}"), format!("{at} {status}"), false);
+            }
             Did::Hangup { to, errand: _ } => {
                 seen.add(format!("phone of {to}"), format!("{at} hung up"), false);
             }

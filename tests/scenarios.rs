@@ -92,6 +92,7 @@ fn posts_keep_the_rules_of_the_house() {
                 Did::View { .. }
                 | Did::Call { .. }
                 | Did::Hangup { .. }
+                | Did::Http { .. }
                 | Did::Ticket { .. }
                 | Did::Mail { .. } => continue,
             };

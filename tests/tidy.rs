@@ -23,8 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "replay",
         &[
-            "adapters", "domain", "engine", "errands", "feeds", "journal", "ports", "recovery",
-            "sandbox",
+            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
+            "recovery", "sandbox",
         ],
     ),
     (

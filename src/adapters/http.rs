@@ -122,6 +122,7 @@ pub fn connector(
 pub struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     time_out: Duration,
+    longest: usize,
 }
 
 impl fmt::Debug for Http {
@@ -230,7 +231,15 @@ impl Http {
     /// See [`connector`].
     pub fn new(base: &Base, time_out: Duration) -> std::io::Result<Self> {
         let connector = connector(base.is_plain(), time_out)?;
-        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), time_out })
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { client, time_out, longest: MAX_ANSWER })
+    }
+
+    /// The same client for answers of so many bytes at the most.
+    #[must_use]
+    pub const fn with_answers_of(mut self, longest: usize) -> Self {
+        self.longest = longest;
+        self
     }
 
     /// Sends a request and reads the whole answer.
@@ -243,7 +252,7 @@ impl Http {
                 if error.is_connect() { NoReply::Unreachable } else { NoReply::Broken }
             })?;
             let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| {
+            let body = Limited::new(body, self.longest).collect().await.map_err(|error| {
                 let too_long = error.is::<http_body_util::LengthLimitError>();
                 if too_long { NoReply::TooLong } else { NoReply::Broken }
             })?;

@@ -8,5 +8,6 @@ pub mod http;
 pub mod phone_http;
 pub mod slack;
 pub mod smtp;
+pub mod sns;
 pub mod twilio;
 pub mod zendesk;

@@ -8,7 +8,8 @@ use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
 use crate::domain::input::Books;
 use crate::errands::Hands;
-use crate::ingress::http::{Now, Verifier, router};
+use crate::ingress::http::{Verifier, router};
+use crate::ingress::request::Now;
 use crate::ingress::{Desk, socket};
 use crate::journal::{Sled, Store};
 use crate::ports::Clock;
@@ -20,6 +21,7 @@ use axum::routing::get;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -34,6 +36,9 @@ enum Line {
 
 /// Where the bot listens when others call it, unless `COC_LISTEN` says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+
+/// How long a process whose desk has ended goes on answering: whoever handed something in that was not kept is told so, and tries again.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
 
 struct Settled {
     line: Line,
@@ -174,8 +179,14 @@ async fn serve(
         let moved = Arc::new(move || counting.count_tickets());
         routes.extend(tickets.router(Arc::new(handle.clone()), Arc::clone(&now), moved));
     }
+    let monitoring = wiring::monitoring::Monitoring::of_environment();
+    let topics = handle.look(|desk| !desk.policy.value.intake.topics.is_empty()).await;
+    let is_called = !routes.is_empty()
+        || monitoring.hears_eventbridge()
+        || topics.map_err(|error| Failure::work(error.to_string()))?;
+    routes.push(monitoring.routes(Arc::new(handle.clone()), Arc::clone(&now)));
     // whoever is called by others listens, also where nobody said at which address
-    let listen = settled.listen.or_else(|| (!routes.is_empty()).then_some(LISTEN));
+    let listen = settled.listen.or(is_called.then_some(LISTEN));
     let web = routes.into_iter().fold(web(handle), Router::merge);
     let served = match listen {
         Some(address) => Some(listen_on(address, web, stop.clone()).await?),
@@ -200,6 +211,7 @@ async fn serve(
         _ = stopping.wait_for(|stop| *stop) => None,
     };
     if let Some(ended) = ended {
+        tokio::time::sleep(LAST_ANSWERS).await;
         return ended.map_err(|error| Failure::work(error.to_string()));
     }
     tracing::info!("당직 데스크를 멈춥니다");

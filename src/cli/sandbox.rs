@@ -2,6 +2,7 @@
 
 use super::books::{FolderLibrary, Overrides, load_checked};
 use super::run::stop_asked;
+use super::wiring::monitoring::practice;
 use super::{Done, Failure, Folders, logs, out, values, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
@@ -11,13 +12,15 @@ use crate::domain::case::Procedure;
 use crate::domain::desk::Desk;
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ErrandId, Name};
-use crate::domain::input::{Books, CustomerRecord, Input};
+use crate::domain::input::{Books, CustomerRecord, Input, Notice, TopicNews};
 use crate::domain::ladder::Ladder;
+use crate::domain::policy::Admission;
 use crate::domain::procedures::assignment::{Assignment, AssignmentState};
 use crate::domain::time::{Time, clock, seoul_at};
 use crate::domain::words;
 use crate::errands::Hands;
-use crate::ingress::socket;
+use crate::ingress::request::Now;
+use crate::ingress::{Notices, Unavailable, socket};
 use crate::journal::Sled;
 use crate::ports::{Chat, Clock};
 use crate::sandbox::backstage::{
@@ -96,11 +99,14 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
     let _ = stage.base.set(format!("{url}api/"));
     let serving = tokio::spawn({
         let (sandbox, mut stop) = (sandbox.clone(), stop.clone());
+        let clock = Arc::clone(&stage.clock);
+        let now: Now = Arc::new(move || clock.now());
+        let hooks = practice(Arc::new(Reception(stage.handle.subscribe())), now);
         async move {
             let stopped = async move {
                 let _ = stop.wait_for(|stop| *stop).await;
             };
-            sandbox.serve(listener, stopped).await
+            sandbox.serve_beside(hooks, listener, stopped).await
         }
     });
     tokio::spawn(tell_calls(Arc::clone(&stage), happened));
@@ -307,6 +313,34 @@ impl Stage {
             }
             bot.line.abort();
         }
+    }
+}
+
+/// What is posted to the practice's hooks goes to the bot that runs; while none does, the sender is to try again.
+struct Reception(watch::Receiver<Option<Handle>>);
+
+impl Reception {
+    fn bot(&self) -> Result<Handle, Unavailable> {
+        self.0.borrow().clone().ok_or(Unavailable)
+    }
+}
+
+#[async_trait]
+impl Notices for Reception {
+    async fn notice(&self, notice: Notice) -> Result<(), Unavailable> {
+        self.bot()?.notice(notice).await
+    }
+
+    async fn topic(&self, news: TopicNews) -> Result<(), Unavailable> {
+        self.bot()?.topic(news).await
+    }
+
+    async fn admits(&self, topic: &str) -> Result<Admission, Unavailable> {
+        self.bot()?.admits(topic).await
+    }
+
+    async fn knows(&self, key: &str) -> Result<bool, Unavailable> {
+        self.bot()?.knows(key).await
     }
 }
 

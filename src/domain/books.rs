@@ -2,6 +2,7 @@
 
 use super::customers::{Customers, Grade, read_customers_with_lines};
 use super::definitions::read_definitions;
+use super::ids::is_topic_arn;
 use super::input::Books;
 use super::mail::read_templates;
 use super::people::contact::is_email;
@@ -161,6 +162,7 @@ pub fn read_books(books: &Books, near: NaiveDate) -> Result<ReadBooks, Vec<BookE
             beat.customer
         ),
     }));
+    warnings.extend(odd_topics(&books.policy));
     Ok(ReadBooks { policy, roster, customers, warnings })
 }
 
@@ -205,6 +207,22 @@ fn doubts(
         });
     }
     warnings
+}
+
+/// Topics of the policy that cannot be any: nothing will ever come from them.
+fn odd_topics(policy: &str) -> Vec<BookWarning> {
+    let (table, _) = DeTable::parse_recoverable(policy);
+    let intake = table.get_ref().get("intake").and_then(|intake| intake.get_ref().as_table());
+    let topics = intake.and_then(|intake| intake.get("topics")?.get_ref().as_array());
+    let odd = topics.into_iter().flatten().filter_map(|topic| {
+        let text = topic.get_ref().as_str()?;
+        (!is_topic_arn(text.trim())).then(|| BookWarning {
+            file: BookFile::Policy,
+            line: Some(line_at(policy, &topic.span())),
+            text: format!("intake.topics: \"{text}\"은(는) SNS 토픽의 ARN이 아닙니다. 여기서는 아무것도 오지 않습니다. 예: \"arn:aws:sns:ap-northeast-2:123456789012:coc-alarms\""),
+        })
+    });
+    odd.collect()
 }
 
 // ---- the policy ---------------------------------------------------------------------------------------------------------------

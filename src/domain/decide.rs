@@ -10,7 +10,7 @@ use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{
     assignment, commands, guide, incident, intake, list, mail, outage, phd, services, stray, tam,
-    tickets, urgent,
+    tickets, topics, urgent,
 };
 use super::time::Time;
 use super::turn::{Token, Turn};
@@ -83,6 +83,7 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
         Input::Ticket(news) => tickets::news(&mut turn, news),
         Input::Notice(notice) => intake::noticed(&mut turn, notice),
         Input::Status(news) => outage::news(&mut turn, news),
+        Input::Topic(news) => topics::news(&mut turn, news),
     }
     Decision { changes: turn.changes, answer: turn.answer }
 }

@@ -3,6 +3,23 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Whether a text is the ARN of an SNS topic: `arn:aws:sns:ap-northeast-2:123456789012:coc-alarms`.
+#[must_use]
+pub fn is_topic_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "sns", region, account, name] = parts.as_slice() else { return false };
+    let of = |text: &str, more: &[char]| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(&c))
+    };
+    let name = name.strip_suffix(".fifo").unwrap_or(name);
+    ["aws", "aws-cn", "aws-us-gov"].contains(partition)
+        && of(region, &['-'])
+        && account.len() == 12
+        && account.bytes().all(|digit| digit.is_ascii_digit())
+        && name.len() <= 256
+        && of(name, &['-', '_'])
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

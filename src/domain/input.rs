@@ -76,6 +76,8 @@ pub enum Input {
     Notice(Notice),
     /// A status feed of AWS was read (H1).
     Status(News),
+    /// A topic of Amazon SNS began to reach the desk, or ceased to.
+    Topic(TopicNews),
 }
 
 /// What a monitoring service tells, as it came: what it means is read by the desk ([`super::aws::read`]), and what nobody
@@ -105,6 +107,27 @@ pub enum Way {
     },
     /// An API destination of EventBridge.
     EventBridge,
+}
+
+/// What Amazon SNS tells of the subscription to a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicNews {
+    /// The delivery's name: the same for every delivery of the same news.
+    pub key: String,
+    /// The topic's ARN.
+    pub topic: String,
+    /// What happened.
+    pub what: TopicEvent,
+}
+
+/// What happens to the subscription to a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopicEvent {
+    /// It was asked for and is confirmed: what the topic tells comes here.
+    Subscribed,
+    /// Somebody ended it: nothing more comes.
+    Unsubscribed,
 }
 
 /// The customer record as read.

@@ -20,6 +20,8 @@ pub struct Policy {
     pub urgent: UrgentPolicy,
     /// Ticket assignments (A1).
     pub assign: AssignPolicy,
+    /// What monitoring services may tell.
+    pub intake: Intake,
     /// CloudWatch alarms (M5, reading 17).
     pub alarm: Alarm,
     /// GuardDuty (G1, G4, reading 18).
@@ -235,6 +237,39 @@ impl Default for AssignPolicy {
             ask_within: Span::minutes(5),
             away_words: words.map(str::to_owned).to_vec(),
             away_emoji: emoji.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// What monitoring services may tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Intake {
+    /// The topics of Amazon SNS that are listened to, by ARN; empty: none.
+    pub topics: Vec<String>,
+}
+
+/// Whether a topic of SNS is listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// The policy lists it.
+    Listed,
+    /// The policy lists others.
+    Foreign,
+    /// The policy lists none at all.
+    NoneListed,
+}
+
+impl Intake {
+    /// Whether this topic is listened to.
+    #[must_use]
+    pub fn admits(&self, topic: &str) -> Admission {
+        if self.topics.is_empty() {
+            Admission::NoneListed
+        } else if self.topics.iter().any(|listed| listed.trim() == topic) {
+            Admission::Listed
+        } else {
+            Admission::Foreign
         }
     }
 }

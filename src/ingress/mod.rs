@@ -2,12 +2,16 @@
 
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::ErrandId;
-use crate::domain::input::{SlackInput, TicketNews};
+use crate::domain::input::{Notice, SlackInput, TicketNews, TopicNews};
 use crate::domain::message::Answer;
+use crate::domain::policy::Admission;
 use async_trait::async_trait;
 
+pub mod eventbridge;
 pub mod http;
 pub mod phone;
+pub mod request;
+pub mod sns;
 pub mod socket;
 pub mod twilio;
 mod voice;
@@ -54,6 +58,34 @@ pub trait Hooks: Send + Sync {
     /// # Errors
     /// When the journal cannot keep it.
     async fn ticket(&self, news: TicketNews) -> Result<(), Unavailable>;
+}
+
+/// Where the hooks of monitoring services hand in what they bring.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// Takes what a monitoring service tells; durable when it returns. What was taken before changes nothing.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it.
+    async fn notice(&self, notice: Notice) -> Result<(), Unavailable>;
+
+    /// Takes what became of the subscription to a topic of SNS; durable when it returns. What was taken before changes nothing.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it.
+    async fn topic(&self, news: TopicNews) -> Result<(), Unavailable>;
+
+    /// Whether the policy in force listens to this topic of SNS.
+    ///
+    /// # Errors
+    /// When the desk is gone.
+    async fn admits(&self, topic: &str) -> Result<Admission, Unavailable>;
+
+    /// Whether something of this name was taken lately.
+    ///
+    /// # Errors
+    /// When the desk is gone.
+    async fn knows(&self, key: &str) -> Result<bool, Unavailable>;
 }
 
 /// One of the things that a telephone call is about.

@@ -1,14 +1,14 @@
 //! What the telephone service of `docs/openapi/phone.yaml` tells of its calls. Each request is signed with the token that both
 //! sides know.
 
-use super::http::{MAX_AGE, Now, from_hex};
+use super::request::{Now, from_hex, header, is_of_now, received};
 use super::voice::{self, At, Heard, NOT_KEPT, Next};
 use super::{Hooks, Unavailable};
 use crate::adapters::phone_http::HOOK;
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::ErrandId;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
@@ -102,23 +102,21 @@ pub fn router(token: &str, hooks: Arc<dyn Hooks>, now: Now) -> Router {
 
 impl Shared {
     fn is_signed(&self, headers: &HeaderMap, body: &[u8]) -> bool {
-        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let stamp = header("x-coc-timestamp").and_then(|at| Some((at, at.parse::<i64>().ok()?)));
+        let stamp = header(headers, "x-coc-timestamp");
+        let stamp = stamp.and_then(|at| Some((at, at.parse::<i64>().ok()?)));
         let Some((stamp, at)) = stamp else { return false };
-        let Some(signature) = header("x-coc-signature").and_then(from_hex) else { return false };
+        let signature = header(headers, "x-coc-signature").and_then(from_hex);
+        let Some(signature) = signature else { return false };
         let signed = [stamp.as_bytes(), b".", body].concat();
-        let age = (self.now)().timestamp().saturating_sub(at).unsigned_abs();
-        hmac::verify(&self.key, &signed, &signature).is_ok()
-            && age <= MAX_AGE.num_seconds().unsigned_abs()
+        hmac::verify(&self.key, &signed, &signature).is_ok() && is_of_now(at, (self.now)()).is_ok()
     }
 }
 
 async fn told(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
     let deadline = Instant::now() + ANSWER_WITHIN;
-    let body = match timeout_at(deadline, to_bytes(body, MAX_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    let body = match received(&headers, body, MAX_BODY, deadline).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
     };
     if !shared.is_signed(&headers, &body) {
         tracing::warn!("a request that is not the telephone service's was refused");

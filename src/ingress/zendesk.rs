@@ -4,30 +4,31 @@
 //! `{"event_id": "…", "ticket": 4242, "status": "solved", "assignee": "name@example.com", "at": "2025-08-05T13:00:00Z"}`, in which
 //! `status`, `assignee` and `at` may each be absent.
 
-use super::http::{MAX_AGE, Now};
+use super::request::{
+    EmptySecret, NotDone, Now, Secret, Unverified, header, is_of_now, received, to_its_end,
+};
 use super::{Hooks, Unavailable};
 use crate::adapters::zendesk::Zendesk;
 use crate::domain::input::{TicketEvent, TicketNews};
 use crate::domain::time::Time;
 use crate::ports::PortError;
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, FixedOffset, TimeDelta};
-use ring::hmac;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 /// The longest body that is read, in bytes. An event bears a ticket's description, which has 64 KiB at most.
 const MAX_BODY: usize = 1 << 20;
@@ -42,26 +43,7 @@ const NEWEST_KEPT: usize = 4_096;
 /// Checks Zendesk's signatures.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    key: hmac::Key,
-}
-
-/// A webhook's secret that would let everybody in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("비어 있습니다. Zendesk 관리 센터에서 웹훅의 서명 비밀 키를 복사해 적어 주십시오.")]
-pub struct EmptySecret;
-
-/// Why a request is not taken for Zendesk's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unverified {
-    /// Without a signature or a timestamp.
-    #[error("no signature")]
-    Absent,
-    /// The signature is another.
-    #[error("wrong signature")]
-    Wrong,
-    /// Rightly signed, but more than [`MAX_AGE`] ago or ahead.
-    #[error("signed at another time")]
-    Stale,
+    secret: Secret,
 }
 
 impl Verifier {
@@ -70,11 +52,8 @@ impl Verifier {
     /// # Errors
     /// When it is empty.
     pub fn new(secret: &str) -> Result<Self, EmptySecret> {
-        let secret = secret.trim();
-        if secret.is_empty() {
-            return Err(EmptySecret);
-        }
-        Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()) })
+        const FOUND: &str = "Zendesk 관리 센터에서 웹훅의 서명 비밀 키를 복사해 적어 주십시오.";
+        Secret::new(secret, FOUND).map(|secret| Self { secret })
     }
 
     /// Checks the signature (in constant time) over timestamp and body as they came, then the age.
@@ -82,15 +61,13 @@ impl Verifier {
     /// # Errors
     /// When it is not Zendesk's or not of now.
     pub fn check(&self, headers: &HeaderMap, body: &[u8], now: Time) -> Result<(), Unverified> {
-        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let signature = header("x-zendesk-webhook-signature").ok_or(Unverified::Absent)?;
-        let stamp = header("x-zendesk-webhook-signature-timestamp").ok_or(Unverified::Absent)?;
+        let signature = header(headers, "x-zendesk-webhook-signature").ok_or(Unverified::Absent)?;
+        let stamp =
+            header(headers, "x-zendesk-webhook-signature-timestamp").ok_or(Unverified::Absent)?;
         let signature = STANDARD.decode(signature).map_err(|_| Unverified::Wrong)?;
-        let signed = [stamp.as_bytes(), body].concat();
-        hmac::verify(&self.key, &signed, &signature).map_err(|_| Unverified::Wrong)?;
+        self.secret.signs(&[stamp.as_bytes(), body].concat(), &signature)?;
         let at = DateTime::parse_from_rfc3339(stamp).map_err(|_| Unverified::Stale)?;
-        let age = now.signed_duration_since(at).abs();
-        if age > MAX_AGE { Err(Unverified::Stale) } else { Ok(()) }
+        is_of_now(at.timestamp(), now)
     }
 }
 
@@ -132,10 +109,9 @@ pub fn router(
 
 async fn take(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
     let deadline = Instant::now() + ANSWER_WITHIN;
-    let body = match timeout_at(deadline, received(&headers, body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(status)) => return status.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    let body = match received(&headers, body, MAX_BODY, deadline).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
     };
     if let Err(why) = shared.verifier.check(&headers, &body, (shared.now)()) {
         tracing::warn!(%why, "a request that is not Zendesk's was refused");
@@ -151,36 +127,19 @@ async fn take(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> R
             return StatusCode::BAD_REQUEST.into_response();
         }
     };
-    // In a task of its own, so that a caller who hangs up or an answer that comes too late does not end it half-way.
-    let taking = tokio::spawn(async move { shared.hand_in(told).await });
-    match timeout_at(deadline, taking).await {
-        Ok(Ok(Ok(()))) => StatusCode::OK.into_response(),
-        Ok(Ok(Err(NotTaken::Journal))) => {
+    let taking = async move { shared.hand_in(told).await };
+    match to_its_end(deadline, "zendesk", taking).await {
+        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Err(NotTaken::Journal)) => {
             tracing::warn!("the journal could not keep a ticket's news; Zendesk sends it again");
             again()
         }
-        Ok(Ok(Err(NotTaken::Assignee(error)))) => {
+        Ok(Err(NotTaken::Assignee(error))) => {
             tracing::warn!(%error, "an assignee could not be looked up; Zendesk sends it again");
             again()
         }
-        Ok(Err(error)) => {
-            tracing::error!(panicked = error.is_panic(), "taking a ticket's news ended early");
-            again()
-        }
-        Err(_) => {
-            tracing::warn!("a ticket's news took too long; Zendesk sends it again");
-            again()
-        }
+        Err(NotDone) => again(),
     }
-}
-
-async fn received(headers: &HeaderMap, body: Body) -> Result<Bytes, StatusCode> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if announced.and_then(|length| length.parse::<usize>().ok()).is_some_and(|l| l > MAX_BODY) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    // It fails when the body is longer than it may be, or breaks off, and then nobody waits for the answer.
-    to_bytes(body, MAX_BODY).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)
 }
 
 fn again() -> Response {
@@ -437,13 +396,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-
-    #[test]
-    fn a_secret_is_never_shown_and_never_empty() {
-        let shown = format!("{:?}", Verifier::new("dGhpc19zZWNyZXQ=").unwrap());
-        assert!(!shown.contains("dGhpc19zZWNyZXQ="), "{shown}");
-        assert_eq!(Verifier::new(" ").unwrap_err(), EmptySecret);
-    }
 
     #[test]
     fn nobody_and_absent_are_two_things() {

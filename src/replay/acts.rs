@@ -122,6 +122,13 @@ pub enum Did {
         #[serde(skip)]
         errand: String,
     },
+    /// A hook's answer to what was posted to it.
+    Http {
+        /// The hook, `/hooks/sns`.
+        path: String,
+        /// The answer's status.
+        status: u16,
+    },
     /// A ringing call was ended.
     Hangup {
         /// Who was called.
@@ -195,6 +202,7 @@ impl std::fmt::Display for Act {
                 Ok(())
             }
             Did::Call { to, number, .. } => write!(f, "{at} 전화 {to} {number}"),
+            Did::Http { path, status } => write!(f, "{at} HTTP {path} {status}"),
             Did::Hangup { to, .. } => write!(f, "{at} 전화 끊음 {to}"),
             Did::Ticket { action, ticket, fields, .. } => {
                 write!(f, "{at} 티켓 {action} {ticket}")?;

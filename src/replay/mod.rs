@@ -3,6 +3,7 @@
 
 mod acts;
 mod heard;
+mod hooks;
 pub mod journal;
 mod parts;
 mod play;

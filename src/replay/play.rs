@@ -1,6 +1,7 @@
 //! Plays a scenario: each step is something that a person, a telephone or a machine does.
 
 use super::acts::Act;
+use super::hooks::Request;
 use super::parts::Parts;
 use super::scenario::{
     Extra, ExtraRole, Failing, FeedStep, Meanwhile, PolicySource, Scenario, Shown, Step,
@@ -212,7 +213,16 @@ pub struct Player {
     people: BTreeMap<String, SlackUser>,
     /// How many steps were begun.
     done: usize,
-    steps: BTreeMap<usize, Vec<Delivery>>,
+    steps: BTreeMap<usize, Delivered>,
+}
+
+/// What a step brought to the bot, to be brought again.
+#[derive(Clone, Debug)]
+enum Delivered {
+    /// By Slack.
+    Slack(Vec<Delivery>),
+    /// By a request to one of its hooks.
+    Post(Request),
 }
 
 impl Player {
@@ -358,11 +368,14 @@ impl Player {
                 self.world.start()
             }
             Step::Repeat(repeat) => {
-                let deliveries = self.steps.get(&repeat.step).cloned().ok_or_else(|| {
-                    format!("{}번째 step은 Slack이 전달한 것이 아닙니다", repeat.step)
+                let delivered = self.steps.get(&repeat.step).cloned().ok_or_else(|| {
+                    format!("{}번째 step은 봇에 전달된 것이 아닙니다", repeat.step)
                 })?;
                 for _ in 0..repeat.times {
-                    self.world.deliver(deliveries.clone())?;
+                    match &delivered {
+                        Delivered::Slack(deliveries) => self.world.deliver(deliveries.clone())?,
+                        Delivered::Post(request) => self.world.post(request)?,
+                    }
                 }
                 Ok(())
             }
@@ -376,7 +389,11 @@ impl Player {
                 self.feed(feed)?;
                 self.world.read_feeds_now()
             }
-            Step::Post(_) => Err("이 판의 봇은 아직 받지 않는 입력입니다 (post)".to_owned()),
+            Step::Post(post) => {
+                let request = Request::read(post, &self.folder, &format!("step-{nth}"))?;
+                self.steps.insert(nth, Delivered::Post(request.clone()));
+                self.world.post(&request)
+            }
             Step::Say(_)
             | Step::Press(_)
             | Step::React(_)
@@ -389,7 +406,7 @@ impl Player {
             | Step::Presence(_) => {
                 let deliveries = self.act(step)?;
                 if !deliveries.is_empty() {
-                    self.steps.insert(nth, deliveries.clone());
+                    self.steps.insert(nth, Delivered::Slack(deliveries.clone()));
                 }
                 self.world.deliver(deliveries)
             }
@@ -566,6 +583,7 @@ impl Player {
             before = after;
         }
         self.world.crash();
+        let mut refused = Vec::new();
         for doing in meanwhile {
             let at = from + doing.after.delta();
             let mut site = self.world.site.lock();
@@ -576,6 +594,10 @@ impl Player {
                 self.world.site.lock().telephone(&who, CallEvent::from(phone.does));
             } else if let Step::Feed(feed) = doing.step.as_ref() {
                 self.feed(feed)?;
+            } else if let Step::Post(post) = doing.step.as_ref() {
+                // whoever finds nobody there tries again
+                let name = format!("step-{}-{}", self.done, refused.len() + 1);
+                refused.push(Request::read(post, &self.folder, &name)?);
             } else {
                 // told to nobody: it is read back at the start
                 self.act(&doing.step)?;
@@ -585,7 +607,8 @@ impl Player {
         site.now = from + length;
         site.workspace.take_echoes();
         drop(site);
-        self.world.start()
+        self.world.start()?;
+        refused.iter().try_for_each(|request| self.world.post(request))
     }
 }
 

@@ -113,7 +113,7 @@ pub enum Step {
     /// Slack shows a person differently.
     Presence(PresenceStep),
     /// A hook is called.
-    Post(serde_json::Value),
+    Post(Post),
     /// A feed has these items.
     Feed(FeedStep),
     /// Something outside fails for a while.
@@ -311,6 +311,34 @@ pub enum Shown {
     Active,
     /// Hollow.
     Away,
+}
+
+/// `post`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// The hook, `/hooks/sns`.
+    pub path: String,
+    /// The file that is posted, relative to the scenario; none: nothing is.
+    #[serde(default)]
+    pub body: Option<PathBuf>,
+    /// The headers, whatever their case.
+    #[serde(default)]
+    pub headers: BTreeMap<String, HeaderText>,
+    /// Whether it is taken without a signature that holds.
+    #[serde(default)]
+    pub unsigned: bool,
+}
+
+/// A header's value; `true` and numbers may stand there without quotes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "serde_json::Value")]
+pub struct HeaderText(pub String);
+
+impl From<serde_json::Value> for HeaderText {
+    fn from(value: serde_json::Value) -> Self {
+        Self(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    }
 }
 
 /// `fail`

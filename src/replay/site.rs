@@ -161,6 +161,7 @@ impl Site {
                 | Input::Ticket(_)
                 | Input::Notice(_)
                 | Input::Status(_)
+                | Input::Topic(_)
                 | Input::Woken(_) => None,
             }?;
             Some(Heard { at, acts, key, by, told })

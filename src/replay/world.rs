@@ -1,7 +1,8 @@
 //! A process of the bot on a virtual clock: started, stopped, crashed, and driven instant by instant.
 
-use super::acts::Act;
+use super::acts::{Act, Did};
 use super::heard::Heard;
+use super::hooks::{Ask, Request};
 use super::parts::{Disk, Parts, Wiring};
 use super::scenario::Failing;
 use super::site::{
@@ -20,6 +21,7 @@ use crate::domain::time::Time;
 use crate::engine::{Engine, OfferError};
 use crate::errands::{Attempt, Hands, Runner, carry_out};
 use crate::feeds::{Watcher, read};
+use crate::ingress::Unavailable;
 use crate::journal::{Journal, Record, Store};
 use crate::ports::PortError;
 use crate::recovery::{Recovering, first_inputs, read_back, read_directory};
@@ -454,6 +456,45 @@ impl World {
             }
             // Slack was not answered in time and delivers again
             self.come_back()?;
+        }
+        Ok(())
+    }
+
+    /// A request to one of the hooks, and what comes of it. One whose connection broke is sent again.
+    pub(super) fn post(&mut self, request: &Request) -> Result<(), String> {
+        for _ in 0..DELIVERED_AT_MOST {
+            self.come_back()?;
+            let at = self.clock();
+            let status = request.answered(at, |ask| self.asked(ask))?;
+            if self.running.is_some() {
+                let mut site = self.site.lock();
+                let (at, path) = (site.now, request.path().to_owned());
+                site.acts.push(Act { at, did: Did::Http { path, status: status.as_u16() } });
+                break;
+            }
+        }
+        self.settle()
+    }
+
+    /// A hook asks something of the desk. A process that does not live to answer does not.
+    fn asked(&mut self, ask: Ask) -> Result<(), String> {
+        // a hook that does not wait any more is no fault
+        match ask {
+            Ask::Take(input, answer) => {
+                self.offer(vec![*input])?;
+                let taken = self.running.as_ref().map(drop).ok_or(Unavailable);
+                let _ = answer.send(taken);
+            }
+            Ask::Admits(topic, answer) => {
+                if let Some(desk) = self.live_desk() {
+                    let _ = answer.send(desk.policy.value.intake.admits(&topic));
+                }
+            }
+            Ask::Knows(key, answer) => {
+                if let Some(desk) = self.live_desk() {
+                    let _ = answer.send(desk.seen.contains_key(&key));
+                }
+            }
         }
         Ok(())
     }

@@ -111,6 +111,19 @@ impl Sandbox {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()> {
+        self.serve_beside(Router::new(), listener, stop).await
+    }
+
+    /// The same, with other addresses beside the sandbox's own: what the bot itself is called at.
+    ///
+    /// # Errors
+    /// As of [`serve`](Self::serve).
+    pub async fn serve_beside(
+        &self,
+        others: Router,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send,
+    ) -> std::io::Result<()> {
         let address = listener.local_addr()?;
         if self.0.address.set(address).is_err() {
             return Err(std::io::Error::other("the sandbox is served already"));
@@ -118,7 +131,7 @@ impl Sandbox {
         self.workspace().set_response_base(&format!("http://{address}/response"));
         // Not a graceful shutdown: the page's event stream never ends by itself.
         tokio::select! {
-            served = axum::serve(listener, self.router()) => served,
+            served = axum::serve(listener, self.router().merge(others)) => served,
             () = stop => Ok(()),
         }
     }

@@ -522,7 +522,7 @@ impl Model {
                 }
                 Ok(())
             }
-            Did::Ephemeral { .. } | Did::Dm { .. } | Did::View { .. } => Ok(()),
+            Did::Ephemeral { .. } | Did::Dm { .. } | Did::View { .. } | Did::Http { .. } => Ok(()),
         }
     }
 

@@ -8,6 +8,7 @@ mod customers;
 mod disk;
 mod feeds;
 mod mail;
+mod monitoring;
 mod phone;
 mod slack;
 mod tickets;
@@ -45,6 +46,12 @@ struct Check {
     what: &'static str,
     state: State,
     text: String,
+}
+
+impl Check {
+    fn of(what: &'static str, (state, text): (State, String)) -> Self {
+        Self { what, state, text }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -86,6 +93,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
     checks.extend(mail::checks(&folders.data, books.as_ref().map(|books| &books.policy)));
     checks.push(customers::check(&folders.data));
     checks.extend(feeds::checks(books.as_ref().map(|books| &books.policy)));
+    checks.extend(monitoring::checks(books.as_ref().map(|books| &books.policy)));
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
     if args.json {
         out::json(&Document { ok: missing == 0, checks })?;

@@ -4,5 +4,6 @@
 pub(crate) mod customers;
 pub(crate) mod feeds;
 pub(crate) mod mail;
+pub(crate) mod monitoring;
 pub(crate) mod phone;
 pub(crate) mod tickets;

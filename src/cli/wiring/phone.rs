@@ -8,7 +8,7 @@ use crate::adapters::phone_http::{self, HttpPhone};
 use crate::adapters::twilio::{self, Account, Api, Callbacks, Twilio};
 use crate::cli::out;
 use crate::cli::settings::setting;
-use crate::ingress::http::Now;
+use crate::ingress::request::Now;
 use crate::ingress::{self, Hooks};
 use crate::ports::Phone;
 use axum::Router;
@@ -23,7 +23,7 @@ const PHONE_URL: &str = "PHONE_URL";
 const PHONE_TOKEN: &str = "PHONE_TOKEN";
 
 /// What an address of ours looks like.
-const PUBLIC_EXAMPLE: &str = "https://coc.example.com";
+pub(crate) const PUBLIC_EXAMPLE: &str = "https://coc.example.com";
 const PHONE_EXAMPLE: &str = "https://phone.example.com";
 
 /// A telephone that can be used, and where its carrier reports.

@@ -4,7 +4,7 @@ use super::super::out;
 use super::super::settings::setting;
 use crate::adapters::zendesk::{Settings, Zendesk};
 use crate::ingress::Hooks;
-use crate::ingress::http::Now;
+use crate::ingress::request::Now;
 use crate::ingress::zendesk::{CountsMoved, Verifier, router};
 use crate::ports::Tickets;
 use axum::Router;

@@ -17,4 +17,5 @@ pub mod setup;
 pub mod stray;
 pub mod tam;
 pub mod tickets;
+pub mod topics;
 pub mod urgent;

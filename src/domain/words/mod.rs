@@ -12,6 +12,7 @@ pub mod services;
 pub mod setup;
 pub mod tam;
 pub mod tickets;
+pub mod topics;
 pub mod urgent;
 
 use super::desk::Desk;

@@ -126,6 +126,7 @@ impl Script {
             | Input::Ticket(_)
             | Input::Notice(_)
             | Input::Status(_)
+            | Input::Topic(_)
             | Input::Tickets(_) => self.push(at, What::Plain(Box::new(record.input.clone()))),
             Input::Slack(slack) => {
                 if let SlackAct::Said { at: written, .. } = &slack.what {
