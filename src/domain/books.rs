@@ -329,12 +329,15 @@ impl PolicyReader<'_> {
     /// Values that are readable but cannot be meant.
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
-        let spans: [(&str, Span); 11] = [
+        let spans: [(&str, Span); 14] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
             ("assign.ask_within", policy.assign.ask_within),
             ("alarm.l2_window", policy.alarm.l2_window),
+            ("alarm.group_within", policy.alarm.group_within),
+            ("alarm.chase_after", policy.alarm.chase_after),
+            ("alarm.remind_after", policy.alarm.remind_after),
             ("guardduty.decide_within", policy.guardduty.decide_within),
             ("desk.promise", policy.desk.promise),
             ("phd.chase_after", policy.phd.chase_after),
@@ -387,6 +390,7 @@ impl PolicyReader<'_> {
         let lists = [
             ("roles.urgent", &roles.urgent),
             ("roles.assign", &roles.assign),
+            ("roles.alarm", &roles.alarm),
             ("roles.chain", &roles.chain),
             ("roles.leave", &roles.leave),
             ("roles.guide", &roles.guide),

@@ -370,9 +370,8 @@ impl Player {
                 self.world.site.lock().telephone(&who, CallEvent::from(phone.does));
                 self.world.settle()
             }
-            Step::Post(_) | Step::Feed(_) => {
-                Err("이 판의 봇은 아직 받지 않는 입력입니다 (post, feed)".to_owned())
-            }
+            Step::Post(post) => self.world.notice(&self.folder, post),
+            Step::Feed(_) => Err("이 판의 봇은 아직 받지 않는 입력입니다 (feed)".to_owned()),
             Step::Say(_)
             | Step::Press(_)
             | Step::React(_)
@@ -614,8 +613,10 @@ fn furnish(
 ) -> (Workspace, BTreeMap<String, SlackUser>) {
     let mut workspace = Workspace::new();
     let names = &policy.channels;
+    let alarms = Some(&policy.alarm.channel).filter(|name| !name.trim().is_empty());
     let mut channels: Vec<String> = [&names.general, &names.noti, &names.unlink, &names.tam]
         .into_iter()
+        .chain(alarms)
         .map(|name| name.trim_start_matches('#').to_owned())
         .collect();
     for step in &scenario.steps {

@@ -596,6 +596,32 @@ impl World {
         self.settle()
     }
 
+    /// A hook is called with this body.
+    pub(super) fn notice(
+        &mut self,
+        folder: &std::path::Path,
+        post: &serde_json::Value,
+    ) -> Result<(), String> {
+        let file = post.get("body").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let path = folder.join(file);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let envelope: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let said = |name: &str| envelope.get(name).and_then(serde_json::Value::as_str);
+        let notice = crate::domain::input::Notice {
+            key: format!("sns:{}", said("MessageId").unwrap_or_default()),
+            way: crate::domain::input::Way::Sns {
+                topic: said("TopicArn").unwrap_or_default().to_owned(),
+            },
+            sent: None,
+            subject: said("Subject").map(str::to_owned),
+            text: said("Message").unwrap_or(&text).to_owned(),
+        };
+        self.offer(vec![Input::Notice(notice)])?;
+        self.settle()
+    }
+
     /// Slack is known to be away from now on.
     pub(super) fn slack_goes(&mut self) {
         self.slack_was_down = true;

@@ -719,6 +719,7 @@ pub(in crate::domain) fn settled(
             | Outcome::Joined { .. }
             | Outcome::Presence(_)
             | Outcome::Guide { .. }
+            | Outcome::Opened { .. }
             | Outcome::Expired => {}
         },
         AssignmentState::Looking { who, errand: looking } if looking == errand.id => {
@@ -729,7 +730,8 @@ pub(in crate::domain) fn settled(
                 | Outcome::Done
                 | Outcome::Placed { .. }
                 | Outcome::Joined { .. }
-                | Outcome::Guide { .. } => {}
+                | Outcome::Guide { .. }
+                | Outcome::Opened { .. } => {}
             }
         }
         AssignmentState::Calling { ringing: Some(ringing), .. } if ringing.call == errand.id => {

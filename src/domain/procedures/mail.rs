@@ -103,6 +103,28 @@ pub(super) fn write(
     post
 }
 
+/// Somebody's button sends a mail at once; without a mail server it is drafted for somebody to send by hand.
+pub(super) fn send_now(
+    turn: &mut Turn<'_>,
+    case: CaseId,
+    customer: String,
+    mail: Email,
+    place: Place,
+    by: &Name,
+) {
+    if by_hand(turn) {
+        write(turn, case, customer, mail, place);
+        return;
+    }
+    let post = turn.next_errand();
+    let errand = turn.owe(Some(case), Urgency::Answer, ErrandKind::Mail { mail: mail.clone() });
+    let state = DraftState::Sending { errand, by: by.clone() };
+    let draft = Draft { post, case, customer, mail, state };
+    let message = words::mail::sending(&draft, by);
+    turn.owe_as(post, Some(case), Urgency::Answer, ErrandKind::Post { place, message });
+    turn.change(Change::Drafted(Box::new(draft)));
+}
+
 /// A drafted mail of a case is sent, by the server or by somebody's hand: the case goes on.
 fn is_sent(turn: &mut Turn<'_>, draft: &Draft, by: &Name) {
     match turn.desk.cases.get(&draft.case).map(|case| &case.procedure) {
@@ -243,7 +265,8 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
         | Outcome::Placed { .. }
         | Outcome::Joined { .. }
         | Outcome::Presence(_)
-        | Outcome::Guide { .. } => return,
+        | Outcome::Guide { .. }
+        | Outcome::Opened { .. } => return,
     };
     match why {
         None => {

@@ -3,10 +3,12 @@
 pub mod assignment;
 pub mod cases;
 pub mod commands;
+pub mod incident;
 pub mod mail;
 pub mod paging;
 pub mod phone;
 pub mod services;
+pub mod stray;
 pub mod tickets;
 pub mod urgent;
 

@@ -177,6 +177,7 @@ impl Stories {
             | Change::Unseen(_)
             | Change::Kept(_)
             | Change::KeptDone { .. }
+            | Change::Alarms(_)
             | Change::AbsenceEntered { .. }
             | Change::Owed(_)
             | Change::Settled { .. }
