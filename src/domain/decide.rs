@@ -303,9 +303,9 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
             | Outcome::Done
             | Outcome::Presence(_)
             | Outcome::Guide { .. }
-            | Outcome::Opened { .. }
             | Outcome::Refused { .. }
             | Outcome::Expired => {}
+            Outcome::Opened { ticket } => incident::opened_after_all(turn, ticket),
         }
         return;
     };

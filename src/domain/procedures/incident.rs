@@ -28,6 +28,9 @@ use super::{assignment, mail};
 /// How often the customer is called before an MSP Basic customer gets a mail instead (M10).
 const CALLS_BEFORE_MAIL: u32 = 2;
 
+/// How often alarms that come and go change a card.
+const CARD_EVERY: chrono::TimeDelta = chrono::TimeDelta::seconds(3);
+
 /// The channel that alarms are posted to. One that the bot is not in is still named: posting there fails, and that is told.
 pub(super) fn noti(desk: &Desk) -> ChannelId {
     desk.room(Room::Noti).unwrap_or_else(|| ChannelId(desk.policy.value.channels.noti.clone()))
@@ -51,7 +54,7 @@ pub(super) fn open(
         about,
         stage,
         asked: turn.now,
-        card: Card::Fresh,
+        card: Card::Fresh { since: turn.now },
         boards: Vec::new(),
         news: News { said: turn.now, joined: Names::default(), fine: Names::default() },
     };
@@ -106,7 +109,7 @@ pub(super) fn found_again(turn: &mut Turn<'_>, id: CaseId, one: &Incident, sever
 /// One change from outside: the card follows, and the thread at most once a minute. Of an incident in a storm nothing is copied while
 /// a change of its card is under way and the thread was told of something a moment ago.
 fn go_on(turn: &mut Turn<'_>, id: CaseId, one: &Incident, change: IncidentChange) {
-    let quiet = matches!(one.card, Card::Changing { stale: true, .. });
+    let quiet = matches!(one.card, Card::Changing { stale: true, .. } | Card::Waiting { .. });
     let is_news = match &change {
         IncidentChange::Joined { .. } | IncidentChange::Fine { .. } => true,
         IncidentChange::Again { .. }
@@ -121,7 +124,8 @@ fn go_on(turn: &mut Turn<'_>, id: CaseId, one: &Incident, change: IncidentChange
         | IncidentChange::Cleared
         | IncidentChange::CardChanging { .. }
         | IncidentChange::CardStale
-        | IncidentChange::CardFresh => false,
+        | IncidentChange::CardWaits { .. }
+        | IncidentChange::CardFresh { .. } => false,
     };
     let waits = !is_news
         || one.news_due().is_some_and(|due| due > turn.now)
@@ -134,7 +138,7 @@ fn go_on(turn: &mut Turn<'_>, id: CaseId, one: &Incident, change: IncidentChange
     if !waits {
         work.say_news();
     }
-    work.refresh();
+    work.refresh_later();
 }
 
 /// A decision about one incident.
@@ -205,9 +209,20 @@ impl<'t, 'a> Work<'t, 'a> {
     /// The card says what is so, at once or after the change that is on its way.
     fn refresh(&mut self) {
         match self.one.card {
-            Card::Fresh => self.change_card(),
+            Card::Fresh { .. } | Card::Waiting { .. } => self.change_card(),
             Card::Changing { stale: false, .. } => self.step(IncidentChange::CardStale),
             Card::Changing { stale: true, .. } => {}
+        }
+    }
+
+    /// The same for what nobody waits for: not more often than now and then.
+    fn refresh_later(&mut self) {
+        match self.one.card {
+            Card::Fresh { since } if self.turn.now < since + CARD_EVERY => {
+                self.step(IncidentChange::CardWaits { until: since + CARD_EVERY });
+            }
+            Card::Waiting { .. } => {}
+            Card::Fresh { .. } | Card::Changing { .. } => self.refresh(),
         }
     }
 
@@ -217,6 +232,15 @@ impl<'t, 'a> Work<'t, 'a> {
         let kind = ErrandKind::Update { post, message };
         let errand = self.turn.owe(Some(self.id), Urgency::Notice, kind);
         self.step(IncidentChange::CardChanging { errand });
+    }
+
+    /// The same, unless what happened meanwhile changed nothing of what it says.
+    fn change_card_from(&mut self, shown: &ErrandKind) {
+        let now = words::incident::card(self.turn.desk, self.id, &self.one);
+        let same = matches!(shown, ErrandKind::Update { message, .. } if *message == now);
+        if !same {
+            self.change_card();
+        }
     }
 
     /// Says in the thread what came and went; when all is well, how it can be ended.
@@ -483,6 +507,9 @@ impl<'t, 'a> Work<'t, 'a> {
         if self.one.news_due().is_some_and(|due| due <= now) {
             self.say_news();
         }
+        if self.one.card_due().is_some_and(|due| due <= now) {
+            self.change_card();
+        }
         let policy = &self.turn.desk.policy.value;
         if self.one.ask_due(policy).is_none_or(|due| due > now) {
             return;
@@ -609,6 +636,27 @@ pub(in crate::domain) fn pressed(
     }
 }
 
+/// A mail that was agreed upon apart (M7): drafted whenever COC wants it.
+pub(super) fn draft_mail(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyTo) {
+    let Some(mut work) = Work::of(turn, id) else { return turn.tell(by, reply, words::stale()) };
+    if !work.one.is_open() {
+        let message = words::incident::is_over(&work.one);
+        return work.turn.tell(by, reply, message);
+    }
+    if work.has_draft() {
+        return work.turn.tell(by, reply, words::mail::drafted_already());
+    }
+    match work.mail() {
+        Ok((customer, mail)) => {
+            let place = work.place();
+            let who = work.turn.desk.name_of(by);
+            work.note(&who, "고객 메일 초안");
+            mail::write(work.turn, id, customer, mail, place);
+        }
+        Err(why) => work.turn.tell(by, reply, why),
+    }
+}
+
 /// What became of an errand of the case.
 pub(in crate::domain) fn settled(
     turn: &mut Turn<'_>,
@@ -621,9 +669,12 @@ pub(in crate::domain) fn settled(
     if let Card::Changing { errand: changing, stale } = one.card
         && changing == errand.id
     {
-        turn.change(Change::Case(id, CaseChange::Incident(IncidentChange::CardFresh)));
+        turn.change(Change::Case(
+            id,
+            CaseChange::Incident(IncidentChange::CardFresh { since: turn.now }),
+        ));
         if stale && let Some(mut work) = Work::of(turn, id) {
-            work.change_card();
+            work.change_card_from(&errand.kind);
         }
     }
     let Stage::Opening { errand: opening } = &one.stage else { return };
@@ -657,6 +708,12 @@ fn not_opened(turn: &mut Turn<'_>, id: CaseId, why: &str) {
     }
 }
 
+/// A ticket that nobody waited for any more is open after all: told, for one of two is to be closed.
+pub(in crate::domain) fn opened_after_all(turn: &mut Turn<'_>, ticket: &TicketLink) {
+    let place = Place { channel: noti(turn.desk), thread: None };
+    turn.post(None, Urgency::Notice, place, words::incident::opened_after_all(ticket));
+}
+
 /// COC opened a ticket by hand and assigned it: an incident of that customer that waited for one has it.
 pub(super) fn assigned(turn: &mut Turn<'_>, customer: &str, ticket: &TicketLink, case: CaseId) {
     let waiting = |(id, one): (CaseId, &Incident)| {
@@ -664,6 +721,7 @@ pub(super) fn assigned(turn: &mut Turn<'_>, customer: &str, ticket: &TicketLink,
     };
     let Some(id) = turn.desk.incidents_of(customer).find_map(waiting) else { return };
     if let Some(mut work) = Work::of(turn, id) {
+        // should it be open after all, people are told
         if let Stage::Opening { errand } = work.one.stage {
             work.turn.drop_errand(errand);
         }

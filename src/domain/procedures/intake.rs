@@ -231,6 +231,7 @@ fn ring(alarm: &Alarm, level: AlarmLevel, hits: u32, at: Time) -> Ring {
         resource: alarm.metric.dimensions.join(", "),
         reason: clipped(reason, REASON_SHOWN),
         hits,
+        first: at,
         last: at,
         state: RingState::Ringing,
     }

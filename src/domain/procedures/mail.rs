@@ -37,16 +37,20 @@ pub(in crate::domain) fn pressed(
     reply: &ReplyTo,
 ) {
     match press {
-        MailPress::Draft => draft_urgent(turn, id, by, reply),
+        MailPress::Draft => draft_of_case(turn, id, by, reply),
     }
 }
 
-fn draft_urgent(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyTo) {
+fn draft_of_case(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyTo) {
     let desk = turn.desk;
     if !allowed(turn, by) {
         return turn.tell(by, reply, words::mail::not_allowed());
     }
-    let Some(Procedure::Urgent(urgent)) = desk.cases.get(&id).map(|case| &case.procedure) else {
+    let procedure = desk.cases.get(&id).map(|case| &case.procedure);
+    if let Some(Procedure::Incident(_)) = procedure {
+        return incident::draft_mail(turn, id, by, reply);
+    }
+    let Some(Procedure::Urgent(urgent)) = procedure else {
         return turn.tell(by, reply, words::stale());
     };
     let Some(taken) = urgent.taken() else { return turn.tell(by, reply, words::stale()) };

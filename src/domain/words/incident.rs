@@ -31,8 +31,7 @@ pub fn named(one: &Incident) -> String {
     match &one.about {
         About::Finding(found) => found.kind.clone(),
         About::Alarms(_) => {
-            let first = one.rings().max_by_key(|ring| ring.level);
-            let name = first.map_or("", |ring| ring.alarm.as_str());
+            let name = one.headline().map_or("", |ring| ring.alarm.as_str());
             match one.rings().count().saturating_sub(1) {
                 0 => name.to_owned(),
                 more => format!("{name} 외 {more}건"),
@@ -136,7 +135,11 @@ pub fn card(desk: &Desk, id: CaseId, one: &Incident) -> Message {
     }
     said.push(line![state(one)]);
     let msp = record.is_some_and(Customer::runs_msp_chain);
-    let buttons = buttons(id, one, msp);
+    let mut buttons = buttons(id, one, msp);
+    // what was agreed upon may be to write first
+    if one.is_in_contact() && record.is_some_and(wants_mail) {
+        buttons.push(super::mail::offer(id));
+    }
     if let Some(ask) = ask(one, msp, record) {
         said.push(line![ask]);
     }
@@ -149,6 +152,11 @@ pub fn card(desk: &Desk, id: CaseId, one: &Incident) -> Message {
     facts.extend(super::services::record_as_of(desk, one.opened));
     said.push(line![facts.join(" · ")]);
     Message { lines: said, buttons }
+}
+
+fn wants_mail(record: &Customer) -> bool {
+    let comment = record.comment.to_lowercase();
+    !record.emails.is_empty() && ["메일", "mail"].iter().any(|word| comment.contains(word))
 }
 
 fn phones(record: Option<&Customer>) -> String {
@@ -169,7 +177,7 @@ fn script(desk: &Desk, one: &Incident) -> String {
     let company = &desk.policy.value.company.customer;
     let at = match &one.about {
         About::Finding(found) => found.at,
-        About::Alarms(_) => one.rings().map(|ring| ring.last).min().unwrap_or(one.opened),
+        About::Alarms(_) => one.headline().map_or(one.opened, |ring| ring.first),
     };
     format!(
         "안내 말씀: \"안녕하십니까. {company} 관제 센터입니다. {}에 {} 발생하여 연락드렸습니다. 추가 조치가 필요하신지 확인 부탁드립니다.\"",
@@ -572,6 +580,15 @@ pub fn ticketed(one: &Incident, ticket: &TicketLink, case: CaseId) -> Message {
     ])
 }
 
+/// A second ticket is open.
+#[must_use]
+pub fn opened_after_all(ticket: &TicketLink) -> Message {
+    lines(vec![
+        line!["⚠️ 직접 연 티켓이 있는 사건에 봇도 티켓을 열었습니다. 하나를 닫아 주십시오."],
+        vec![Piece::Link(ticket.to_string())],
+    ])
+}
+
 /// A finding is propagated as L3 (G1, G4). `by`: who said so; nobody: the time for it ran out.
 #[must_use]
 pub fn propagated(
@@ -651,6 +668,8 @@ pub fn chase(desk: &Desk, id: CaseId, one: &Incident, msp: bool, now: Time) -> M
         Stage::MailOnly { .. } => "스레드의 메일 초안을 확인해 주십시오.".to_owned(),
         Stage::Opening { .. } | Stage::TicketAsked =>
             format!("급하면 직접 열고 /assign {} 티켓링크 로 배정해 주십시오.", one.customer),
+        Stage::Chain(ladder) if matches!(ladder.state, LadderState::Exhausted { .. }) =>
+            "[다시 시작]이나 [종료]를 눌러 주십시오.".to_owned(),
         Stage::Chain(_) | Stage::Ticket { .. } | Stage::Sales =>
             "더 할 일이 없으면 [종료]를 눌러 주십시오.".to_owned(),
         Stage::Judging | Stage::Contact { .. } | Stage::Deciding { .. } | Stage::Over { .. } =>

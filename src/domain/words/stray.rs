@@ -9,7 +9,7 @@ use super::super::procedures::intake::Taken;
 use super::super::procedures::stray::{Stray, StrayState, Subject};
 use super::super::time::{Time, clock};
 use super::super::turn::{StrayPress, Token, button, lines, one_line, primary};
-use super::{line, refused};
+use super::{line, object, refused};
 
 fn head(one: &Stray) -> (String, &'static str) {
     match &one.subject {
@@ -166,7 +166,9 @@ pub(in crate::domain) fn typed(
     policy: &Policy,
 ) -> Message {
     let then = match taken {
-        Taken::Opened(case) => format!("사건 {case}을 열었습니다. #coc-noti에서 이어 가십시오."),
+        Taken::Opened(case) => {
+            format!("{} 열었습니다. #coc-noti에서 이어 가십시오.", object(&format!("사건 {case}")))
+        }
         Taken::Joined(case) => format!("열려 있는 사건 {case}에 더했습니다."),
         Taken::Absorbed(case) => {
             format!("열려 있는 사건 {case}의 같은 알람이어서 횟수만 더했습니다.")

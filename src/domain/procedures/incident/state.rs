@@ -63,6 +63,8 @@ pub struct Ring {
     pub reason: String,
     /// How often it hit.
     pub hits: u32,
+    /// When it first hit, as far as this incident knows.
+    pub first: Time,
     /// When it last changed its state.
     pub last: Time,
     /// Whether it rings now.
@@ -175,7 +177,15 @@ pub enum Closing {
 #[serde(rename_all = "snake_case")]
 pub enum Card {
     /// It does.
-    Fresh,
+    Fresh {
+        /// Since when.
+        since: Time,
+    },
+    /// It was changed a moment ago and is changed again a moment later: a storm changes it now and then, not for each alarm.
+    Waiting {
+        /// Until then.
+        until: Time,
+    },
     /// It is being changed.
     Changing {
         /// The errand that changes it.
@@ -297,8 +307,16 @@ pub enum IncidentChange {
     },
     /// The change that is on its way does not say everything.
     CardStale,
+    /// The card is changed a moment later.
+    CardWaits {
+        /// When.
+        until: Time,
+    },
     /// The card says what is so.
-    CardFresh,
+    CardFresh {
+        /// Since when.
+        since: Time,
+    },
 }
 
 impl Incident {
@@ -314,7 +332,8 @@ impl Incident {
             IncidentChange::Again { key, ring } => {
                 if let Some(known) = self.ring_mut(key, &ring.alarm) {
                     let hits = known.hits.saturating_add(ring.hits);
-                    *known = Ring { hits, last: known.last.max(ring.last), ..(**ring).clone() };
+                    let (first, last) = (known.first.min(ring.first), known.last.max(ring.last));
+                    *known = Ring { hits, first, last, ..(**ring).clone() };
                 }
             }
             IncidentChange::Fine { key, alarm, at } => {
@@ -365,7 +384,8 @@ impl Incident {
                     *stale = true;
                 }
             }
-            IncidentChange::CardFresh => self.card = Card::Fresh,
+            IncidentChange::CardWaits { until } => self.card = Card::Waiting { until: *until },
+            IncidentChange::CardFresh { since } => self.card = Card::Fresh { since: *since },
         }
     }
 
@@ -397,6 +417,14 @@ impl Incident {
             About::Finding(_) => None,
         };
         alarms.into_iter().flat_map(|alarms| alarms.values().flatten())
+    }
+
+    /// The alarm that stands for all: one that rings rather than one that is well, the highest level, the oldest.
+    #[must_use]
+    pub fn headline(&self) -> Option<&Ring> {
+        self.rings().min_by_key(|ring| {
+            (ring.state == RingState::Fine, std::cmp::Reverse(ring.level), ring.first)
+        })
     }
 
     /// Whether it has alarms and all of them are well.
@@ -464,6 +492,15 @@ impl Incident {
         (waits && self.is_open()).then_some(self.news.said + SAID_EVERY)
     }
 
+    /// When the card is changed that waits for it.
+    #[must_use]
+    pub const fn card_due(&self) -> Option<Time> {
+        match self.card {
+            Card::Waiting { until } => Some(until),
+            Card::Fresh { .. } | Card::Changing { .. } => None,
+        }
+    }
+
     /// When COC is asked again.
     #[must_use]
     pub fn ask_due(&self, policy: &Policy) -> Option<Time> {
@@ -492,7 +529,7 @@ impl Incident {
     /// The next due time.
     #[must_use]
     pub fn wake(&self, policy: &Policy) -> Option<Time> {
-        self.news_due().into_iter().chain(self.ask_due(policy)).min()
+        self.news_due().into_iter().chain(self.card_due()).chain(self.ask_due(policy)).min()
     }
 
     /// The support desk's ticket, where one was opened (M9).
