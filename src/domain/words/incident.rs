@@ -690,17 +690,12 @@ pub fn mail_names(one: &Incident) -> Vec<(&'static str, String)> {
             format!("{} (심각도 {})", found.title, severity(found.severity)),
         ),
         About::Alarms(_) => {
-            let details: Vec<&str> = one
-                .rings()
-                .map(|ring| ring.reason.as_str())
-                .filter(|one| !one.is_empty())
-                .collect();
-            let first = one.rings().next();
+            let first = one.headline();
             (
                 first.and_then(|ring| ring.account.as_ref()).map(ToString::to_string),
                 first.map(|ring| ring.region.clone()).unwrap_or_default(),
-                one.rings().map(|ring| ring.last).min().unwrap_or(one.opened),
-                details.first().map(|one| (*one).to_owned()).unwrap_or_default(),
+                first.map_or(one.opened, |ring| ring.first),
+                first.map(|ring| ring.reason.clone()).unwrap_or_default(),
             )
         }
     };
