@@ -173,6 +173,19 @@ fn doubts(
             ));
         }
     }
+    let named = policy.alarm.rules.iter().filter_map(|rule| rule.customer.as_ref());
+    let named = named.map(|name| ("alarm.rules", name));
+    let plain = policy.guardduty.plain.iter().map(|name| ("guardduty.plain", name));
+    for (key, name) in named.chain(plain) {
+        // as it stands on record, letter by letter: an alias would not be found
+        if !customers.0.iter().any(|customer| &customer.name == name) {
+            warnings.push(BookWarning {
+                file: BookFile::Policy,
+                line: None,
+                text: format!("{key}: 고객 기록에 없는 이름입니다. 읽은 값: \"{name}\"."),
+            });
+        }
+    }
     if !customers.0.is_empty() && customers.find(&policy.company.customer).is_none() {
         warnings.push(BookWarning {
             file: BookFile::Customers,
@@ -369,6 +382,14 @@ impl PolicyReader<'_> {
             if name.trim_start_matches('#').trim().is_empty() {
                 self.wrong(path, "비어 있습니다. 이름을 적어 주십시오. 예: \"#general\"");
             }
+        }
+        let alarms = policy.alarm.channel.trim_start_matches('#').trim();
+        let talked_in = [&channels.general, &channels.noti, &channels.unlink, &channels.tam];
+        if talked_in.iter().any(|name| name.trim_start_matches('#').trim() == alarms) {
+            self.wrong(
+                "alarm.channel",
+                format!("\"{alarms}\"은(는) 사람들이 쓰는 채널입니다. 알람만 오는 채널을 적어 주십시오. 예: \"#alarms\""),
+            );
         }
         let groups = &policy.groups;
         for (path, group) in

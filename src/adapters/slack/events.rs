@@ -540,8 +540,11 @@ mod tests {
     #[test]
     fn what_no_person_wrote_is_ignored_with_its_reason() {
         let reason = |more| event(&message(more)).unwrap_err();
-        assert_eq!(reason(json!({"bot_id": "B01"})), Ignored::Bot);
-        assert_eq!(reason(json!({"subtype": "bot_message"})), Ignored::Bot);
+        let in_a_thread = json!({"bot_id": "B01", "thread_ts": "1754398700.000100"});
+        assert_eq!(reason(in_a_thread), Ignored::Bot);
+        assert_eq!(reason(json!({"bot_id": "B01", "user": "UBOT"})), Ignored::Own);
+        let nobodys = json!({"subtype": "bot_message", "user": null});
+        assert_eq!(reason(nobodys), Ignored::Missing("/bot_id"));
         assert_eq!(reason(json!({"user": "UBOT"})), Ignored::Own);
         let joined = json!({"subtype": "channel_join"});
         assert_eq!(reason(joined), Ignored::Subtype("channel_join".to_owned()));
@@ -551,6 +554,22 @@ mod tests {
         assert_eq!(other, Ignored::Kind("team_join".to_owned()));
         let personal = reason(json!({"type": "가온별 010-0000-1001"}));
         assert_eq!(personal.to_string(), "type (unprintable)");
+    }
+
+    #[test]
+    fn another_app_says_what_stands_in_its_text_and_attachments() {
+        let more = json!({
+            "subtype": "bot_message", "user": null, "bot_id": "B0AWS", "text": "",
+            "attachments": [
+                {"title": "ALARM: prod-web-1", "text": "Threshold Crossed", "fallback": "none"},
+                {"fallback": "ALARM: prod-web-2", "fields": 7},
+            ],
+        });
+        let said = event(&message(more)).unwrap();
+        assert_eq!(said.by.as_str(), "B0AWS");
+        assert_eq!(said.key, "m:C0GENERAL:1754398800.000100");
+        let text = "ALARM: prod-web-1\nThreshold Crossed\nALARM: prod-web-2".to_owned();
+        assert_eq!(said.what, SlackAct::BotSaid { at: at("1754398800.000100"), text });
     }
 
     fn edit(new: Value, old: Value) -> Value {

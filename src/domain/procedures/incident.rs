@@ -315,17 +315,19 @@ impl<'t, 'a> Work<'t, 'a> {
         let Stage::Contact { absent } = self.one.stage else { return };
         self.note(by, &format!("고객 부재 {absent}회"));
         let basic = self.record().is_some_and(|one| one.grade == Grade::MspBasic);
-        let mails = basic && absent >= CALLS_BEFORE_MAIL;
-        let message = words::incident::absent(&self.one, by, at, absent, basic, mails);
+        let due = basic && absent >= CALLS_BEFORE_MAIL;
+        let mail = due.then(|| self.mail());
+        let mails = matches!(mail, Some(Ok(_)));
+        let again = basic && !due && self.record().is_some_and(|one| !one.emails.is_empty());
+        let message = words::incident::absent(&self.one, by, at, absent, again, mails);
         self.say(Urgency::Notice, message);
-        if mails && !self.has_draft() {
-            match self.mail() {
-                Ok((customer, mail)) => {
-                    let place = self.place();
-                    mail::write(self.turn, self.id, customer, mail, place);
-                }
-                Err(why) => self.say(Urgency::Page, words::incident::no_mail(&why)),
+        match mail {
+            Some(Ok((customer, mail))) if !self.has_draft() => {
+                let place = self.place();
+                mail::write(self.turn, self.id, customer, mail, place);
             }
+            Some(Err(why)) => self.say(Urgency::Page, words::incident::no_mail(&why)),
+            Some(Ok(_)) | None => {}
         }
     }
 

@@ -256,7 +256,8 @@ pub fn buttons(id: CaseId, one: &Incident, msp: bool) -> Vec<Button> {
 
 /// What the reader is to do, as the buttons are.
 fn ask(one: &Incident, msp: bool, record: Option<&Customer>) -> Option<String> {
-    let basic = record.is_some_and(|record| record.grade == Grade::MspBasic);
+    // without an address there is no mail to end with
+    let basic = record.is_some_and(|one| one.grade == Grade::MspBasic && !one.emails.is_empty());
     match &one.stage {
         Stage::Judging => {
             Some("내용을 확인하고 [전파], [이메일만], [판단 불가] 가운데 눌러 주십시오.".to_owned())

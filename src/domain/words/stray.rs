@@ -11,19 +11,23 @@ use super::super::time::{Time, clock};
 use super::super::turn::{StrayPress, Token, button, lines, one_line, primary};
 use super::{line, object, refused};
 
-fn head(one: &Stray) -> (String, &'static str) {
+fn head(one: &Stray) -> (String, String) {
     match &one.subject {
         Subject::Unread { why } => (
             "알 수 없는 알림이 왔습니다.".to_owned(),
-            if why.is_empty() { "" } else { "아는 형식의 알람이 아닙니다." },
+            match why.trim_end_matches('.') {
+                "" => String::new(),
+                why => format!("{why}."),
+            },
         ),
         Subject::Account { account, .. } => (
             format!("고객 기록에 없는 계정의 알람입니다: {account}"),
-            "고객 기록에 계정을 더하면 다음 알람부터 그 고객으로 읽습니다.",
+            "고객 기록에 계정을 더하면 다음 알람부터 그 고객으로 읽습니다.".to_owned(),
         ),
-        Subject::NoAccount { .. } => {
-            ("계정을 알 수 없는 알람입니다.".to_owned(), "어느 고객의 알람인지 확인해 주십시오.")
-        }
+        Subject::NoAccount { .. } => (
+            "계정을 알 수 없는 알람입니다.".to_owned(),
+            "어느 고객의 알람인지 확인해 주십시오.".to_owned(),
+        ),
     }
 }
 
