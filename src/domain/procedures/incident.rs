@@ -14,7 +14,7 @@ use super::super::desk::{Desk, Room};
 use super::super::errand::{Errand, ErrandKind, NewTicket, Outcome, Place, Urgency};
 use super::super::ids::{CaseId, ChannelId, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
-use super::super::ladder::LadderState;
+use super::super::ladder::{LadderChange, LadderState};
 use super::super::mail::{DraftState, Email, Occasion};
 use super::super::message::Message;
 use super::super::people::order::msp_order;
@@ -292,7 +292,7 @@ impl<'t, 'a> Work<'t, 'a> {
         for (post, message) in shown {
             self.step(IncidentChange::Shown(Board { post, message }));
         }
-        if !taken.is_empty() {
+        if taken.iter().any(shows) {
             self.refresh();
         }
     }
@@ -548,6 +548,23 @@ impl<'t, 'a> Work<'t, 'a> {
         let message = words::incident::chase(desk, self.id, &self.one, msp, at);
         let place = Place { channel: noti(desk), thread: None };
         self.show(Urgency::Page, place, message);
+    }
+}
+
+/// Whether the card says something else after a step of the ladder.
+const fn shows(step: &IncidentChange) -> bool {
+    let IncidentChange::Ladder(step) = step else { return false };
+    match step {
+        LadderChange::RungOpened(_)
+        | LadderChange::RungEnded { .. }
+        | LadderChange::Taken(_)
+        | LadderChange::Exhausted { .. }
+        | LadderChange::Stopped { .. }
+        | LadderChange::Restarted { .. }
+        | LadderChange::Replanned { .. } => true,
+        LadderChange::RungBegan { .. }
+        | LadderChange::CallOver
+        | LadderChange::CallAgain { .. } => false,
     }
 }
 
