@@ -388,7 +388,12 @@ fn open_cases(desk: &Desk, now: Time) -> Vec<OpenCase> {
             at: match &case.procedure {
                 // the thread that it was asked in may be another's
                 Procedure::Urgent(one) => Some(one.request.clone()),
-                other => other.home(desk).and_then(|home| home.stands_at(desk)),
+                other @ (Procedure::Assignment(_)
+                | Procedure::Incident(_)
+                | Procedure::Stray(_)
+                | Procedure::Phd(_)
+                | Procedure::Outage(_)
+                | Procedure::List(_)) => other.home(desk).and_then(|home| home.stands_at(desk)),
             },
             ladder: match (&case.procedure, case.procedure.ladder()) {
                 (Procedure::Assignment(one), _) => holders(one),

@@ -299,7 +299,7 @@ fn found(turn: &mut Turn<'_>, key: &str, finding: &Finding, text: &str) {
         recorded(turn, &customer.name, &name, None, Why::NotAgreed);
         return;
     }
-    let about = About::Finding(Found {
+    let about = About::Finding(Box::new(Found {
         id: finding.id.clone(),
         kind: finding.kind.clone(),
         severity,
@@ -310,7 +310,7 @@ fn found(turn: &mut Turn<'_>, key: &str, finding: &Finding, text: &str) {
         at: believed(finding.updated, turn.now),
         told: 1,
         plain: finding.shape == Shape::Plain,
-    });
+    }));
     incident::open(turn, &customer.name, key, about, Stage::Judging);
 }
 

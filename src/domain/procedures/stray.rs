@@ -116,6 +116,8 @@ const NAMES_SHOWN: usize = 10;
 const SHOWN: usize = 1_500;
 /// How many cards of unread texts stand open at a time; what comes beyond goes into the newest one's thread.
 const UNREAD_CARDS: usize = 5;
+/// How many texts are shown there; beyond that they are counted, and stand in the journal.
+const TEXTS_IN_THREAD: u32 = 50;
 
 impl Stray {
     /// Takes a step.
@@ -206,8 +208,10 @@ pub(super) fn came(turn: &mut Turn<'_>, key: &str, subject: Subject, text: &str)
         && desk.strays().filter(unread).count() >= UNREAD_CARDS
         && let Some((id, one)) = desk.strays().rfind(unread)
     {
-        let place = one.home.thread();
-        turn.post(Some(id), Urgency::Notice, place, words::stray::another(&text));
+        if one.more < TEXTS_IN_THREAD {
+            let place = one.home.thread();
+            turn.post(Some(id), Urgency::Notice, place, words::stray::another(&text));
+        }
         return one_more(turn, id, one, String::new());
     }
     let post = turn.next_errand();

@@ -180,9 +180,9 @@ fn script(desk: &Desk, one: &Incident) -> String {
         About::Alarms(_) => one.headline().map_or(one.opened, |ring| ring.first),
     };
     format!(
-        "안내 말씀: \"안녕하십니까. {company} 관제 센터입니다. {}에 {} 발생하여 연락드렸습니다. 추가 조치가 필요하신지 확인 부탁드립니다.\"",
+        "안내 말씀: \"안녕하십니까. {company} 관제 센터입니다. {}에 {} 알람이 발생하여 연락드렸습니다. 추가 조치가 필요하신지 확인 부탁드립니다.\"",
         at.format("%H:%M"),
-        format!("{} 알람이", named(one))
+        named(one)
     )
 }
 

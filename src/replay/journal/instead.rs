@@ -485,7 +485,7 @@ impl<'a> Night<'a> {
             }
             How::Draft(input, press) => {
                 let drafts = self.desk().drafts.values();
-                let own = drafts.filter(|draft| draft.case == id).map(|draft| draft.post).last();
+                let own = drafts.rev().find(|draft| draft.case == id).map(|draft| draft.post);
                 let Some(draft) = own else { return Ok(None) };
                 self.press(input, &Token::Draft(draft, *press), root)?;
                 Some(())

@@ -43,7 +43,7 @@ pub enum About {
     /// Alarms, by metric; those over one metric are told apart by their names.
     Alarms(BTreeMap<MetricKey, Vec<Ring>>),
     /// A GuardDuty finding.
-    Finding(Found),
+    Finding(Box<Found>),
 }
 
 /// An alarm of an incident.
