@@ -121,11 +121,8 @@ fn played(told: &[Told]) -> Vec<String> {
         "title: l2\nstart: {day}T00:00:00\npolicy: {{alarm.channel: \"#alarms\"}}\npeople:\n  aws1: {{name: 알람전달, role: customer}}\nsteps:\n{steps}"
     );
     let acts = acts(&scenario, Path::new("."));
-    let opened = acts.iter().filter(|act| match &act.did {
-        Did::Post { thread: None, words, .. } => words.text.starts_with("🚨"),
-        _ => false,
-    });
-    opened.map(|act| act.at.format("%H:%M:%S").to_string()).collect()
+    let opened = posts(&acts).filter(|(_, in_thread, text)| !in_thread && text.starts_with("🚨"));
+    opened.map(|(act, ..)| act.at.format("%H:%M:%S").to_string()).collect()
 }
 
 #[test]
@@ -178,9 +175,9 @@ fn storm(level: impl Fn(usize) -> &'static str) -> Vec<Act> {
 }
 
 fn posts(acts: &[Act]) -> impl Iterator<Item = (&Act, bool, &str)> {
-    acts.iter().filter_map(|act| match &act.did {
-        Did::Post { thread, words, .. } => Some((act, thread.is_some(), words.text.as_str())),
-        _ => None,
+    acts.iter().filter_map(|act| {
+        let Did::Post { thread, words, .. } = &act.did else { return None };
+        Some((act, thread.is_some(), words.text.as_str()))
     })
 }
 
