@@ -291,7 +291,8 @@ fn found(turn: &mut Turn<'_>, key: &str, finding: &Finding, text: &str) {
         recorded(turn, &customer.name, &name, None, Why::Closed);
         return;
     }
-    if severity < tenths(desk.policy.value.guardduty.high_from) {
+    let high_from = desk.policy.value.guardduty.high_from;
+    if finding.severity < high_from {
         recorded(turn, &customer.name, &name, None, Why::LowSeverity);
         return list::guide_customer(turn, key, &customer.name, finding);
     }
@@ -325,4 +326,76 @@ fn tenths(severity: f64) -> u16 {
     )]
     let tenths = (bounded * 10.0).round() as u16;
     tenths
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::domain::decide::decide;
+    use crate::domain::ids::{ChannelId, SlackUser};
+    use crate::domain::input::{Input, SlackAct, SlackInput};
+    use crate::domain::time::seoul;
+    use chrono::NaiveDate;
+
+    fn now() -> Time {
+        seoul(NaiveDate::from_ymd_opt(2025, 8, 5).unwrap().and_hms_opt(22, 0, 0).unwrap())
+    }
+
+    #[test]
+    fn a_level_stands_alone_in_a_name() {
+        for (name, level) in [
+            ("[L3] prod-web-1 CPU", Some(AlarmLevel::L3)),
+            ("L2 prod", Some(AlarmLevel::L2)),
+            ("prod_L1_disk", Some(AlarmLevel::L1)),
+            ("L2 switch [ L3 ]", Some(AlarmLevel::L3)),
+            ("prod(L3)", Some(AlarmLevel::L3)),
+            ("XL3 prod", None),
+            ("L34 prod", None),
+            ("l3 prod", None),
+            ("prod", None),
+        ] {
+            assert_eq!(level_in(name), level, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_believed_within_six_hours() {
+        let now = now();
+        for (minutes, believed_in) in [(-360, true), (-361, false), (5, true), (6, false)] {
+            let at = now + TimeDelta::minutes(minutes);
+            assert_eq!(believed(Some(at), now) == at, believed_in, "{minutes}");
+        }
+        assert_eq!(believed(None, now), now);
+    }
+
+    #[test]
+    fn a_severity_that_is_no_number_is_the_highest() {
+        assert_eq!([f64::NAN, 11.0, 6.95, 8.0].map(tenths), [100, 100, 70, 80]);
+    }
+
+    #[test]
+    fn another_app_is_listened_to_in_the_alarm_channel_alone() {
+        let mut desk = Desk::default();
+        desk.policy.value.alarm.channel = "#alarms".to_owned();
+        desk.directory.bot = Some(SlackUser::from("UCOC"));
+        desk.directory.bot_id = Some("BCOC".to_owned());
+        for (id, name) in [("C1", "alarms"), ("C2", "general"), ("C3", "coc-noti")] {
+            desk.directory.channels.insert(ChannelId::from(id), name.to_owned());
+        }
+        let cards = |by: &str, channel: &str, text: &str| {
+            let at = MessageRef { channel: channel.into(), ts: "1754398800.000100".into() };
+            let what = SlackAct::BotSaid { at, text: text.to_owned() };
+            let key = "m:1".to_owned();
+            let input = Input::Slack(SlackInput { key, by: SlackUser::from(by), what, raw: None });
+            let changes = decide(&desk, &input, now(), 1).changes;
+            changes.iter().filter(|change| matches!(change, Change::Opened(_))).count()
+        };
+        let urgent = "@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/1";
+        assert_eq!(cards("BAWS", "C1", "disk full"), 1);
+        assert_eq!(cards("BAWS", "C2", urgent), 0, "other apps give no orders");
+        assert_eq!(cards("UCOC", "C1", "disk full"), 0, "its own words are no alarm");
+        assert_eq!(cards("BCOC", "C1", "disk full"), 0);
+    }
 }
