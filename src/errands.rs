@@ -5,7 +5,9 @@
 //! production, replay and tests share it. [`carry_out`] is the attempt itself.
 
 use crate::domain::desk::Desk;
-use crate::domain::errand::{Anchor, Errand, ErrandKind, Outcome, Place, Service, TicketDeed};
+use crate::domain::errand::{
+    Anchor, Errand, ErrandKind, NewTicket, Outcome, Place, Service, TicketDeed,
+};
 use crate::domain::ids::{
     ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink, Ts,
 };
@@ -162,6 +164,11 @@ pub enum Task {
         /// What.
         deed: TicketDeed,
     },
+    /// Open a ticket.
+    OpenTicket {
+        /// Which.
+        ticket: NewTicket,
+    },
     /// Send a mail.
     Mail {
         /// Which.
@@ -231,7 +238,7 @@ impl Task {
             | Self::Presence { .. } => Line::Chat,
             Self::Call { .. } | Self::HangUp { .. } => Line::Phone,
             Self::ReadGuide => Line::Folder,
-            Self::Ticket { .. } => Line::Tickets,
+            Self::Ticket { .. } | Self::OpenTicket { .. } => Line::Tickets,
             Self::Mail { .. } => Line::Mail,
             Self::Probe { .. } => Line::Probe,
         }
@@ -295,6 +302,15 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
                 tickets.act(attempt.id, deed).await?;
             }
             Ok(Outcome::Done)
+        }
+        Task::OpenTicket { ticket } => {
+            let tickets = there(hands.tickets.as_ref(), "티켓 시스템이")?;
+            if attempt.look_first
+                && let Some(ticket) = tickets.find_opened(attempt.id, ticket).await?
+            {
+                return Ok(Outcome::Opened { ticket });
+            }
+            Ok(Outcome::Opened { ticket: tickets.open(attempt.id, ticket).await? })
         }
         Task::Mail { mail } => {
             there(hands.mail.as_ref(), "메일 서버가")?.send(attempt.id, mail).await?;
@@ -644,6 +660,7 @@ impl Runner {
             | Task::PublishHome { .. }
             | Task::Presence { .. }
             | Task::Ticket { .. }
+            | Task::OpenTicket { .. }
             | Task::Mail { .. } => {
                 let standing = self.standing.entry(line).or_default();
                 let wait = retry_after.map_or_else(|| pause(standing.failures), delta);
@@ -762,6 +779,7 @@ fn lane(errand: &Errand) -> Option<Lane> {
         | ErrandKind::PublishHome { .. }
         | ErrandKind::ReadGuide { .. }
         | ErrandKind::Presence { .. }
+        | ErrandKind::OpenTicket { .. }
         | ErrandKind::Mail { .. }
         | ErrandKind::Probe { .. } => None,
     }
@@ -785,7 +803,9 @@ fn expiry(errand: &Errand) -> Option<Time> {
         ErrandKind::Ephemeral { .. } => Some(errand.since + ANSWER_LIVES),
         ErrandKind::Presence { .. } => Some(errand.since + PRESENCE_WAITS),
         ErrandKind::HangUp { .. } => Some(errand.since + HANG_UP_WAITS),
-        ErrandKind::Ticket { .. } => Some(errand.since + TICKET_WAITS),
+        ErrandKind::Ticket { .. } | ErrandKind::OpenTicket { .. } => {
+            Some(errand.since + TICKET_WAITS)
+        }
         ErrandKind::Mail { .. } => Some(errand.since + MAIL_WAITS),
         ErrandKind::Post { .. }
         | ErrandKind::Update { .. }
@@ -849,6 +869,7 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
         ErrandKind::ReadGuide { .. } => Task::ReadGuide,
         ErrandKind::Presence { of } => Task::Presence { of: of.clone() },
         ErrandKind::Ticket { deed } => Task::Ticket { deed: deed.clone() },
+        ErrandKind::OpenTicket { ticket } => Task::OpenTicket { ticket: ticket.clone() },
         ErrandKind::Mail { mail } => Task::Mail { mail: mail.clone() },
         ErrandKind::Probe { service } => Task::Probe { service: *service },
     })

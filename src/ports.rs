@@ -1,7 +1,9 @@
 //! The hands of the desk: what the errand runner needs of the world. Adapters implement these; replay and tests bring their own.
 
-use crate::domain::errand::{Presence, TicketDeed};
-use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, Ts};
+use crate::domain::errand::{NewTicket, Presence, TicketDeed};
+use crate::domain::ids::{
+    ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink, Ts,
+};
 use crate::domain::input::{CustomerRecord, Directory, ReplyTo, SlackInput};
 use crate::domain::mail::Email;
 use crate::domain::message::{Form, Message};
@@ -151,6 +153,16 @@ pub trait Tickets: Send + Sync {
 
     /// Does it, all of it or nothing, bearing the errand's id where [`Tickets::is_done`] finds it again.
     async fn act(&self, errand: ErrandId, deed: &TicketDeed) -> Result<(), PortError>;
+
+    /// Opens a ticket, bearing the errand's id where [`Tickets::find_opened`] finds it again.
+    async fn open(&self, errand: ErrandId, ticket: &NewTicket) -> Result<TicketLink, PortError>;
+
+    /// The ticket that this errand opened, if there is one.
+    async fn find_opened(
+        &self,
+        errand: ErrandId,
+        ticket: &NewTicket,
+    ) -> Result<Option<TicketLink>, PortError>;
 
     /// Whether this errand's deed was done already.
     async fn is_done(&self, errand: ErrandId, deed: &TicketDeed) -> Result<bool, PortError>;

@@ -106,5 +106,13 @@ pub fn watched(desk: &Desk, since: Time) -> Vec<Watched> {
         thread: Some(root.ts),
         since,
     });
-    rooms.chain(threads).collect()
+    let alarms = desk
+        .alarm_channel()
+        .filter(|channel| {
+            ![Room::General, Room::Noti]
+                .iter()
+                .any(|room| desk.room(*room).as_ref() == Some(channel))
+        })
+        .map(|channel| Watched { channel, thread: None, since });
+    rooms.chain(alarms).chain(threads).collect()
 }

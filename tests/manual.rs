@@ -119,7 +119,7 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 14] = [
+const PLACES: [(&str, &str, &str); 19] = [
     ("AWS 관제 화면 확인", "  - feed: {url: aws-status, items: aws.rss}\n", "다솜윤"),
     (
         "TAM 요청",
@@ -182,6 +182,31 @@ const PLACES: [(&str, &str, &str); 14] = [
         "자람우",
     ),
     (
+        "고객 1차 연락",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: 'alarm 은하물류 [L3] web CPU'}\n",
+        "가온별",
+    ),
+    (
+        "연결된 고객",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: 'alarm 은하물류 [L3] web CPU'}\n  - press: {by: coc1, button: 연결됨, on: last}\n",
+        "가온별",
+    ),
+    (
+        "맡은 알람",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: 'alarm 은하물류 [L3] web CPU'}\n  - press: {by: coc1, button: 연결됨, on: last}\n  - press: {by: coc1, button: 추가 조치 필요, on: last}\n  - press: {by: 가온별, button: 수락, on: last}\n",
+        "가온별",
+    ),
+    (
+        "GuardDuty 알람",
+        "  - say: {by: csr1, in: '#alarms', text: '{\"source\":\"aws.guardduty\",\"detail-type\":\"GuardDuty Finding\",\"account\":\"310000000002\",\"region\":\"ap-northeast-2\",\"detail\":{\"schemaVersion\":\"2.0\",\"accountId\":\"310000000002\",\"region\":\"ap-northeast-2\",\"id\":\"f1\",\"type\":\"UnauthorizedAccess:EC2/SSHBruteForce\",\"severity\":8,\"title\":\"SSH\",\"description\":\"SSH\",\"service\":{\"count\":1},\"updatedAt\":\"2025-08-05T01:00:00.000Z\"}}'}\n",
+        "가온별",
+    ),
+    (
+        "알 수 없는 알림",
+        "  - say: {by: csr1, in: '#alarms', text: 디스크가 가득 찼습니다}\n",
+        "가온별",
+    ),
+    (
         "바뀐 가이드",
         "  - guide: {file: changed.txt}\n  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: guide}\n",
         "가온별",
@@ -198,7 +223,7 @@ fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
     let feed = read("tests/scenarios/feeds/seoul-morning.rss");
     std::fs::write(folder.path().join("aws.rss"), feed).unwrap();
     let scenario = format!(
-        "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk}}\n\
+        "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk, alarm.channel: '#alarms'}}\n\
          people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n\
          steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
         leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242")

@@ -120,7 +120,14 @@ fn may_mention(words: &Words) -> bool {
         || words.buttons == ["수락", "거절"]
         || words.buttons == ["연결됨", "부재", "다시 전화", "재배정"]
         || words.mentions == ["@csr"]
+        || calls_coc(words)
+        || words.text.contains("영업 담당 연락을 안내합니다")
         || of_a_checklist(words)
+}
+
+/// Alarms, and what nobody understood or looked after (M5, M6, G4): COC's group is called.
+fn calls_coc(words: &Words) -> bool {
+    words.mentions == ["@coc"] && ["🚨", "⏰", "⚠️"].iter().any(|sign| words.text.starts_with(sign))
 }
 
 fn of_a_checklist(words: &Words) -> bool {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
 use chrono::{TimeDelta, Utc};
 use coc::adapters::zendesk::{Settings, Zendesk};
-use coc::domain::errand::{CallEvent, TicketAct, TicketDeed};
+use coc::domain::errand::{CallEvent, NewTicket, TicketAct, TicketDeed};
 use coc::domain::ids::{ErrandId, Name, TicketLink};
 use coc::domain::input::{TicketEvent, TicketNews};
 use coc::domain::time::in_seoul;
@@ -892,6 +892,74 @@ impl std::io::Write for Log {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+// ── Opening a ticket ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn new_ticket() -> NewTicket {
+    NewTicket {
+        subject: "[한빛전자] L3 알람: [L3] prod-web-1".to_owned(),
+        comment: COMMENT.to_owned(),
+    }
+}
+
+/// How many tickets the bot opened, and the comments of the last.
+fn opened(scene: &Scene) -> (usize, Vec<(String, bool)>) {
+    scene.account.with(|account| {
+        let own = account.tickets.values().filter(|one| one.external_id.is_some());
+        let numbers: Vec<u64> = own.map(|one| one.id).collect();
+        let last = numbers.last().map(|last| account.comments(*last)).unwrap_or_default();
+        (numbers.len(), last)
+    })
+}
+
+#[tokio::test]
+async fn a_ticket_is_opened_once() {
+    let scene = Scene::set().await;
+    let ticket = new_ticket();
+    assert_eq!(scene.zendesk.find_opened(errand(7), &ticket).await.unwrap(), None);
+    let link = scene.zendesk.open(errand(7), &ticket).await.unwrap();
+    assert_eq!(link.number(), Some(5_001), "{link}");
+    assert!(link.as_str().contains("/agent/tickets/"), "{link}");
+    // nobody but the support desk reads it
+    assert_eq!(opened(&scene), (1, vec![(COMMENT.to_owned(), false)]));
+    assert_eq!(scene.zendesk.find_opened(errand(7), &ticket).await.unwrap(), Some(link.clone()));
+    // a request that was given up on and comes through after all
+    assert_eq!(scene.zendesk.open(errand(7), &ticket).await.unwrap(), link);
+    assert_eq!(opened(&scene).0, 1);
+    // another errand's, and the same errand's of another journal, are others
+    assert_eq!(scene.zendesk.find_opened(errand(8), &ticket).await.unwrap(), None);
+    let other = NewTicket { comment: "다른 내용".to_owned(), ..new_ticket() };
+    assert_eq!(scene.zendesk.find_opened(errand(7), &other).await.unwrap(), None);
+    scene.zendesk.open(errand(7), &other).await.unwrap();
+    assert_eq!(opened(&scene).0, 2);
+}
+
+#[tokio::test]
+async fn a_ticket_whose_answer_was_lost_is_found() {
+    for how in [How::Vanish, How::Garbage, How::Status(502, None)] {
+        let scene = Scene::set().await;
+        scene.fail(&Method::POST, "/tickets", how.clone(), When::After);
+        let lost = scene.zendesk.open(errand(7), &new_ticket()).await;
+        assert!(matches!(lost, Err(PortError::Unknown { .. })), "{how:?}: {lost:?}");
+        let found = scene.zendesk.find_opened(errand(7), &new_ticket()).await.unwrap();
+        assert_eq!(found.and_then(|link| link.number()), Some(5_001), "{how:?}");
+        assert_eq!(opened(&scene).0, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_that_zendesk_does_not_take_is_refused() {
+    let scene = Scene::set().await;
+    let empty = NewTicket { comment: String::new(), ..new_ticket() };
+    match scene.zendesk.open(errand(7), &empty).await {
+        Err(PortError::Permanent { why }) => assert!(why.contains("422"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    scene.fail(&Method::POST, "/tickets", How::Status(429, Some(3)), When::Before);
+    let (_, wait) = transient(scene.zendesk.open(errand(7), &new_ticket()).await);
+    assert_eq!(wait, Some(Duration::from_secs(3)));
+    assert_eq!(opened(&scene).0, 0);
 }
 
 // ── The stand-in itself ─────────────────────────────────────────────────────────────────────────────────────────────────────────

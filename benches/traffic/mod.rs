@@ -4,7 +4,7 @@
 use chrono::{TimeDelta, Timelike};
 use coc::adapters::slack::events;
 use coc::domain::errand::{Errand, ErrandKind, Outcome, Presence};
-use coc::domain::ids::{ChannelId, ErrandId, MessageRef, SlackUser, Ts};
+use coc::domain::ids::{ChannelId, ErrandId, MessageRef, SlackUser, TicketLink, Ts};
 use coc::domain::input::{Adapters, Books, Directory, Group, Input, Member, SlackInput};
 use coc::domain::message::{Button, Piece};
 use coc::domain::people::read_guide;
@@ -295,6 +295,10 @@ impl Traffic {
             | ErrandKind::Ticket { .. }
             | ErrandKind::Mail { .. }
             | ErrandKind::Probe { .. } => Outcome::Done,
+            ErrandKind::OpenTicket { .. } => {
+                let link = format!("https://support.example.com/agent/tickets/{}", errand.id.seq);
+                Outcome::Opened { ticket: TicketLink(link) }
+            }
             ErrandKind::Call { to, .. } => {
                 Outcome::Placed { reference: reference(errand.id), to: to.clone() }
             }

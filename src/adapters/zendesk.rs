@@ -2,10 +2,11 @@
 //!
 //! A change is one request: assignee, status and comment together, all or nothing. It names the state that it was decided upon, and
 //! Zendesk refuses it when somebody was faster; so a request that was given up on cannot overtake the one that replaced it. Each
-//! change bears its errand's name in its audit's metadata, where it is looked for before it is repeated.
+//! change bears its errand's name in its audit's metadata, where it is looked for before it is repeated. A ticket that is opened bears it
+//! as its external id, and as the request's idempotency key.
 
 use super::http::{Base, Http, NotABase, Repeat, Reply, refused};
-use crate::domain::errand::{TicketAct, TicketDeed};
+use crate::domain::errand::{NewTicket, TicketAct, TicketDeed};
 use crate::domain::ids::{ErrandId, Name, TicketLink};
 use crate::ports::{Engineer, PortError, Tickets};
 use async_trait::async_trait;
@@ -46,6 +47,8 @@ const LONGEST_COMMENT: usize = 60_000;
 /// The keys in an audit's metadata.
 const ERRAND: &str = "coc_errand";
 const DEED: &str = "coc_deed";
+/// Zendesk opens one ticket for all requests that bear the same.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 const EXAMPLE: &str = "https://example.zendesk.com";
 
@@ -178,6 +181,18 @@ struct CountAnswer {
 #[derive(Deserialize)]
 struct TicketAnswer {
     ticket: Ticket,
+}
+
+#[derive(Deserialize)]
+struct TicketsAnswer {
+    tickets: Vec<Found>,
+}
+
+/// A ticket in a list.
+#[derive(Deserialize)]
+struct Found {
+    id: u64,
+    external_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -384,6 +399,11 @@ impl Zendesk {
         Err(endless())
     }
 
+    /// A ticket's page.
+    fn link(&self, number: u64) -> TicketLink {
+        TicketLink(self.settings.base.at(&format!("/agent/tickets/{number}")))
+    }
+
     async fn count(&self, assignee: u64) -> Result<u32, PortError> {
         let query = format!("type:ticket status<solved assignee:{assignee}");
         let answer: CountAnswer =
@@ -485,6 +505,44 @@ impl Tickets for Zendesk {
         })
     }
 
+    async fn open(&self, errand: ErrandId, ticket: &NewTicket) -> Result<TicketLink, PortError> {
+        let name = external_id(errand, ticket);
+        let body = json!({ "ticket": {
+            "subject": ticket.subject,
+            "comment": { "body": bounded(&ticket.comment), "public": false },
+            "external_id": name,
+        } });
+        let mut request =
+            self.request(Method::POST, "/api/v2/tickets.json", &[], body.to_string())?;
+        if let Ok(name) = HeaderValue::from_str(&name) {
+            request.headers_mut().insert(IDEMPOTENCY_KEY, name);
+        }
+        let sent = self.http.send(request).await;
+        let reply = sent.map_err(|error| error.port(WHAT, Repeat::Doubles))?;
+        match reply.status {
+            StatusCode::UNPROCESSABLE_ENTITY => Err(unfit(&reply)),
+            status if status.is_success() => {
+                let answer = serde_json::from_slice::<TicketAnswer>(&reply.body);
+                let answer = answer.map_err(|_| Repeat::Doubles.doubtful(strange()))?;
+                Ok(self.link(answer.ticket.id))
+            }
+            _ => Err(refused(WHAT, &reply, Repeat::Doubles)),
+        }
+    }
+
+    async fn find_opened(
+        &self,
+        errand: ErrandId,
+        ticket: &NewTicket,
+    ) -> Result<Option<TicketLink>, PortError> {
+        let name = external_id(errand, ticket);
+        let answer: TicketsAnswer =
+            self.read("/api/v2/tickets.json", &[("external_id", &name)]).await?;
+        // an answer that is not held to the id that was asked for finds nothing
+        let own = |found: &&Found| found.external_id.as_ref() == Some(&name);
+        Ok(answer.tickets.iter().find(own).map(|found| self.link(found.id)))
+    }
+
     async fn is_done(&self, errand: ErrandId, deed: &TicketDeed) -> Result<bool, PortError> {
         self.find(number_of(&deed.ticket)?, errand, deed).await
     }
@@ -566,6 +624,13 @@ fn fingerprint(deed: &TicketDeed) -> String {
     };
     let whole = Sha256::digest(format!("{}\n{said}\n{}", deed.ticket, deed.comment));
     whole.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a new ticket is found again by.
+fn external_id(errand: ErrandId, ticket: &NewTicket) -> String {
+    let whole = Sha256::digest(format!("{}\n{}", ticket.subject, ticket.comment));
+    let digits: String = whole.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("coc-{errand}-{digits}")
 }
 
 fn bounded(comment: &str) -> &str {

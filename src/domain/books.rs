@@ -196,6 +196,19 @@ fn doubts(
             ));
         }
     }
+    let named = policy.alarm.rules.iter().filter_map(|rule| rule.customer.as_ref());
+    let named = named.map(|name| ("alarm.rules", name));
+    let plain = policy.guardduty.plain.iter().map(|name| ("guardduty.plain", name));
+    for (key, name) in named.chain(plain) {
+        // as it stands on record, letter by letter: an alias would not be found
+        if !customers.0.iter().any(|customer| &customer.name == name) {
+            warnings.push(BookWarning {
+                file: BookFile::Policy,
+                line: None,
+                text: format!("{key}: 고객 기록에 없는 이름입니다. 읽은 값: \"{name}\"."),
+            });
+        }
+    }
     if !customers.0.is_empty() && customers.find(&policy.company.customer).is_none() {
         warnings.push(BookWarning {
             file: BookFile::Customers,
@@ -373,12 +386,15 @@ impl PolicyReader<'_> {
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
         self.sane_heartbeats(policy);
-        let spans: [(&str, Span); 12] = [
+        let spans: [(&str, Span); 15] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
             ("assign.ask_within", policy.assign.ask_within),
             ("alarm.l2_window", policy.alarm.l2_window),
+            ("alarm.group_within", policy.alarm.group_within),
+            ("alarm.chase_after", policy.alarm.chase_after),
+            ("alarm.remind_after", policy.alarm.remind_after),
             ("guardduty.decide_within", policy.guardduty.decide_within),
             ("desk.promise", policy.desk.promise),
             ("phd.chase_after", policy.phd.chase_after),
@@ -412,6 +428,14 @@ impl PolicyReader<'_> {
                 self.wrong(path, "비어 있습니다. 이름을 적어 주십시오. 예: \"#general\"");
             }
         }
+        let alarms = policy.alarm.channel.trim_start_matches('#').trim();
+        let talked_in = [&channels.general, &channels.noti, &channels.unlink, &channels.tam];
+        if talked_in.iter().any(|name| name.trim_start_matches('#').trim() == alarms) {
+            self.wrong(
+                "alarm.channel",
+                format!("\"{alarms}\"은(는) 사람들이 쓰는 채널입니다. 알람만 오는 채널을 적어 주십시오. 예: \"#alarms\""),
+            );
+        }
         let groups = &policy.groups;
         for (path, group) in
             [("groups.coc", &groups.coc), ("groups.csr", &groups.csr), ("groups.sa", &groups.sa)]
@@ -432,6 +456,7 @@ impl PolicyReader<'_> {
         let lists = [
             ("roles.urgent", &roles.urgent),
             ("roles.assign", &roles.assign),
+            ("roles.alarm", &roles.alarm),
             ("roles.chain", &roles.chain),
             ("roles.leave", &roles.leave),
             ("roles.guide", &roles.guide),

@@ -1,5 +1,6 @@
 //! What a decision changes: the closed list. Applying changes is all that ever alters the desk.
 
+use super::alarms::AlarmsChange;
 use super::case::{Case, CaseChange};
 use super::customers::Customers;
 use super::definitions::Definitions;
@@ -148,6 +149,8 @@ pub enum Change {
         /// The delivery.
         key: String,
     },
+    /// Something of an alarm is remembered besides its case (M5).
+    Alarms(AlarmsChange),
     /// Somebody's absence was entered (R2).
     AbsenceEntered {
         /// Whose.

@@ -9,8 +9,8 @@ use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{
-    assignment, commands, guide, incident, intake, list, mail, outage, phd, services, stray, tam,
-    tickets, topics, urgent,
+    assignment, chain, commands, guide, incident, intake, list, mail, outage, phd, services, stray,
+    tam, tickets, topics, urgent,
 };
 use super::time::Time;
 use super::turn::{Token, Turn};
@@ -90,7 +90,8 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
 
 fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
     let by = &slack.by;
-    if turn.desk.directory.bot.as_ref() == Some(by) {
+    let own = &turn.desk.directory;
+    if own.bot.as_ref() == Some(by) || own.bot_id.as_deref() == Some(by.as_str()) {
         return;
     }
     match &slack.what {
@@ -105,6 +106,8 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
             intake::said(turn, at, text);
             outage::asked(turn, by, at, at, text);
         }
+        // other apps give the desk no orders: they are listened to in the alarm channel alone
+        SlackAct::BotSaid { at, text } => intake::said(turn, at, text),
         SlackAct::Edited { at, thread, text } => edited(turn, by, at, thread.as_ref(), text),
         SlackAct::Deleted { at } => deleted(turn, by, at),
         SlackAct::Reacted { to, emoji } => reacted(turn, slack, to, emoji),
@@ -155,12 +158,13 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
         return;
     }
     match case_at(turn.desk, to) {
-        Some((id, Procedure::Urgent(_))) => urgent::reacted(turn, id, &slack.by, to, emoji),
+        Some((id, Procedure::Urgent(_) | Procedure::Incident(_))) => {
+            chain::reacted(turn, id, &slack.by, to, emoji);
+        }
         Some((id, Procedure::Assignment(_))) => {
             let logged = format!("반응 :{emoji}:");
             assignment::acknowledged(turn, id, &slack.by, Via::Reaction, &logged);
         }
-        Some((id, Procedure::Incident(_))) => incident::reacted(turn, id, &slack.by, to, emoji),
         // nobody is asked for an acknowledgement there
         Some((
             _,
@@ -173,11 +177,12 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
 fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts, text: &str) {
     let root = MessageRef { channel: at.channel.clone(), ts: thread.clone() };
     match case_at(turn.desk, &root) {
-        Some((id, Procedure::Urgent(_))) => urgent::replied(turn, id, &slack.by, text),
+        Some((id, Procedure::Urgent(_) | Procedure::Incident(_))) => {
+            chain::replied(turn, id, &slack.by, text);
+        }
         Some((id, Procedure::Assignment(_))) => {
             assignment::replied(turn, id, &slack.by, at, text);
         }
-        Some((id, Procedure::Incident(_))) => incident::replied(turn, id, &slack.by, text),
         Some((id, Procedure::List(_))) => list::replied(turn, id, &slack.by, at, text),
         Some((_, Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_))) => {
             urgent::said(turn, &slack.by, at, &root, text);
@@ -245,19 +250,11 @@ fn pressed(
 ) {
     match Token::read(token) {
         Some(Token::Rung(id, nth, press)) => {
-            if is_incident(turn.desk, id) {
-                incident::rung_pressed(turn, id, by, nth, press, reply);
-            } else {
-                urgent::rung_pressed(turn, id, by, nth, press, reply);
-            }
+            chain::rung_pressed(turn, id, by, nth, press, reply);
         }
         Some(Token::Urgent(id, press)) => urgent::pressed(turn, id, by, press, reply),
         Some(Token::Exhausted(id, press)) => {
-            if is_incident(turn.desk, id) {
-                incident::exhausted_pressed(turn, id, by, press, reply);
-            } else {
-                urgent::exhausted_pressed(turn, id, by, press, reply);
-            }
+            chain::exhausted_pressed(turn, id, by, press, reply);
         }
         Some(Token::Incident(id, press)) => incident::pressed(turn, id, by, press, reply),
         Some(Token::Stray(id, press)) => stray::pressed(turn, id, by, press, trigger, reply),
@@ -297,10 +294,6 @@ fn pressed(
     }
 }
 
-fn is_incident(desk: &Desk, id: CaseId) -> bool {
-    matches!(desk.cases.get(&id).map(|case| &case.procedure), Some(Procedure::Incident(_)))
-}
-
 fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     let desk = turn.desk;
     let Some(errand) = desk.errands.get(&id) else {
@@ -311,8 +304,7 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
                 turn.owe(None, Urgency::Page, ErrandKind::HangUp { call: id, to: to.clone() });
             }
             Outcome::Posted(_) if !desk.posts.contains_key(&id) => {
-                urgent::posted_after_all(turn, id, outcome);
-                incident::posted_after_all(turn, id, outcome);
+                chain::posted_after_all(turn, id, outcome);
             }
             Outcome::Posted(_)
             | Outcome::Done
@@ -320,6 +312,7 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
             | Outcome::Guide { .. }
             | Outcome::Refused { .. }
             | Outcome::Expired => {}
+            Outcome::Opened { ticket } => incident::opened_after_all(turn, ticket),
         }
         return;
     };
@@ -358,13 +351,14 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     }
     if let Some(case) = errand.case {
         match desk.cases.get(&case).map(|case| &case.procedure) {
-            Some(Procedure::Urgent(_)) => urgent::settled(turn, case, errand, outcome),
+            Some(Procedure::Urgent(_)) => chain::settled(turn, case, errand, outcome),
             Some(Procedure::Assignment(_)) => assignment::settled(turn, case, errand, outcome),
             Some(Procedure::Incident(_)) => incident::settled(turn, case, errand, outcome),
             Some(Procedure::Phd(_)) => phd::settled(turn, case, errand, outcome),
             Some(Procedure::List(_)) => list::settled(turn, case, errand, outcome),
             Some(Procedure::Outage(_)) => outage::settled(turn, case, errand, outcome),
-            Some(Procedure::Stray(_)) | None => {}
+            Some(Procedure::Stray(_)) => stray::settled(turn, case, errand, outcome),
+            None => {}
         }
     }
 }
@@ -382,8 +376,7 @@ fn phoned(turn: &mut Turn<'_>, call: ErrandId, event: CallEvent) {
             }
         } else if event == CallEvent::Accepted {
             // taken for one that was never placed, and yet somebody was on the line
-            urgent::accepted_on(turn, call);
-            incident::accepted_on(turn, call);
+            chain::accepted_on(turn, call);
         }
         return;
     };
@@ -408,9 +401,10 @@ fn call_over(turn: &mut Turn<'_>, call: ErrandId, live: &LiveCall, event: CallEv
     // somebody answered and hung up before the voice came to what joined the call later
     let unheard = live.joined && event == CallEvent::Answered;
     match turn.desk.cases.get(&case).map(|case| &case.procedure) {
-        Some(Procedure::Urgent(_)) => urgent::phone(turn, case, call, event, unheard),
+        Some(Procedure::Urgent(_) | Procedure::Incident(_)) => {
+            chain::phone(turn, case, call, event, unheard);
+        }
         Some(Procedure::Assignment(_)) => assignment::phone(turn, case, call, event, unheard),
-        Some(Procedure::Incident(_)) => incident::phone(turn, case, call, event, unheard),
         // nobody is phoned for those
         Some(
             Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::List(_),

@@ -1,5 +1,6 @@
 //! The desk: a value that knows everything and does nothing.
 
+use super::alarms::Alarms;
 use super::calendar::Calendar;
 use super::case::{Case, Procedure};
 use super::change::{Change, Chime, Chore, Wake};
@@ -16,6 +17,8 @@ use super::people::Roster;
 use super::people::order::Leaves;
 use super::policy::{GroupRef, Heartbeat, PhoneMode, Policy, Role};
 use super::procedures::assignment::{Assignment, NoticeRef};
+use super::procedures::incident::Incident;
+use super::procedures::stray::Stray;
 use super::status::Board;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
@@ -54,6 +57,9 @@ pub struct Desk {
     /// Mails that were drafted, by the errand that posted them.
     #[serde(default)]
     pub drafts: BTreeMap<ErrandId, Draft>,
+    /// What is remembered of alarms besides their cases.
+    #[serde(default)]
+    pub alarms: Alarms,
     /// The mail templates in force.
     #[serde(default)]
     pub templates: Templates,
@@ -256,6 +262,12 @@ struct Derived {
     wake_of: BTreeMap<CaseId, Time>,
     by_ticket: BTreeMap<TicketLink, CaseId>,
     open_tickets: BTreeMap<Name, BTreeMap<CaseId, Time>>,
+    /// Open incidents, by customer.
+    incidents: BTreeMap<String, BTreeSet<CaseId>>,
+    /// The newest case of each finding, by its id.
+    findings: BTreeMap<String, CaseId>,
+    /// Open cases of what nobody understood.
+    strays: BTreeSet<CaseId>,
 }
 
 /// A reaction or reply that waits for a post's outcome.
@@ -442,6 +454,7 @@ impl Desk {
                 self.kept.push(Kept { since: at, input: (**input).clone() });
             }
             Change::KeptDone { key } => self.kept.retain(|kept| &kept.input.key != key),
+            Change::Alarms(change) => self.alarms.apply(change),
             Change::AbsenceEntered { who, absence } => {
                 let leaves = self.leaves.entry(who.clone()).or_default();
                 leaves.retain(|old| at < old.to);
@@ -504,6 +517,7 @@ impl Desk {
         derived.post_at.retain(|_, errand| posts.contains_key(errand));
         derived.case_at.retain(|_, case| !old.contains(case));
         derived.by_ticket.retain(|_, case| !old.contains(case));
+        derived.findings.retain(|_, case| !old.contains(case));
         for held in derived.open_tickets.values_mut() {
             held.retain(|case, _| !old.contains(case));
         }
@@ -540,6 +554,7 @@ impl Desk {
             Outcome::Done
             | Outcome::Presence(_)
             | Outcome::Guide { .. }
+            | Outcome::Opened { .. }
             | Outcome::Refused { .. }
             | Outcome::Expired => {
                 self.heard.remove(&id);
@@ -587,6 +602,7 @@ impl Desk {
             | Procedure::Phd(_)
             | Procedure::Outage(_)
             | Procedure::List(_) => {
+                self.derived.note_alarm(id, &case.procedure);
                 if let Some(at) = case.procedure.home(self).and_then(|home| home.stands_at(self)) {
                     self.derived.case_at.insert(at, id);
                 }
@@ -841,6 +857,15 @@ impl Desk {
             .map(|(id, _)| id.clone())
     }
 
+    /// The channel whose posts are alarms; `None` where the policy names none, or the bot is not in it.
+    #[must_use]
+    pub fn alarm_channel(&self) -> Option<ChannelId> {
+        let wanted = self.policy.value.alarm.channel.trim_start_matches('#').trim();
+        let mut channels = self.directory.channels.iter();
+        let found = channels.find(|(id, name)| id.as_str() == wanted || name.as_str() == wanted);
+        found.filter(|_| !wanted.is_empty()).map(|(id, _)| id.clone())
+    }
+
     /// The Slack user of a person, by e-mail, then by a unique real name.
     #[must_use]
     pub fn slack_of(&self, name: &Name) -> Option<&SlackUser> {
@@ -958,6 +983,39 @@ impl Desk {
         }
     }
 
+    /// The open incidents of a customer, the oldest first.
+    pub fn incidents_of(&self, customer: &str) -> impl Iterator<Item = (CaseId, &Incident)> {
+        let ids = self.derived.incidents.get(customer).into_iter().flatten();
+        ids.filter_map(|id| match &self.cases.get(id)?.procedure {
+            Procedure::Incident(one) => Some((*id, one)),
+            Procedure::Urgent(_)
+            | Procedure::Assignment(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => None,
+        })
+    }
+
+    /// The newest case of a finding.
+    #[must_use]
+    pub fn incident_of_finding(&self, finding: &str) -> Option<CaseId> {
+        self.derived.findings.get(finding).copied()
+    }
+
+    /// The open cases of what nobody understood, the oldest first.
+    pub fn strays(&self) -> impl DoubleEndedIterator<Item = (CaseId, &Stray)> {
+        self.derived.strays.iter().filter_map(|id| match &self.cases.get(id)?.procedure {
+            Procedure::Stray(one) => Some((*id, one)),
+            Procedure::Urgent(_)
+            | Procedure::Assignment(_)
+            | Procedure::Incident(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => None,
+        })
+    }
+
     /// Active tickets by person (A2): the support desk's count, and own assignments made since.
     #[must_use]
     pub fn active_tickets(&self) -> BTreeMap<Name, u32> {
@@ -984,5 +1042,35 @@ impl Desk {
     pub fn pause_over(&self, due: Time) -> Option<Pause> {
         let over = |pause: &&Pause| pause.from <= due && due < pause.to;
         self.presence.pauses.iter().rev().find(over).copied()
+    }
+}
+
+impl Derived {
+    /// Keeps open incidents and strays, and the cases of findings, to be found without a look at every case.
+    fn note_alarm(&mut self, id: CaseId, procedure: &Procedure) {
+        match procedure {
+            Procedure::Incident(one) => {
+                if one.is_open() {
+                    self.incidents.entry(one.customer.clone()).or_default().insert(id);
+                } else if let Some(open) = self.incidents.get_mut(&one.customer) {
+                    open.remove(&id);
+                }
+                if let Some(finding) = one.finding_id() {
+                    self.findings.insert(finding.to_owned(), id);
+                }
+            }
+            Procedure::Stray(one) => {
+                if one.is_open() {
+                    self.strays.insert(id);
+                } else {
+                    self.strays.remove(&id);
+                }
+            }
+            Procedure::Urgent(_)
+            | Procedure::Assignment(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_) => {}
+        }
     }
 }

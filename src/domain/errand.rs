@@ -141,6 +141,11 @@ pub enum ErrandKind {
         /// What.
         deed: TicketDeed,
     },
+    /// A ticket is opened at the support desk (M9).
+    OpenTicket {
+        /// Which.
+        ticket: NewTicket,
+    },
     /// A mail is sent.
     Mail {
         /// Which.
@@ -163,6 +168,15 @@ impl Errand {
             None
         }
     }
+}
+
+/// A ticket that is to be opened. The support desk's people see it, the customer does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTicket {
+    /// One line.
+    pub subject: String,
+    /// The first comment, an internal one.
+    pub comment: String,
 }
 
 /// What is done to a ticket, with the comment that the support desk's people read beside it.
@@ -237,6 +251,11 @@ pub enum Outcome {
     Guide {
         /// Its text.
         text: String,
+    },
+    /// The ticket is open.
+    Opened {
+        /// Its link.
+        ticket: TicketLink,
     },
     /// It cannot be done, now or later.
     Refused {

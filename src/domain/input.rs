@@ -258,6 +258,13 @@ pub enum SlackAct {
         /// The text as Slack sends it: `<@U…>`, `<url|label>`, `&amp;`.
         text: String,
     },
+    /// Another app wrote a message in a channel, not in a thread.
+    BotSaid {
+        /// The message.
+        at: MessageRef,
+        /// The text as Slack sends it, with that of its attachments.
+        text: String,
+    },
     /// A message was changed.
     Edited {
         /// The message.
@@ -351,6 +358,7 @@ impl SlackAct {
                 Some(MessageRef { channel: at.channel.clone(), ts: thread.clone() })
             }
             Self::Said { .. }
+            | Self::BotSaid { .. }
             | Self::Edited { .. }
             | Self::Deleted { .. }
             | Self::Pressed { .. }

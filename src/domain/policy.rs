@@ -2,6 +2,7 @@
 
 use super::time::Span;
 use chrono::{NaiveDate, NaiveTime};
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 /// The policy in force. Unknown keys are errors; absent keys take these defaults.
@@ -280,8 +281,102 @@ impl Intake {
 pub struct Alarm {
     /// The sliding window of L2; its end is inclusive.
     pub l2_window: Span,
-    /// The level of an alarm whose name bears none: `L1`, `L2` or `L3`.
+    /// The level of an alarm whose name bears none and that no rule fits: `L1`, `L2` or `L3`.
     pub default_level: AlarmLevel,
+    /// Levels of alarms whose name bears none; the first rule that fits counts.
+    pub rules: Vec<AlarmRule>,
+    /// A Slack channel whose posts are read as alarms, by name or id; empty: none.
+    pub channel: String,
+    /// Another alarm of a customer joins its open incident when that began so long ago at the most, or while the customer is still
+    /// being reached.
+    pub group_within: Span,
+    /// When COC is asked again, as long as nobody has reached the customer (M6).
+    pub chase_after: Span,
+    /// When COC is reminded of an incident that somebody looks after and nobody ended.
+    pub remind_after: Span,
+}
+
+/// A rule for the level of alarms whose name bears none (M5). All that it says has to fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlarmRule {
+    /// Of this customer alone.
+    #[serde(default)]
+    pub customer: Option<String>,
+    /// What the alarm's name looks like.
+    #[serde(default)]
+    pub name: Option<NamePattern>,
+    /// A tag that the alarm bears: `key=value`, or `key` alone.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// The level.
+    pub level: AlarmLevel,
+}
+
+impl AlarmRule {
+    /// Whether it fits an alarm.
+    #[must_use]
+    pub fn fits(&self, customer: &str, name: &str, tags: &[(String, String)]) -> bool {
+        let of_customer = self.customer.as_ref().is_none_or(|one| one == customer);
+        let of_tag = self.tag.as_ref().is_none_or(|tag| match tag.split_once('=') {
+            Some((key, value)) => tags.iter().any(|(k, v)| k == key.trim() && v == value.trim()),
+            None => tags.iter().any(|(key, _)| key == tag.trim()),
+        });
+        of_customer && of_tag && self.name.as_ref().is_none_or(|pattern| pattern.fits(name))
+    }
+}
+
+/// What a name looks like: `prod-*-cpu` (`*` any letters, `?` one), or a regular expression between slashes (`/^prod-.*cpu$/`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NamePattern {
+    text: String,
+    made: Regex,
+}
+
+impl NamePattern {
+    /// Whether a name looks so; the case of letters does not matter.
+    #[must_use]
+    pub fn fits(&self, name: &str) -> bool {
+        self.made.is_match(name)
+    }
+}
+
+impl PartialEq for NamePattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl From<NamePattern> for String {
+    fn from(pattern: NamePattern) -> Self {
+        pattern.text
+    }
+}
+
+/// A text that is no pattern.
+#[derive(Debug, thiserror::Error)]
+#[error("\"{0}\"은(는) 이름 무늬가 아닙니다. 예: \"prod-*-cpu\" 또는 \"/^prod-.*cpu$/\"")]
+pub struct NotAPattern(String);
+
+impl TryFrom<String> for NamePattern {
+    type Error = NotAPattern;
+
+    fn try_from(text: String) -> Result<Self, NotAPattern> {
+        let inner = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        let written = match inner {
+            Some(regex) => regex.to_owned(),
+            None => {
+                let bare = regex::escape(&text).replace(r"\*", ".*").replace(r"\?", ".");
+                format!("^(?:{bare})$")
+            }
+        };
+        let made = RegexBuilder::new(&written).case_insensitive(true).size_limit(1 << 20).build();
+        match made {
+            Ok(made) if !text.is_empty() => Ok(Self { text, made }),
+            Ok(_) | Err(_) => Err(NotAPattern(text)),
+        }
+    }
 }
 
 /// An alarm's level (M5).
@@ -297,7 +392,15 @@ pub enum AlarmLevel {
 
 impl Default for Alarm {
     fn default() -> Self {
-        Self { l2_window: Span::minutes(60), default_level: AlarmLevel::L2 }
+        Self {
+            l2_window: Span::minutes(60),
+            default_level: AlarmLevel::L2,
+            rules: Vec::new(),
+            channel: String::new(),
+            group_within: Span::minutes(30),
+            chase_after: Span::minutes(10),
+            remind_after: Span::minutes(120),
+        }
     }
 }
 
@@ -309,11 +412,13 @@ pub struct GuardDuty {
     pub high_from: f64,
     /// Silence past this counts as 판단 불가 (G4).
     pub decide_within: Span,
+    /// The customers whose EventBridge sends findings as plain text (G3), by their names on record.
+    pub plain: Vec<String>,
 }
 
 impl Default for GuardDuty {
     fn default() -> Self {
-        Self { high_from: 7.0, decide_within: Span::minutes(10) }
+        Self { high_from: 7.0, decide_within: Span::minutes(10), plain: Vec::new() }
     }
 }
 
@@ -421,6 +526,8 @@ pub struct Roles {
     pub setup: Vec<Role>,
     /// Finish checklist steps that are somebody else's, and end checklists.
     pub checklist: Vec<Role>,
+    /// Enter alarms and press the buttons of incidents (M6, G4).
+    pub alarm: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -435,6 +542,7 @@ impl Default for Roles {
             mail: vec![Role::Coc, Role::Csr, Role::Engineer],
             setup: vec![Role::Coc, Role::Csr, Role::Engineer],
             checklist: vec![Role::Coc],
+            alarm: vec![Role::Coc],
         }
     }
 }

@@ -505,9 +505,10 @@ impl Lanes {
 /// Where order matters: the channel; for what stands in none, the person.
 fn lane(input: &SlackInput) -> String {
     match &input.what {
-        SlackAct::Said { at, .. } | SlackAct::Edited { at, .. } | SlackAct::Deleted { at } => {
-            at.channel.to_string()
-        }
+        SlackAct::Said { at, .. }
+        | SlackAct::BotSaid { at, .. }
+        | SlackAct::Edited { at, .. }
+        | SlackAct::Deleted { at } => at.channel.to_string(),
         SlackAct::Reacted { to, .. } | SlackAct::Unreacted { to, .. } => to.channel.to_string(),
         SlackAct::Pressed { on, .. } => on.channel.to_string(),
         SlackAct::Commanded { channel, .. } => channel.to_string(),

@@ -651,8 +651,10 @@ fn furnish(
 ) -> (Workspace, BTreeMap<String, SlackUser>) {
     let mut workspace = Workspace::new();
     let names = &policy.channels;
+    let alarms = Some(&policy.alarm.channel).filter(|name| !name.trim().is_empty());
     let mut channels: Vec<String> = [&names.general, &names.noti, &names.unlink, &names.tam]
         .into_iter()
+        .chain(alarms)
         .map(|name| name.trim_start_matches('#').to_owned())
         .collect();
     for step in &scenario.steps {

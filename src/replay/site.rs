@@ -6,8 +6,10 @@ use super::scenario::{FailHow, Failing, FeedName};
 use crate::adapters::feeds::{current_events, rss_items};
 use crate::adapters::slack::api::{Failed, Failure, Method, Repeat, WebApi};
 use crate::domain::desk::Desk;
-use crate::domain::errand::{CallEvent, Outcome, TicketAct, TicketDeed};
-use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser};
+use crate::domain::errand::{CallEvent, NewTicket, Outcome, TicketAct, TicketDeed};
+use crate::domain::ids::{
+    ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
+};
 use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::mail::Email;
 use crate::domain::status::Item;
@@ -42,6 +44,8 @@ pub(super) struct Site {
     placed: BTreeMap<ErrandId, (String, Name)>,
     /// What was done to tickets.
     deeds: BTreeSet<ErrandId>,
+    /// Tickets that were opened.
+    opened: BTreeMap<ErrandId, TicketLink>,
     /// Active tickets as the support desk counts them.
     pub(super) tickets: BTreeMap<Name, u32>,
     /// Posts and calls that happen although their answer is lost, counted down (simulation).
@@ -95,6 +99,7 @@ impl Site {
             feeds: BTreeMap::new(),
             placed: BTreeMap::new(),
             deeds: BTreeSet::new(),
+            opened: BTreeMap::new(),
             tickets,
             lose_answers: 0,
             slow: None,
@@ -220,7 +225,8 @@ impl Site {
             SlackAct::Commanded { command, text, .. } => {
                 Told::Commanded { command: command.clone(), text: text.clone() }
             }
-            SlackAct::Edited { .. }
+            SlackAct::BotSaid { .. }
+            | SlackAct::Edited { .. }
             | SlackAct::Deleted { .. }
             | SlackAct::Unreacted { .. }
             | SlackAct::Submitted { .. }
@@ -551,6 +557,9 @@ impl Phone for Telephones {
     }
 }
 
+/// The number of the first ticket that is opened in a replay.
+const FIRST_NEW_TICKET: usize = 90_001;
+
 /// The support desk within the process.
 #[derive(Clone, Debug)]
 pub(super) struct SupportDesk(pub(super) Shared);
@@ -579,6 +588,33 @@ impl Tickets for SupportDesk {
         let (action, ticket) = (action.to_owned(), deed.ticket.to_string());
         site.did(Did::Ticket { action, ticket, fields, errand: errand.to_string() });
         site.answer_or_lose("티켓 시스템")
+    }
+
+    async fn open(&self, errand: ErrandId, ticket: &NewTicket) -> Result<TicketLink, PortError> {
+        let mut site = self.0.lock();
+        site.service(Failing::Tickets, "티켓 시스템")?;
+        let number = FIRST_NEW_TICKET + site.opened.len();
+        let link = format!("https://support.example.com/agent/tickets/{number}");
+        let link = TicketLink(link);
+        site.opened.insert(errand, link.clone());
+        let fields = BTreeMap::from([
+            ("subject".to_owned(), ticket.subject.clone()),
+            ("comment".to_owned(), ticket.comment.clone()),
+        ]);
+        let (action, ticket) = ("create".to_owned(), number.to_string());
+        site.did(Did::Ticket { action, ticket, fields, errand: errand.to_string() });
+        site.answer_or_lose("티켓 시스템")?;
+        Ok(link)
+    }
+
+    async fn find_opened(
+        &self,
+        errand: ErrandId,
+        _ticket: &NewTicket,
+    ) -> Result<Option<TicketLink>, PortError> {
+        let site = self.0.lock();
+        site.service(Failing::Tickets, "티켓 시스템")?;
+        Ok(site.opened.get(&errand).cloned())
     }
 
     async fn is_done(&self, errand: ErrandId, _deed: &TicketDeed) -> Result<bool, PortError> {

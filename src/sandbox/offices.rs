@@ -1,7 +1,7 @@
 //! A support desk and a mail server for practice: what the bot does there is shown on the page, and nothing leaves the machine.
 
 use super::backstage::Outside;
-use crate::domain::errand::{TicketAct, TicketDeed};
+use crate::domain::errand::{NewTicket, TicketAct, TicketDeed};
 use crate::domain::ids::{ErrandId, Name, TicketLink};
 use crate::domain::mail::Email;
 use crate::ports::{Clock, Engineer, Mailer, PortError, Tickets};
@@ -22,6 +22,8 @@ struct Kept {
     /// Who holds which ticket since.
     held: BTreeMap<TicketLink, Name>,
     done: BTreeSet<ErrandId>,
+    /// Tickets that the bot opened.
+    opened: BTreeMap<ErrandId, TicketLink>,
     seen: Vec<Outside>,
 }
 
@@ -89,6 +91,30 @@ impl Tickets for Offices {
         };
         self.note(&mut kept, what, deed.comment.clone());
         Ok(())
+    }
+
+    async fn open(&self, errand: ErrandId, ticket: &NewTicket) -> Result<TicketLink, PortError> {
+        let mut kept = self.kept();
+        if let Some(link) = kept.opened.get(&errand) {
+            return Ok(link.clone());
+        }
+        let number = 90_001 + kept.opened.len();
+        let link = TicketLink(format!("https://support.example.com/agent/tickets/{number}"));
+        kept.opened.insert(errand, link.clone());
+        self.note(
+            &mut kept,
+            format!("티켓 {number} 생성: {}", ticket.subject),
+            ticket.comment.clone(),
+        );
+        Ok(link)
+    }
+
+    async fn find_opened(
+        &self,
+        errand: ErrandId,
+        _ticket: &NewTicket,
+    ) -> Result<Option<TicketLink>, PortError> {
+        Ok(self.kept().opened.get(&errand).cloned())
     }
 
     async fn is_done(&self, errand: ErrandId, _deed: &TicketDeed) -> Result<bool, PortError> {

@@ -3,8 +3,8 @@
 use crate::{Plant, on, try_seeds};
 use async_trait::async_trait;
 use coc::domain::desk::{Desk, Due};
-use coc::domain::errand::{CallEvent, Presence, TicketDeed};
-use coc::domain::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, SlackUser, Ts};
+use coc::domain::errand::{CallEvent, NewTicket, Presence, TicketDeed};
+use coc::domain::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, SlackUser, TicketLink, Ts};
 use coc::domain::input::{Directory, Input, ReplyTo, SlackAct, SlackInput};
 use coc::domain::message::{Form, Message};
 use coc::journal::{Alive, AppendError, Memory, Store, StoreError, StoredRecord};
@@ -265,6 +265,18 @@ impl Tickets for Blind {
 
     async fn act(&self, errand: ErrandId, deed: &TicketDeed) -> Result<(), PortError> {
         self.0.act(errand, deed).await
+    }
+
+    async fn open(&self, errand: ErrandId, ticket: &NewTicket) -> Result<TicketLink, PortError> {
+        self.0.open(errand, ticket).await
+    }
+
+    async fn find_opened(
+        &self,
+        errand: ErrandId,
+        ticket: &NewTicket,
+    ) -> Result<Option<TicketLink>, PortError> {
+        self.0.find_opened(errand, ticket).await.map(|_| None)
     }
 
     async fn is_done(&self, errand: ErrandId, deed: &TicketDeed) -> Result<bool, PortError> {

@@ -129,6 +129,7 @@ pub fn event(envelope: &Value) -> Result<SlackInput, Ignored> {
         "message" => match text_at(event, "/subtype") {
             Some("message_changed") => changed(event)?,
             Some("message_deleted") => deleted(event)?,
+            _ if is_bots(event) => bot_said(&ChannelId::from(need(event, "/channel")?), event)?,
             _ => said_in(event)?,
         },
         "app_mention" => said_in(event)?,
@@ -196,7 +197,7 @@ pub struct Past {
 }
 
 /// Reads one message of `conversations.history` or `conversations.replies`: the message, its last edit, its reactions. Those of
-/// `me` are left out. Messages of bots bring only their reactions.
+/// `me` are left out.
 #[must_use]
 pub fn past(channel: &ChannelId, message: &Value, me: Option<&SlackUser>) -> Vec<Past> {
     let Some(ts) = filled(message, "/ts").map(Ts::from) else { return Vec::new() };
@@ -207,7 +208,9 @@ pub fn past(channel: &ChannelId, message: &Value, me: Option<&SlackUser>) -> Vec
             found.push(Past { at: at.clone(), input: SlackInput { key, by, what, raw: None } });
         }
     };
-    if let Ok((key, by, what)) = said(channel, message) {
+    if let Ok((key, by, what)) = bot_said(channel, message) {
+        add(&ts, key, by, what);
+    } else if let Ok((key, by, what)) = said(channel, message) {
         add(&ts, key, by.clone(), what);
         if let Some(edited) = filled(message, "/edited/ts").map(Ts::from) {
             let key = format!("e:{channel}:{ts}:{edited}");
@@ -241,6 +244,43 @@ fn said(channel: &ChannelId, message: &Value) -> Result<Act, Ignored> {
     let thread = thread(message, &ts);
     let at = MessageRef { channel: channel.clone(), ts };
     Ok((key, by, SlackAct::Said { at, thread, text: words(message) }))
+}
+
+/// Whether an app wrote it.
+fn is_bots(message: &Value) -> bool {
+    text_at(message, "/subtype") == Some("bot_message") || filled(message, "/bot_id").is_some()
+}
+
+/// A message of an app, in a channel: what it says stands in its text, or in its attachments alone.
+fn bot_said(channel: &ChannelId, message: &Value) -> Result<Act, Ignored> {
+    match text_at(message, "/subtype") {
+        None | Some("bot_message") if is_bots(message) => {}
+        None | Some("bot_message") => return Err(Ignored::Bot),
+        Some(other) => return Err(Ignored::Subtype(word(other))),
+    }
+    let ts = Ts::from(need(message, "/ts")?);
+    if thread(message, &ts).is_some() {
+        return Err(Ignored::Bot);
+    }
+    let by = filled(message, "/user").or_else(|| filled(message, "/bot_id"));
+    let by = SlackUser::from(by.ok_or(Ignored::Missing("/bot_id"))?);
+    let mut text = words(message);
+    let attached = message.get("attachments").and_then(Value::as_array);
+    for part in attached.into_iter().flatten() {
+        let said = ["/pretext", "/title", "/text"].into_iter().filter_map(|at| filled(part, at));
+        let said: Vec<&str> = said.collect();
+        let said =
+            if said.is_empty() { filled(part, "/fallback").into_iter().collect() } else { said };
+        for line in said {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(line);
+        }
+    }
+    let key = format!("m:{channel}:{ts}");
+    let at = MessageRef { channel: channel.clone(), ts };
+    Ok((key, by, SlackAct::BotSaid { at, text }))
 }
 
 fn changed(event: &Value) -> Result<Act, Ignored> {
@@ -500,8 +540,11 @@ mod tests {
     #[test]
     fn what_no_person_wrote_is_ignored_with_its_reason() {
         let reason = |more| event(&message(more)).unwrap_err();
-        assert_eq!(reason(json!({"bot_id": "B01"})), Ignored::Bot);
-        assert_eq!(reason(json!({"subtype": "bot_message"})), Ignored::Bot);
+        let in_a_thread = json!({"bot_id": "B01", "thread_ts": "1754398700.000100"});
+        assert_eq!(reason(in_a_thread), Ignored::Bot);
+        assert_eq!(reason(json!({"bot_id": "B01", "user": "UBOT"})), Ignored::Own);
+        let nobodys = json!({"subtype": "bot_message", "user": null});
+        assert_eq!(reason(nobodys), Ignored::Missing("/bot_id"));
         assert_eq!(reason(json!({"user": "UBOT"})), Ignored::Own);
         let joined = json!({"subtype": "channel_join"});
         assert_eq!(reason(joined), Ignored::Subtype("channel_join".to_owned()));
@@ -511,6 +554,22 @@ mod tests {
         assert_eq!(other, Ignored::Kind("team_join".to_owned()));
         let personal = reason(json!({"type": "가온별 010-0000-1001"}));
         assert_eq!(personal.to_string(), "type (unprintable)");
+    }
+
+    #[test]
+    fn another_app_says_what_stands_in_its_text_and_attachments() {
+        let more = json!({
+            "subtype": "bot_message", "user": null, "bot_id": "B0AWS", "text": "",
+            "attachments": [
+                {"title": "ALARM: prod-web-1", "text": "Threshold Crossed", "fallback": "none"},
+                {"fallback": "ALARM: prod-web-2", "fields": 7},
+            ],
+        });
+        let said = event(&message(more)).unwrap();
+        assert_eq!(said.by.as_str(), "B0AWS");
+        assert_eq!(said.key, "m:C0GENERAL:1754398800.000100");
+        let text = "ALARM: prod-web-1\nThreshold Crossed\nALARM: prod-web-2".to_owned();
+        assert_eq!(said.what, SlackAct::BotSaid { at: at("1754398800.000100"), text });
     }
 
     fn edit(new: Value, old: Value) -> Value {

@@ -735,6 +735,7 @@ pub(in crate::domain) fn settled(
             | Outcome::Joined { .. }
             | Outcome::Presence(_)
             | Outcome::Guide { .. }
+            | Outcome::Opened { .. }
             | Outcome::Expired => {}
         },
         AssignmentState::Looking { who, errand: looking } if looking == errand.id => {
@@ -745,7 +746,8 @@ pub(in crate::domain) fn settled(
                 | Outcome::Done
                 | Outcome::Placed { .. }
                 | Outcome::Joined { .. }
-                | Outcome::Guide { .. } => {}
+                | Outcome::Guide { .. }
+                | Outcome::Opened { .. } => {}
             }
         }
         AssignmentState::Calling { ringing: Some(ringing), .. } if ringing.call == errand.id => {

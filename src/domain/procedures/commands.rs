@@ -10,7 +10,7 @@ use super::super::text::{mark, pattern, read, ticket_link};
 use super::super::turn::{Token, Turn};
 use super::super::words;
 use super::absences::Entered;
-use super::{absences, assignment, list, mail, setup, urgent};
+use super::{absences, assignment, incident, list, mail, setup, stray, urgent};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -50,6 +50,8 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         },
         "cases" | "사건" => words::commands::cases(desk, turn.now),
         "health" | "상태" | "헬스" => words::outage::health(desk, turn.now),
+        "alarm" | "알람" => return alarm(turn, typed, &text),
+        "alarms" | "알람목록" => alarms(turn, rest),
         "done" | "완료" => return done(turn, typed, rest),
         "leave" | "부재" => {
             let text = typed.text.trim_start().split_once(char::is_whitespace);
@@ -94,6 +96,54 @@ fn order(turn: &Turn<'_>, customer: &str) -> super::super::message::Message {
         message.lines.extend(words::services::basis(desk, turn.now, false));
     }
     message
+}
+
+/// `/coc alarm`: what came by mail or telephone.
+fn alarm(turn: &mut Turn<'_>, typed: &Typed<'_>, text: &str) {
+    let desk = turn.desk;
+    if !desk.holds(typed.by, &desk.policy.value.roles.alarm) {
+        return turn.tell(typed.by, typed.reply, words::incident::not_allowed());
+    }
+    let rest = text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest).trim();
+    if rest.is_empty() {
+        return turn.open_form(typed.by, typed.trigger, words::stray::form(None, ""));
+    }
+    let (line, more) = rest.split_once('\n').unwrap_or((rest, ""));
+    let parts: Vec<&str> = line.split_whitespace().collect();
+    // a customer's name may have several words; the rest is the alarm's
+    let known = |upto: &usize| {
+        let name = parts[..*upto].join(" ");
+        desk.customers.value.find(name.trim_matches(['[', ']'])).is_some()
+    };
+    let upto = (1..=parts.len().min(CUSTOMER_WORDS)).rev().find(known).unwrap_or(1);
+    let entered = stray::Entered {
+        customer: parts[..upto].join(" ").trim_matches(['[', ']']).to_owned(),
+        alarm: parts[upto..].join(" "),
+        level: None,
+        text: more.trim().to_owned(),
+    };
+    let message = match stray::typed(turn, &entered) {
+        Ok(message) => message,
+        Err(errors) => {
+            let form = words::stray::form(None, "");
+            words::commands::field_errors(&form, words::stray::example(), &errors)
+        }
+    };
+    turn.tell(typed.by, typed.reply, message);
+}
+
+/// The longest name of a customer in words.
+const CUSTOMER_WORDS: usize = 4;
+
+/// `/coc alarms`: what was recorded and called nobody.
+fn alarms(turn: &Turn<'_>, customer: &str) -> super::super::message::Message {
+    let desk = turn.desk;
+    let record = desk.customers.value.find(customer);
+    if record.is_none() && !customer.is_empty() {
+        return words::stray::unknown(words::urgent::unknown_customer(desk, customer));
+    }
+    let name = record.map(|record| record.name.as_str());
+    words::stray::recorded(name, desk.alarms.recorded(), turn.now)
 }
 
 fn done(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
@@ -242,8 +292,9 @@ fn assign_checked(
     {
         return words::assignment::has_it_already(one, who);
     }
-    let id = assignment::begin(turn, ticket, customer.clone(), to);
+    let id = assignment::begin(turn, ticket.clone(), customer.clone(), to);
     let given = assignment::outcome(turn, id);
+    incident::assigned(turn, &customer, &ticket, id);
     // out of hours an urgent wish of the customer is its CSR's to decide (A3)
     let csr = turn.desk.customers.value.find(&customer).and_then(|one| one.csr.as_ref());
     let mut message = words::assignment::accepted(&customer, &given, now, warning.as_deref(), csr);
@@ -267,6 +318,20 @@ fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         ),
     };
     turn.tell(typed.by, typed.reply, message);
+}
+
+/// Whoever handed in a form is answered in n, alone.
+fn tell_in_noti(turn: &mut Turn<'_>, by: &SlackUser, message: super::super::message::Message) {
+    match turn.desk.room(Room::Noti) {
+        Some(channel) => {
+            let reply = ReplyTo { channel, thread: None, url: None };
+            turn.tell(by, &reply, message);
+        }
+        None => {
+            let kind = ErrandKind::Direct { to: by.clone(), message };
+            turn.owe(None, Urgency::Answer, kind);
+        }
+    }
 }
 
 /// A form was handed in.
@@ -297,16 +362,7 @@ pub(in crate::domain) fn submitted(
             match check_assign(turn, &asked) {
                 Ok((customer, ticket, to)) => {
                     let message = assign_checked(turn, customer, ticket, to);
-                    match desk.room(Room::Noti) {
-                        Some(channel) => {
-                            let reply = ReplyTo { channel, thread: None, url: None };
-                            turn.tell(by, &reply, message);
-                        }
-                        None => {
-                            let kind = ErrandKind::Direct { to: by.clone(), message };
-                            turn.owe(None, Urgency::Answer, kind);
-                        }
-                    }
+                    tell_in_noti(turn, by, message);
                 }
                 Err(errors) => turn.answer = Answer::Errors(errors),
             }
@@ -314,6 +370,18 @@ pub(in crate::domain) fn submitted(
         Some(Token::StepForm(case, nth)) => list::handed_in(turn, case, by, nth, &field("evidence")),
         Some(Token::SupportForm(case)) => list::support_asked(turn, case, by, &field("ticket")),
         Some(Token::SetupForm) => setup::submitted(turn, by, fields),
+        Some(Token::StrayForm(id)) => stray::submitted(turn, id, by, fields),
+        Some(Token::AlarmForm) => {
+            if !desk.holds(by, &desk.policy.value.roles.alarm) {
+                let text = "COC만 등록할 수 있습니다. 등록하지 않았습니다.".to_owned();
+                turn.answer = Answer::Errors(vec![FieldError { key: "customer".to_owned(), text }]);
+                return;
+            }
+            match stray::typed(turn, &stray::entered(fields)) {
+                Ok(message) => tell_in_noti(turn, by, message),
+                Err(errors) => turn.answer = Answer::Errors(errors),
+            }
+        }
         Some(Token::DraftForm(draft)) => mail::edited(turn, draft, by, fields),
         Some(Token::LeaveForm) => {
             let asked = absences::of_form(turn, fields);
@@ -342,8 +410,6 @@ pub(in crate::domain) fn submitted(
             | Token::Step(..)
             | Token::List(..)
             // forms that nothing opens yet
-            | Token::StrayForm(_)
-            | Token::AlarmForm
             | Token::ApplyGuide,
         )
         | None => {}

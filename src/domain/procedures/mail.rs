@@ -38,16 +38,20 @@ pub(in crate::domain) fn pressed(
     reply: &ReplyTo,
 ) {
     match press {
-        MailPress::Draft => draft_urgent(turn, id, by, reply),
+        MailPress::Draft => draft_of_case(turn, id, by, reply),
     }
 }
 
-fn draft_urgent(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyTo) {
+fn draft_of_case(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyTo) {
     let desk = turn.desk;
     if !allowed(turn, by) {
         return turn.tell(by, reply, words::mail::not_allowed());
     }
-    let Some(Procedure::Urgent(urgent)) = desk.cases.get(&id).map(|case| &case.procedure) else {
+    let procedure = desk.cases.get(&id).map(|case| &case.procedure);
+    if let Some(Procedure::Incident(_)) = procedure {
+        return incident::draft_mail(turn, id, by, reply);
+    }
+    let Some(Procedure::Urgent(urgent)) = procedure else {
         return turn.tell(by, reply, words::stale());
     };
     let Some(taken) = urgent.taken() else { return turn.tell(by, reply, words::stale()) };
@@ -112,6 +116,28 @@ pub(super) fn write(
     turn.owe_as(post, Some(case), Urgency::Answer, ErrandKind::Post { place, message });
     turn.change(Change::Drafted(Box::new(draft)));
     post
+}
+
+/// Somebody's button sends a mail at once; without a mail server it is drafted for somebody to send by hand.
+pub(super) fn send_now(
+    turn: &mut Turn<'_>,
+    case: CaseId,
+    customer: String,
+    mail: Email,
+    place: Place,
+    by: &Name,
+) {
+    if by_hand(turn) {
+        write(turn, case, customer, mail, place);
+        return;
+    }
+    let post = turn.next_errand();
+    let errand = turn.owe(Some(case), Urgency::Answer, ErrandKind::Mail { mail: mail.clone() });
+    let state = DraftState::Sending { errand, by: by.clone() };
+    let draft = Draft { post, case, customer, mail, state };
+    let message = words::mail::sending(&draft, by);
+    turn.owe_as(post, Some(case), Urgency::Answer, ErrandKind::Post { place, message });
+    turn.change(Change::Drafted(Box::new(draft)));
 }
 
 /// A drafted mail of a case is sent, by the server or by somebody's hand: the case goes on.
@@ -255,7 +281,8 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
         | Outcome::Placed { .. }
         | Outcome::Joined { .. }
         | Outcome::Presence(_)
-        | Outcome::Guide { .. } => return,
+        | Outcome::Guide { .. }
+        | Outcome::Opened { .. } => return,
     };
     match why {
         None => {

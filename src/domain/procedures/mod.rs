@@ -2,6 +2,7 @@
 
 pub mod absences;
 pub mod assignment;
+pub mod chain;
 pub mod commands;
 pub mod guide;
 pub mod heartbeats;

@@ -136,10 +136,20 @@ impl<'t, 'a> Paging<'t, 'a> {
         let desk = self.turn.desk;
         let tried = self.ladder.over.len() - self.ladder.earlier;
         let buttons = words::paging::exhausted_buttons(self.case);
-        let general = words::paging::exhausted(desk, &self.subject, tried, true, buttons.clone());
-        let place = self.place.clone();
-        let post = self.turn.post(Some(self.case), Urgency::Page, place, general.clone());
-        self.shown.push((post, general));
+        // CSR is called upon in g, in the case's own thread where it lives there
+        let in_general = desk.room(Room::General).map(|channel| {
+            if channel == self.place.channel {
+                self.place.clone()
+            } else {
+                Place { channel, thread: None }
+            }
+        });
+        if let Some(place) = in_general {
+            let general =
+                words::paging::exhausted(desk, &self.subject, tried, true, buttons.clone());
+            let post = self.turn.post(Some(self.case), Urgency::Page, place, general.clone());
+            self.shown.push((post, general));
+        }
         if let Some(channel) = desk.room(Room::Noti) {
             let noti = words::paging::exhausted(desk, &self.subject, tried, false, buttons);
             let place = Place { channel, thread: None };
@@ -282,7 +292,10 @@ impl<'t, 'a> Paging<'t, 'a> {
                     self.step(LadderChange::RungBegan { at: self.turn.now });
                 }
             }
-            Outcome::Expired | Outcome::Presence(_) | Outcome::Guide { .. } => {}
+            Outcome::Expired
+            | Outcome::Presence(_)
+            | Outcome::Guide { .. }
+            | Outcome::Opened { .. } => {}
         }
     }
 

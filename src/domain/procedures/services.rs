@@ -58,7 +58,8 @@ pub(in crate::domain) fn probed(turn: &mut Turn<'_>, service: Service, outcome: 
         | Outcome::Placed { .. }
         | Outcome::Joined { .. }
         | Outcome::Presence(_)
-        | Outcome::Guide { .. } => {}
+        | Outcome::Guide { .. }
+        | Outcome::Opened { .. } => {}
     }
 }
 

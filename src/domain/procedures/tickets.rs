@@ -58,7 +58,8 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
         | Outcome::Placed { .. }
         | Outcome::Joined { .. }
         | Outcome::Presence(_)
-        | Outcome::Guide { .. } => return,
+        | Outcome::Guide { .. }
+        | Outcome::Opened { .. } => return,
     };
     let Some(case) = errand.case.and_then(|id| turn.desk.cases.get(&id)) else { return };
     let what = match &deed.act {

@@ -1,20 +1,20 @@
 //! Urgent requests: `@COC [긴급티켓배정요청]` in #general (A4 to A6, readings 6 to 11, 23).
 
-use super::super::case::{Case, CaseChange, Procedure};
+use super::super::case::{CaseChange, Procedure};
 use super::super::change::Change;
 use super::super::customers::Customers;
 use super::super::desk::{Desk, Room};
-use super::super::errand::{CallEvent, Errand, ErrandKind, Outcome, Place, TicketAct, Urgency};
+use super::super::errand::{ErrandKind, Place, TicketAct, Urgency};
 use super::super::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
-use super::super::ladder::{Acceptance, Ladder, LadderChange, LadderState, RungCall, Via};
+use super::super::ladder::{Acceptance, Ladder, LadderChange, LadderState};
 use super::super::mail::Occasion;
 use super::super::message::Message;
 use super::super::people::order::{Candidate, Order, msp_order, urgent_order};
 use super::super::policy::Policy;
 use super::super::text::{Reading, mark, pattern, read, ticket_link};
 use super::super::time::Time;
-use super::super::turn::{ExhaustedPress, RungPress, Turn, UrgentPress, thread_of};
+use super::super::turn::{ExhaustedPress, Turn, UrgentPress, thread_of};
 use super::super::words;
 use super::super::words::paging::Subject;
 use super::paging::Paging;
@@ -252,6 +252,7 @@ impl Urgent {
         Subject {
             customer: self.customer.name().to_owned(),
             what: "긴급 티켓".to_owned(),
+            detail: String::new(),
             ticket: self.ticket.clone(),
         }
     }
@@ -859,64 +860,6 @@ pub(in crate::domain) fn deleted(turn: &mut Turn<'_>, id: CaseId) {
     work.show(message);
 }
 
-/// Somebody reacted to the request, or to a post of the case. Counts for people who were reached (reading 20); a rung's post is
-/// its own person's.
-pub(in crate::domain) fn reacted(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    by: &SlackUser,
-    on: &MessageRef,
-    emoji: &str,
-) {
-    acknowledged(turn, id, by, Some(on), Via::Reaction, &format!("반응 :{emoji}:"));
-}
-
-/// Somebody replied in the thread.
-pub(in crate::domain) fn replied(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, text: &str) {
-    let words = read(text).words;
-    let policy = &turn.desk.policy.value;
-    let refuses = policy.chain.refusal_words.iter().any(|word| words.contains(word.as_str()));
-    if refuses {
-        let who = turn.desk.name_of(by);
-        let Some(mut work) = Work::of(turn, id) else { return };
-        let reached = work.urgent.ladder().is_some_and(|ladder| {
-            ladder.is_open() && ladder.rung().is_some_and(|rung| rung.who == who)
-        });
-        if reached {
-            work.turn.note(id, Some(by), "답글을 수락으로 보지 않음");
-            work.say(words::paging::reply_refused(&who));
-        }
-        return;
-    }
-    acknowledged(turn, id, by, None, Via::Reply, "답글");
-}
-
-fn acknowledged(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    by: &SlackUser,
-    on: Option<&MessageRef>,
-    how: Via,
-    logged: &str,
-) {
-    let desk = turn.desk;
-    let who = desk.name_of(by);
-    let Some(mut work) = Work::of(turn, id) else { return };
-    let Some(ladder) = work.urgent.ladder().filter(|ladder| ladder.is_open()) else { return };
-    let post = on.and_then(|on| desk.errand_at(on));
-    let of_another = post.is_some_and(|post| {
-        ladder.rung().is_some_and(|rung| rung.post == post && rung.who != who)
-            || ladder.over.iter().any(|over| over.post == post && over.who != who)
-    });
-    let counts =
-        ladder.was_reached(&who) && !of_another && !(how == Via::Reply && ladder.refused(&who));
-    if counts {
-        work.page(|paging| paging.accept(&who, how));
-    } else if desk.cases.get(&id).is_some_and(|case| case.notes.len() < 200) {
-        work.turn.note(id, Some(by), format!("{logged} (호출된 사람이 아니어서 바뀐 것 없음)"));
-    }
-}
-
 /// 미결정 · 취소 · 그대로 시작
 pub(in crate::domain) fn pressed(
     turn: &mut Turn<'_>,
@@ -931,136 +874,30 @@ pub(in crate::domain) fn pressed(
     }
 }
 
-/// 수락 · 부재 · 거절
-pub(in crate::domain) fn rung_pressed(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    by: &SlackUser,
-    nth: usize,
-    press: RungPress,
-    reply: &ReplyTo,
-) {
-    match Work::of(turn, id) {
-        Some(mut work) if work.urgent.ladder().is_some() => {
-            work.page(|paging| paging.pressed(by, nth, press, reply));
-        }
-        Some(_) | None => turn.tell(by, reply, words::stale()),
+/// Lets the ladder of a case act.
+pub(super) fn page<'a>(turn: &mut Turn<'a>, id: CaseId, act: impl FnOnce(&mut Paging<'_, 'a>)) {
+    if let Some(mut work) = Work::of(turn, id) {
+        work.page(act);
     }
 }
 
-/// 다시 시작 · 종료, by COC (reading 11)
-pub(in crate::domain) fn exhausted_pressed(
+/// 다시 시작 · 종료 under an exhausted chain (reading 11).
+pub(super) fn after_exhaustion(
     turn: &mut Turn<'_>,
     id: CaseId,
     by: &SlackUser,
     press: ExhaustedPress,
-    reply: &ReplyTo,
 ) {
-    let desk = turn.desk;
-    let Some(mut work) = Work::of(turn, id) else {
-        return turn.tell(by, reply, words::stale());
-    };
-    let exhausted = work
-        .urgent
-        .ladder()
-        .is_some_and(|ladder| matches!(ladder.state, LadderState::Exhausted { .. }));
-    if !desk.holds(by, &desk.policy.value.roles.chain) {
-        return work.turn.tell(by, reply, words::urgent::coc_only());
-    }
-    if !exhausted {
-        let message = words::urgent::is_over(&work.urgent);
-        return work.turn.tell(by, reply, message);
-    }
-    let who = desk.name_of(by);
+    let who = turn.desk.name_of(by);
+    let Some(mut work) = Work::of(turn, id) else { return };
     match press {
         ExhaustedPress::Close => work.close(&who, "종료"),
         ExhaustedPress::Again => {
-            let order = work.urgent.order(desk);
+            let order = work.urgent.order(work.turn.desk);
             work.clear();
             work.say(words::urgent::again(&who));
             work.page(|paging| paging.restart(order));
         }
-    }
-}
-
-/// What became of a post or call of the case.
-pub(in crate::domain) fn settled(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    errand: &Errand,
-    outcome: &Outcome,
-) {
-    if let Some(mut work) = Work::of(turn, id) {
-        work.page(|paging| paging.settled(errand, outcome));
-        if let (Outcome::Refused { why }, ErrandKind::Post { place, message }) =
-            (outcome, &errand.kind)
-            && place.thread.is_some()
-        {
-            // the thread is gone (its root was deleted, say): the words go to n rather than nowhere
-            work.turn.note_by(id, None, format!("스레드에 게시하지 못함: {why}"));
-            if let Some(channel) = work.turn.desk.room(Room::Noti) {
-                let place = Place { channel, thread: None };
-                work.turn.post(Some(id), errand.urgency, place, message.clone());
-            }
-        }
-    }
-}
-
-/// A post that was taken back stands after all: it was being carried out at that moment.
-pub(in crate::domain) fn posted_after_all(turn: &mut Turn<'_>, post: ErrandId, outcome: &Outcome) {
-    let of_rung = |case: &Case| match &case.procedure {
-        Procedure::Urgent(urgent) => {
-            urgent.ladder().is_some_and(|ladder| ladder.over.iter().any(|over| over.post == post))
-        }
-        Procedure::Assignment(_)
-        | Procedure::Incident(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_) => false,
-    };
-    let Some(id) = turn.desk.cases.values().find(|case| of_rung(case)).map(|case| case.id) else {
-        return;
-    };
-    turn.change(Change::Settled { errand: post, outcome: outcome.clone() });
-    if let Some(mut work) = Work::of(turn, id) {
-        work.page(|paging| paging.posted_after_all(post));
-    }
-}
-
-/// What happened on a call of the case.
-pub(in crate::domain) fn phone(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    call: ErrandId,
-    event: CallEvent,
-    unheard: bool,
-) {
-    if let Some(mut work) = Work::of(turn, id) {
-        work.page(|paging| paging.phone(call, event, unheard));
-    }
-}
-
-/// Key 1 on a call that was given up because the carrier did not say that it was placed: it counts as long as its person's turn
-/// lasts.
-pub(in crate::domain) fn accepted_on(turn: &mut Turn<'_>, call: ErrandId) {
-    let called = |urgent: &Urgent| {
-        let rung = urgent.ladder().and_then(Ladder::rung);
-        rung.is_some_and(|rung| rung.call == RungCall::Over(call))
-    };
-    let found = turn.desk.cases.values().find(|case| match &case.procedure {
-        Procedure::Urgent(urgent) => called(urgent),
-        Procedure::Assignment(_)
-        | Procedure::Incident(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_) => false,
-    });
-    let Some(mut work) = found.and_then(|case| Work::of(turn, case.id)) else { return };
-    let who = work.urgent.ladder().and_then(Ladder::rung).map(|rung| rung.who.clone());
-    if let Some(who) = who {
-        work.page(|paging| paging.accept(&who, Via::Phone));
     }
 }
 

@@ -28,9 +28,9 @@ pub fn state(procedure: &Procedure) -> String {
         Procedure::Assignment(one) => super::assignment::state(one),
         Procedure::Outage(one) => super::outage::state(one),
         Procedure::List(one) => super::list::state(one),
-        Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) => {
-            if procedure.is_open() { "진행 중" } else { "종료" }.to_owned()
-        }
+        Procedure::Incident(one) => super::incident::state(one),
+        Procedure::Stray(one) => super::stray::state(one),
+        Procedure::Phd(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
     }
 }
 
@@ -40,9 +40,8 @@ pub const fn next_is(procedure: &Procedure) -> &'static str {
     match procedure {
         Procedure::Urgent(one) => super::urgent::next_is(one),
         Procedure::Assignment(one) => super::assignment::next_is(one),
-        Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) | Procedure::List(_) => {
-            "다시 알림"
-        }
+        Procedure::Incident(one) => super::incident::next_is(one),
+        Procedure::Stray(_) | Procedure::Phd(_) | Procedure::List(_) => "다시 알림",
         Procedure::Outage(_) => "상태 확인",
     }
 }

@@ -33,6 +33,10 @@ pub fn help() -> Message {
         line!["/coc order [고객사] — 지금 호출 순서와 제외된 사람, 이유를 봅니다."],
         line!["/coc why 사건번호 — 그 사건에서 누가 왜 호출되었는지 봅니다."],
         line!["/coc cases — 진행 중인 사건과 다음 예정 시각을 봅니다."],
+        line![
+            "/coc alarm 고객사 [L3] 알람이름 — 메일이나 전화로 받은 알람을 등록합니다 (COC). 비우면 양식이 열립니다."
+        ],
+        line!["/coc alarms [고객사] — 호출 없이 기록만 한 알람을 봅니다."],
         line!["/coc health — AWS 서비스 상태를 봅니다. @COC AWS 상태라고 물어도 됩니다."],
         line![
             "/coc setup 고객사 채널 티켓링크 연락처 — 관제 구성을 시작합니다. 비우면 양식이 열립니다."
@@ -66,7 +70,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, health, setup, done, leave, guide. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide. 예: /coc order 한빛전자",
     )
 }
 

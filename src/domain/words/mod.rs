@@ -3,6 +3,7 @@
 pub mod assignment;
 pub mod cases;
 pub mod commands;
+pub mod incident;
 pub mod list;
 pub mod mail;
 pub mod outage;
@@ -10,6 +11,7 @@ pub mod paging;
 pub mod phone;
 pub mod services;
 pub mod setup;
+pub mod stray;
 pub mod tam;
 pub mod tickets;
 pub mod topics;

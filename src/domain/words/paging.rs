@@ -4,7 +4,7 @@ use super::super::desk::Desk;
 use super::super::errand::CallEvent;
 use super::super::ids::{CaseId, Name, PhoneNumber, TicketLink};
 use super::super::ladder::{Acceptance, LadderState, RungEnd, Via};
-use super::super::message::{Button, Message, Piece};
+use super::super::message::{Button, Line, Message, Piece};
 use super::super::policy::Policy;
 use super::super::time::{Time, clock};
 use super::super::turn::{
@@ -19,6 +19,8 @@ pub struct Subject {
     pub customer: String,
     /// What people are asked to take: `긴급 티켓`.
     pub what: String,
+    /// What exactly; empty when the ticket says it.
+    pub detail: String,
     /// The ticket, when there is one.
     pub ticket: Option<TicketLink>,
 }
@@ -64,6 +66,7 @@ pub fn rung(desk: &Desk, subject: &Subject, it: &RungWords<'_>) -> Message {
         ],
         vec![Piece::After(length), then.into()],
     ];
+    said.extend(detail(subject));
     if let Some(ticket) = &subject.ticket {
         said.push(vec![Piece::Link(ticket.to_string())]);
     }
@@ -86,6 +89,10 @@ pub fn rung(desk: &Desk, subject: &Subject, it: &RungWords<'_>) -> Message {
         button("거절", &token(RungPress::Refuse)),
     ];
     Message { lines: said, buttons }
+}
+
+fn detail(subject: &Subject) -> Option<Line> {
+    (!subject.detail.is_empty()).then(|| line![subject.detail.clone()])
 }
 
 /// A page as the voice says it; `waiting` urgent requests wait, this one included.
@@ -219,6 +226,7 @@ pub fn exhausted(
         line.push(" 확인이 필요합니다.".into());
         said.push(line);
     }
+    said.extend(detail(subject));
     if let Some(ticket) = &subject.ticket {
         said.push(vec![Piece::Link(ticket.to_string())]);
     }

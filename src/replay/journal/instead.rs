@@ -10,7 +10,7 @@ use crate::domain::case::Procedure;
 
 use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::{CallEvent, Outcome, Presence};
-use crate::domain::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, Ts};
+use crate::domain::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink, Ts};
 use crate::domain::input::{
     Books, CustomerRecord, Input, ReplyTo, SlackAct, SlackInput, reaction_key,
 };
@@ -99,6 +99,8 @@ struct Night<'a> {
     nth: usize,
     posted: BTreeSet<MessageRef>,
     unsaid: u64,
+    /// How many tickets were opened.
+    opened: usize,
     guard: u32,
 }
 
@@ -127,6 +129,7 @@ impl<'a> Night<'a> {
             nth: 0,
             posted: BTreeSet::new(),
             unsaid: 0,
+            opened: 0,
             guard: 0,
         })
     }
@@ -354,6 +357,7 @@ impl<'a> Night<'a> {
                 Some(text) => Outcome::Guide { text },
                 None => Outcome::Refused { why: "기록에 없는 가이드입니다".to_owned() },
             },
+            Task::OpenTicket { .. } => Outcome::Opened { ticket: self.new_ticket(attempt.id) },
             Task::Update { .. }
             | Task::Ephemeral { .. }
             | Task::Direct { .. }
@@ -374,6 +378,15 @@ impl<'a> Night<'a> {
             || Presence { active: true, dnd: false, status: String::new(), emoji: String::new() },
             |(_, presence)| presence.clone(),
         )
+    }
+
+    /// The ticket that was opened then, so that its assignment is the same one; more than then get numbers of their own.
+    fn new_ticket(&mut self, errand: ErrandId) -> TicketLink {
+        let nth = self.opened;
+        self.opened += 1;
+        let made_up =
+            || TicketLink(format!("https://support.example.com/instead/tickets/{}", errand.seq));
+        self.script.opened.get(nth).cloned().unwrap_or_else(made_up)
     }
 
     fn guide(&self) -> Option<String> {
@@ -454,6 +467,28 @@ impl<'a> Night<'a> {
             }
             How::Exhausted(input, press) => {
                 self.press(input, &Token::Exhausted(id, *press), root)?;
+                Some(())
+            }
+            How::Incident(input, press) => {
+                self.press(input, &Token::Incident(id, *press), root)?;
+                Some(())
+            }
+            How::Stray(input, press) => {
+                self.press(input, &Token::Stray(id, *press), root)?;
+                Some(())
+            }
+            How::StrayForm(input) => {
+                let SlackAct::Submitted { fields, .. } = &input.what else { return Ok(None) };
+                let (token, fields) = (Token::StrayForm(id).text(), fields.clone());
+                let what = SlackAct::Submitted { token, fields };
+                self.offer(Input::Slack(SlackInput { what, ..(**input).clone() }))?;
+                Some(())
+            }
+            How::Draft(input, press) => {
+                let drafts = self.desk().drafts.values();
+                let own = drafts.rev().find(|draft| draft.case == id).map(|draft| draft.post);
+                let Some(draft) = own else { return Ok(None) };
+                self.press(input, &Token::Draft(draft, *press), root)?;
                 Some(())
             }
             How::Notice(input) => {
@@ -602,6 +637,7 @@ fn on_message(input: &SlackInput, on: &MessageRef) -> SlackInput {
         }
         SlackAct::Unreacted { to, .. } => *to = on.clone(),
         SlackAct::Said { .. }
+        | SlackAct::BotSaid { .. }
         | SlackAct::Edited { .. }
         | SlackAct::Deleted { .. }
         | SlackAct::Pressed { .. }

@@ -6,12 +6,15 @@ use crate::domain::case::Procedure;
 use crate::domain::change::Change;
 use crate::domain::desk::Desk;
 use crate::domain::errand::{CallEvent, Outcome, Presence};
-use crate::domain::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser};
+use crate::domain::ids::{CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::ladder::Ladder;
 use crate::domain::procedures::assignment::AssignmentState;
 use crate::domain::time::Time;
-use crate::domain::turn::{AskPress, CallPress, ExhaustedPress, RungPress, Token, UrgentPress};
+use crate::domain::turn::{
+    AskPress, CallPress, DraftPress, ExhaustedPress, IncidentPress, RungPress, StrayPress, Token,
+    UrgentPress,
+};
 use crate::journal::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +29,8 @@ pub(super) struct Script {
     pub(super) presences: BTreeMap<SlackUser, Vec<(Time, Presence)>>,
     /// The guide as it was read anew, with its time.
     pub(super) guides: Vec<(Time, String)>,
+    /// The tickets that were opened, in order.
+    pub(super) opened: Vec<TicketLink>,
     /// Messages that people wrote: no own post may bear their name.
     pub(super) written: BTreeSet<MessageRef>,
     /// The stories as they were.
@@ -75,6 +80,14 @@ pub(super) enum How {
     Urgent(Box<SlackInput>, UrgentPress),
     /// A button of an exhausted chain.
     Exhausted(Box<SlackInput>, ExhaustedPress),
+    /// A button of an incident.
+    Incident(Box<SlackInput>, IncidentPress),
+    /// A button of something that nobody understood.
+    Stray(Box<SlackInput>, StrayPress),
+    /// The form that makes an incident of it.
+    StrayForm(Box<SlackInput>),
+    /// A button of the case's drafted mail.
+    Draft(Box<SlackInput>, DraftPress),
     /// 확인 under a notice.
     Notice(Box<SlackInput>),
     /// A button of the 30-minute call.
@@ -168,6 +181,7 @@ impl Script {
                     said.push((at, presence.clone()));
                 }
             }
+            Outcome::Opened { ticket } => self.opened.push(ticket.clone()),
             Outcome::Guide { text } => self.guides.push((at, text.clone())),
             Outcome::Posted(_)
             | Outcome::Done
@@ -210,11 +224,17 @@ impl Script {
                 let token = Token::read(token);
                 self.pressed(desk, at, slack, by, token);
             }
+            SlackAct::Submitted { token, .. } => match Token::read(token) {
+                Some(Token::StrayForm(id)) => {
+                    self.say(at, id, None, How::StrayForm(Box::new(slack)));
+                }
+                Some(_) | None => self.push(at, What::Plain(Box::new(Input::Slack(slack)))),
+            },
             SlackAct::Said { .. }
+            | SlackAct::BotSaid { .. }
             | SlackAct::Edited { .. }
             | SlackAct::Deleted { .. }
             | SlackAct::Commanded { .. }
-            | SlackAct::Submitted { .. }
             | SlackAct::HomeOpened => self.push(at, What::Plain(Box::new(Input::Slack(slack)))),
         }
     }
@@ -263,12 +283,24 @@ impl Script {
                 | Token::SupportForm(_),
             )
             | None => {}
+            Some(Token::Incident(id, press)) => {
+                self.say(at, id, None, How::Incident(slack, press));
+            }
+            Some(Token::Stray(id, press)) => self.say(at, id, None, How::Stray(slack, press)),
+            // a mail can be the end of an incident (M10)
+            Some(Token::Draft(draft, press)) => {
+                let case = desk.drafts.get(&draft).map(|draft| draft.case);
+                let of_incident = |case: &CaseId| {
+                    let case = desk.cases.get(case).map(|case| &case.procedure);
+                    matches!(case, Some(Procedure::Incident(_)))
+                };
+                if let Some(case) = case.filter(of_incident) {
+                    self.say(at, case, None, How::Draft(slack, press));
+                }
+            }
             // what is written to a customer changes nobody's turn
             Some(
                 Token::Mail(..)
-                | Token::Draft(..)
-                | Token::Incident(..)
-                | Token::Stray(..)
                 | Token::Phd(..)
                 | Token::Outage(..)
                 | Token::Step(..)

@@ -182,6 +182,7 @@ impl Stories {
             | Change::Unseen(_)
             | Change::Kept(_)
             | Change::KeptDone { .. }
+            | Change::Alarms(_)
             | Change::AbsenceEntered { .. }
             | Change::Owed(_)
             | Change::Settled { .. }
@@ -331,8 +332,12 @@ impl Story {
     }
 
     fn other(&mut self, desk: &Desk, at: Time, one: &case::Procedure) {
-        let open = one.is_open();
-        self.end = if open { End::Open } else { End::Closed { at } };
+        // what is tidied up afterwards does not end it later
+        if one.is_open() {
+            self.end = End::Open;
+        } else if !matches!(self.end, End::Closed { .. }) {
+            self.end = End::Closed { at };
+        }
         if let Some(ladder) = one.ladder() {
             let (present, _) = ladder.order.available(&desk.roster.value, &desk.leaves, at);
             self.order = present.into_iter().map(|one| one.name.clone()).collect();

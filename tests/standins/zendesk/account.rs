@@ -31,6 +31,7 @@ impl User {
 pub(crate) struct Ticket {
     pub(crate) id: u64,
     pub(crate) subject: String,
+    pub(crate) external_id: Option<String>,
     pub(crate) requester: u64,
     pub(crate) status: String,
     pub(crate) assignee: Option<u64>,
@@ -71,6 +72,9 @@ pub(crate) struct Account {
     pub(crate) events: Vec<Delivery>,
     now: DateTime<Utc>,
     next_id: u64,
+    next_ticket: u64,
+    /// Tickets by the idempotency key of the request that opened them, with that request.
+    by_key: BTreeMap<String, (Value, u64)>,
 }
 
 impl Account {
@@ -84,6 +88,8 @@ impl Account {
             events: Vec::new(),
             now: DateTime::from_timestamp(1_754_398_800, 0).unwrap(),
             next_id: 900_000_001,
+            next_ticket: 5_000,
+            by_key: BTreeMap::new(),
         };
         account.me = account.add_user("COC", email, "admin");
         account
@@ -105,6 +111,7 @@ impl Account {
         let ticket = Ticket {
             id: number,
             subject: "고객이 쓴 제목".to_owned(),
+            external_id: None,
             requester,
             status: status.to_owned(),
             assignee,
@@ -113,6 +120,45 @@ impl Account {
             audits: Vec::new(),
         };
         self.tickets.insert(number, ticket);
+    }
+
+    /// Opens a ticket: `Ok(None)` when the key was used for another request.
+    pub(crate) fn create(
+        &mut self,
+        by: u64,
+        wanted: &Value,
+        key: Option<&str>,
+    ) -> Result<Option<u64>, Refused> {
+        if let Some((first, number)) = key.and_then(|key| self.by_key.get(key)) {
+            return Ok((first == wanted).then_some(*number));
+        }
+        let words = wanted.pointer("/comment/body").and_then(Value::as_str).unwrap_or_default();
+        if words.trim().is_empty() {
+            let why = "Description: cannot be blank".to_owned();
+            return Err(Refused::Unfit("base", why));
+        }
+        self.next_ticket += 1;
+        let number = self.next_ticket;
+        let at = self.tick();
+        let text = |name: &str| wanted.get(name).and_then(Value::as_str).map(str::to_owned);
+        let ticket = Ticket {
+            id: number,
+            subject: text("subject").unwrap_or_default(),
+            external_id: text("external_id"),
+            requester: by,
+            status: "new".to_owned(),
+            assignee: None,
+            created_at: at,
+            updated_at: at,
+            audits: Vec::new(),
+        };
+        self.tickets.insert(number, ticket);
+        let said = json!({ "comment": wanted["comment"] });
+        self.update(by, number, &said)?;
+        if let Some(key) = key {
+            self.by_key.insert(key.to_owned(), (wanted.clone(), number));
+        }
+        Ok(Some(number))
     }
 
     /// A person does something at the support desk itself.

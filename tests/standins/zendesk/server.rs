@@ -217,8 +217,24 @@ impl Zendesk {
                 })
             }
             (&Method::GET, ["tickets"]) => {
-                let tickets = account.tickets.values().map(|one| ticket(&url, one)).collect();
+                let wanted = all(seen, &["external_id"]).first().map(|id| (*id).to_owned());
+                let tickets = account.tickets.values();
+                let tickets = tickets
+                    .filter(|one| wanted.is_none() || one.external_id == wanted)
+                    .map(|one| ticket(&url, one))
+                    .collect();
                 page(seen, "tickets", tickets)
+            }
+            (&Method::POST, ["tickets"]) => {
+                let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+                match account.create(caller, &seen.body["ticket"], key) {
+                    Ok(Some(number)) => {
+                        let ticket = ticket(&url, &account.tickets[&number]);
+                        (StatusCode::CREATED, Json(json!({ "ticket": ticket }))).into_response()
+                    }
+                    Ok(None) => error(StatusCode::BAD_REQUEST, "IdempotentRequestError"),
+                    Err(refused) => refusal(refused),
+                }
             }
             (&Method::GET, ["tickets", id]) => {
                 let found = id.parse().ok().and_then(|id: u64| account.tickets.get(&id).cloned());
@@ -342,7 +358,7 @@ fn ticket(url: &str, one: &Ticket) -> Value {
         "created_at": written(one.created_at), "updated_at": written(one.updated_at),
         "via": { "channel": "web", "source": { "from": {}, "to": {}, "rel": null } },
         "collaborator_ids": [], "follower_ids": [], "email_cc_ids": [], "has_incidents": false,
-        "is_public": true, "due_at": null, "problem_id": null, "external_id": null,
+        "is_public": true, "due_at": null, "problem_id": null, "external_id": one.external_id,
     })
 }
 
