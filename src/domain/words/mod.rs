@@ -1,6 +1,7 @@
 //! Every sentence that people read, by procedure. Korean, polite, short: what happened, what comes next, what they can do.
 
 pub mod assignment;
+pub mod aws;
 pub mod cases;
 pub mod commands;
 pub mod mail;
