@@ -36,6 +36,8 @@ pub struct Chime {
 pub enum Chore {
     /// COC is told that the customer record is old, once a day.
     RecordIsOld,
+    /// COC is asked for the daily look at AWS Health (P1).
+    PhdCheck,
 }
 
 /// One change of the desk.

@@ -15,6 +15,7 @@ use super::people::Roster;
 use super::people::order::Leaves;
 use super::policy::{GroupRef, PhoneMode, Policy, Role};
 use super::procedures::assignment::{Assignment, NoticeRef};
+use super::procedures::phd::{self, Matter, Phd};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,9 @@ pub struct Desk {
     /// How old the customer record is.
     #[serde(default)]
     pub record: RecordAge,
+    /// Up to when the daily looks at AWS Health are dealt with (P1); `None` before the first start.
+    #[serde(default)]
+    pub phd_checked: Option<Time>,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -304,6 +308,7 @@ impl Desk {
                 self.presence.catching_up = true;
                 self.presence.adapters = *adapters;
                 self.presence.phone_adapter = *phone_adapter;
+                self.phd_checked = self.phd_checked.or(Some(at));
                 let unread = &mut self.presence.unread_since;
                 *unread = unread.iter().chain(alive_until).min().copied();
                 if let Some(from) = alive_until.filter(|from| *from < at) {
@@ -399,6 +404,9 @@ impl Desk {
                 self.forget_before(at - CASES_KEPT);
                 self.last_case = self.last_case.max(case.id.0);
                 let id = case.id;
+                if let Procedure::Phd(Phd { matter: Matter::Check(check), .. }) = &case.procedure {
+                    self.phd_checked = Some(check.due);
+                }
                 self.cases.insert(id, (**case).clone());
                 self.derive_case(id);
             }
@@ -652,10 +660,16 @@ impl Desk {
         if self.presence.catching_up || self.room(Room::Noti).is_none() {
             return None;
         }
-        let old_at = self.record.as_of? + self.policy.value.customers.stale_after.delta();
-        let again = self.record.warned.map(|warned| warned + RECORD_WARNED_EVERY);
-        let due = again.map_or(old_at, |again| again.max(old_at));
-        Some(Chime { due, what: Chore::RecordIsOld })
+        let policy = &self.policy.value;
+        let old_record = self.record.as_of.map(|as_of| {
+            let old_at = as_of + policy.customers.stale_after.delta();
+            let again = self.record.warned.map(|warned| warned + RECORD_WARNED_EVERY);
+            let due = again.map_or(old_at, |again| again.max(old_at));
+            Chime { due, what: Chore::RecordIsOld }
+        });
+        let phd_check = self.phd_checked.and_then(|done| phd::next_check(policy, done));
+        let phd_check = phd_check.map(|due| Chime { due, what: Chore::PhdCheck });
+        old_record.into_iter().chain(phd_check).min()
     }
 
     /// Whether COC is told of a failing service at `now`: not of one that failed until shortly before.

@@ -50,6 +50,7 @@ fn of_event(json: &Value, detail: &Value) -> Result<HealthEvent, Unread> {
         status: text_at(detail, &["statusCode"]).unwrap_or_default().to_ascii_lowercase(),
         start: time_at(detail, &["startTime"]),
         end: time_at(detail, &["endTime"]),
+        updated: time_at(detail, &["lastUpdatedTime"]).or_else(|| time_at(json, &["time"])),
         description: description_of(detail),
         entities: entities_of(detail),
         pages: number("totalPages").max(page),

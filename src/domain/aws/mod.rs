@@ -133,6 +133,8 @@ pub struct HealthEvent {
     pub start: Option<Time>,
     /// When it ends or ended.
     pub end: Option<Time>,
+    /// When AWS last wrote of it.
+    pub updated: Option<Time>,
     /// What AWS says of it, English as a rule.
     pub description: String,
     /// The affected resources of this page.

@@ -7,6 +7,7 @@ use super::super::message::Message;
 use super::super::time::Time;
 use super::super::turn::Turn;
 use super::super::words;
+use super::phd;
 
 fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
     if let Some(channel) = turn.desk.room(Room::Noti) {
@@ -70,5 +71,6 @@ pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
             turn.change(Change::RecordWarned);
             tell(turn, Urgency::Notice, words::services::record_is_old(as_of, turn.now));
         }
+        Chore::PhdCheck => phd::check(turn, chime.due),
     }
 }

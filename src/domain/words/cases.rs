@@ -10,7 +10,7 @@ pub fn title(procedure: &Procedure) -> String {
         Procedure::Assignment(_) => "배정",
         Procedure::Incident(_) => "알람",
         Procedure::Stray(_) => "확인 필요",
-        Procedure::Phd(_) => "PHD",
+        Procedure::Phd(one) => super::phd::title(one),
         Procedure::Outage(_) => "AWS 상태",
         Procedure::List(_) => "점검",
     };
@@ -26,9 +26,9 @@ pub fn state(procedure: &Procedure) -> String {
     match procedure {
         Procedure::Urgent(one) => super::urgent::state(one),
         Procedure::Assignment(one) => super::assignment::state(one),
+        Procedure::Phd(one) => super::phd::state(one),
         Procedure::Incident(_)
         | Procedure::Stray(_)
-        | Procedure::Phd(_)
         | Procedure::Outage(_)
         | Procedure::List(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
     }

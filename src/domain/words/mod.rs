@@ -6,6 +6,7 @@ pub mod cases;
 pub mod commands;
 pub mod mail;
 pub mod paging;
+pub mod phd;
 pub mod phone;
 pub mod services;
 pub mod tickets;
