@@ -20,8 +20,16 @@ use std::collections::BTreeSet;
 
 /// So many resources of one account are kept by name; all of them stand in the journal.
 const RESOURCES_KEPT: usize = 500;
-/// An open card is asked for after the policy's while, then after twice as long, but not more seldom than after eight times.
+/// What is open is asked for so often after the policy's while, then after twice as long each time.
+const CHASES_ALIKE: u32 = 4;
+/// But not more seldom than after eight times the policy's while.
 const CHASE_DOUBLES: u32 = 3;
+
+/// When what was asked for at `asked`, the `times`-th time, is asked for again.
+fn asks_again(policy: &Policy, asked: Time, times: u32) -> Time {
+    let doubled = (times + 1).saturating_sub(CHASES_ALIKE).min(CHASE_DOUBLES);
+    asked + policy.phd.chase_after.delta() * (1 << doubled)
+}
 
 /// An AWS Health event of one customer, or the daily look at all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,10 +173,10 @@ pub struct Check {
     pub due: Time,
     /// The post that asks.
     pub home: Home,
-    /// The newest post that asks again.
-    pub again: Option<ErrandId>,
     /// When it was last asked.
     pub asked: Time,
+    /// How often it was asked again.
+    pub times: u32,
     /// Who looked; `None` while nobody did.
     pub by: Option<Name>,
 }
@@ -241,8 +249,6 @@ pub enum PhdChange {
     Asked {
         /// When.
         at: Time,
-        /// In which post of its own; `None`: in its thread.
-        post: Option<ErrandId>,
     },
     /// It was announced in g (P5).
     Announced {
@@ -406,11 +412,7 @@ impl Event {
     }
 
     fn asks_at(&self, policy: &Policy) -> Option<Time> {
-        if self.left().is_empty() {
-            return None;
-        }
-        let wait = policy.phd.chase_after.delta() * (1 << self.times.min(CHASE_DOUBLES));
-        Some(self.asked + wait)
+        (!self.left().is_empty()).then(|| asks_again(policy, self.asked, self.times))
     }
 }
 
@@ -436,9 +438,9 @@ impl Phd {
                 event.apply(change);
             }
             Matter::Check(check) => match change {
-                PhdChange::Asked { at, post } => {
+                PhdChange::Asked { at } => {
                     check.asked = *at;
-                    check.again = post.or(check.again);
+                    check.times += 1;
                 }
                 PhdChange::Done { at, by } => {
                     check.by = Some(by.clone());
@@ -493,7 +495,12 @@ impl Phd {
                 }
                 (Card::Shown(_), waits) => waits.into_iter().chain(event.asks_at(policy)).min(),
             },
-            Matter::Check(check) => Some(check.asked + policy.phd.chase_after.delta()),
+            Matter::Check(check) => {
+                let again = asks_again(policy, check.asked, check.times);
+                // the next one takes its place
+                let next = next_check(policy, check.due).filter(|next| *next <= again);
+                Some(next.map_or(again, |next| next + policy.phd.chase_after.delta()))
+            }
         }
     }
 }
@@ -541,7 +548,7 @@ impl Event {
                 }
                 self.asked = *at;
             }
-            PhdChange::Asked { at, .. } => {
+            PhdChange::Asked { at } => {
                 self.asked = *at;
                 self.times += 1;
             }
@@ -621,7 +628,7 @@ impl<'t, 'd> Open<'t, 'd> {
         let (desk, now) = (self.turn.desk, self.turn.now);
         let Some(before) = self.event().cloned() else { return };
         if matches!(before.card, Card::NotYet) && desk.room(Room::Noti).is_none() {
-            return self.step(PhdChange::Asked { at: now, post: None });
+            return self.step(PhdChange::Asked { at: now });
         }
         let phoned = desk.policy.value.phd.phones(&before.latest.category);
         self.step(PhdChange::Told { at: now, phoned });
@@ -915,17 +922,8 @@ impl Open<'_, '_> {
         self.step(PhdChange::Done { at: now, by: who.clone() });
         self.turn.note(self.id, Some(by), said::done_note(&self.phd));
         self.redraw();
-        self.clear_again();
         self.say(said::done(&self.phd, who, now));
         Ok(())
-    }
-
-    /// The newest post that asked again has no use for its button any more.
-    fn clear_again(&mut self) {
-        let Matter::Check(check) = &self.phd.matter else { return };
-        let Some(post) = check.again else { return };
-        let message = said::asked_again(self.id, check, self.turn.now, false);
-        self.turn.owe(Some(self.id), Urgency::Notice, ErrandKind::Update { post, message });
     }
 
     /// The record may know by now whose an account is.
@@ -1016,7 +1014,7 @@ pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
                 open.redraw();
                 open.say(said::found(&open.phd.customer.clone()));
                 open.tell_general();
-                return open.step(PhdChange::Asked { at: now, post: None });
+                return open.step(PhdChange::Asked { at: now });
             }
             open.chase();
         }
@@ -1027,7 +1025,7 @@ impl Open<'_, '_> {
     fn chase(&mut self) {
         let now = self.turn.now;
         let Some(event) = self.event().cloned() else { return };
-        self.step(PhdChange::Asked { at: now, post: None });
+        self.step(PhdChange::Asked { at: now });
         let next = self.phd.wake(&self.turn.desk.policy.value);
         let message = said::chase(self.id, &self.phd.customer, &event, now, next);
         // what must be phoned is not left to a thread that nobody opens
@@ -1040,11 +1038,12 @@ impl Open<'_, '_> {
 
     fn ask_again(&mut self) {
         let now = self.turn.now;
+        self.step(PhdChange::Asked { at: now });
         let Matter::Check(check) = &self.phd.matter else { return };
-        let message = said::asked_again(self.id, check, now, true);
-        self.clear_again();
-        let post = self.post(Room::Noti, message, Urgency::Notice);
-        self.step(PhdChange::Asked { at: now, post });
+        let policy = &self.turn.desk.policy.value;
+        let next = self.phd.wake(policy).into_iter().chain(next_check(policy, check.due)).min();
+        let message = said::asked_again(check, now, next);
+        self.say(message);
     }
 }
 
@@ -1086,14 +1085,13 @@ pub(in crate::domain) fn check(turn: &mut Turn<'_>, due: Time) {
         open.step(PhdChange::Over { at: now });
         open.turn.note(*id, None, said::missed_note());
         open.redraw();
-        open.clear_again();
     }
     let post = turn.next_errand();
     let check = Check {
         due: latest,
         home: Home::Post(channel.clone(), post),
-        again: None,
         asked: now,
+        times: 0,
         by: None,
     };
     let phd = Phd {

@@ -622,22 +622,17 @@ fn answered(check: &Check, over: Option<Time>, now: Time) -> Message {
     })
 }
 
-/// The daily look is asked for again; `open`: it still can be answered here.
+/// The daily look is asked for again.
 #[must_use]
-pub fn asked_again(id: CaseId, check: &Check, now: Time, open: bool) -> Message {
-    let due = clock(check.due, now.date_naive());
-    if !open {
-        return one_line(format!(
-            "⏰ {due} PHD 확인을 다시 알렸습니다. 이 글에서는 더 누르지 않으셔도 됩니다."
-        ));
-    }
-    Message {
-        lines: vec![
-            line![format!("⏰ PHD 확인이 아직입니다 ({due} 예정, 사건 {id}).")],
-            line!["COC는 AWS Health에 새 알림이 없는지 본 뒤 [완료]를 눌러 주십시오."],
-        ],
-        buttons: vec![primary("완료", &Token::Phd(id, PhdPress::Done))],
-    }
+pub fn asked_again(check: &Check, now: Time, next: Option<Time>) -> Message {
+    let today = now.date_naive();
+    let next = next.map_or_else(String::new, |next| {
+        format!(" {}까지 답이 없으면 다시 알립니다.", clock(next, today))
+    });
+    lines(vec![
+        line![format!("⏰ PHD 확인이 아직입니다 ({} 예정).", clock(check.due, today))],
+        line![format!("COC는 위 글의 [완료]를 눌러 주십시오.{next}")],
+    ])
 }
 
 /// 완료 was pressed.
