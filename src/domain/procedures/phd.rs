@@ -103,8 +103,10 @@ pub struct Communication {
     pub came: BTreeSet<u32>,
     /// How many there are.
     pub pages: u32,
-    /// When the last of them that was not shown yet began to be waited for; `None`: all that came was shown.
+    /// Since when some that came are not shown yet; `None`: all that came are shown.
     pub waits_since: Option<Time>,
+    /// Whether people know of it.
+    pub shown: bool,
 }
 
 /// Where an event is shown.
@@ -328,6 +330,7 @@ impl Event {
                 came: BTreeSet::from([event.page]),
                 pages: event.pages,
                 waits_since: Some(at),
+                shown: false,
             }),
         }
         // one that was overtaken on its way says nothing new of the event
@@ -511,7 +514,7 @@ impl Event {
             PhdChange::Heard { at, event } => self.hear(*at, event),
             PhdChange::Told { at, phoned } => {
                 for one in &mut self.communications {
-                    one.waits_since = None;
+                    (one.waits_since, one.shown) = (None, true);
                 }
                 self.edition += 1;
                 self.shown_status.clone_from(&self.latest.status);
@@ -712,11 +715,9 @@ impl Phd {
 }
 
 impl Event {
-    /// Whether a communication waits that is no other account's copy of one that was shown.
+    /// Whether a communication waits that nobody knows of; another account's copy of a known one is none.
     fn is_news(&self) -> bool {
-        let shown = |id: &str| {
-            self.communications.iter().any(|one| one.id == id && one.waits_since.is_none())
-        };
+        let shown = |id: &str| self.communications.iter().any(|one| one.id == id && one.shown);
         self.communications.iter().any(|one| one.waits_since.is_some() && !shown(&one.id))
     }
 }

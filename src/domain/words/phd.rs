@@ -204,7 +204,8 @@ fn customer_card(desk: &Desk, id: CaseId, phd: &Phd, event: &Event, now: Time) -
     let phones = record.map(|one| one.phones.join(", ")).unwrap_or_default();
     let by_hand = !desk.presence.adapters.mail;
     said.push(line![format!("1. 메일: {}", mail_task(event, &to, by_hand, now))]);
-    said.push(line![format!("2. 고객 통화: {}", call_task(event, &phones, now))]);
+    let call = call_task(event, &phones, phd.is_open(), now);
+    said.push(line![format!("2. 고객 통화: {call}")]);
     let token = |press| Token::Phd(id, press);
     let mut buttons: Vec<Button> = Vec::new();
     let sending = matches!(event.mail, Mail::Sending { .. });
@@ -238,9 +239,9 @@ fn mail_task(event: &Event, to: &str, by_hand: bool, now: Time) -> String {
         ("", _) => "고객 기록에 메일 주소가 없습니다. 주소를 넣은 뒤 [메일 발송]을 눌러 주십시오."
             .to_owned(),
         (to, true) => format!(
-            "메일 서버가 설정되어 있지 않습니다. 스레드의 글을 {to}로 직접 보낸 뒤 [메일 발송]을 눌러 주십시오."
+            "메일 서버가 설정되어 있지 않습니다. 스레드의 글을 직접 보낸 뒤 [메일 발송]을 눌러 주십시오 ({to})."
         ),
-        (to, false) => format!("[메일 발송]을 누르면 {to}로 나갑니다."),
+        (to, false) => format!("[메일 발송]을 누르면 나갑니다 ({to})."),
     };
     match &event.mail {
         Mail::Due => how,
@@ -252,13 +253,14 @@ fn mail_task(event: &Event, to: &str, by_hand: bool, now: Time) -> String {
     }
 }
 
-fn call_task(event: &Event, phones: &str, now: Time) -> String {
+fn call_task(event: &Event, phones: &str, open: bool, now: Time) -> String {
     let number =
         if phones.is_empty() { "고객 기록에 전화번호가 없습니다" } else { phones };
     let tried = |absent: u32| {
         if absent > 0 { format!(" (부재 {absent}회)") } else { String::new() }
     };
     match &event.call {
+        Call::NotNeeded { .. } if !open => "필수가 아닙니다.".to_owned(),
         Call::NotNeeded { absent } => {
             format!("필수가 아닙니다. 하셨으면 [연결됨]으로 남겨 주십시오.{}", tried(*absent))
         }
