@@ -112,12 +112,14 @@ fn is_rung(words: &Words) -> bool {
     words.buttons == ["수락", "부재", "거절"]
 }
 
-/// The notice (A7), the question before it (A1), the 30-minute call (voice), and an exhausted chain's call to the CSR group (reading 11).
+/// The notice (A7), the question before it (A1), the 30-minute call (voice), an exhausted chain's call to the CSR group (reading 11), and
+/// what the customer's CSR owner is to know (reading 26).
 fn may_mention(words: &Words) -> bool {
     words.buttons == ["확인"]
         || words.buttons == ["수락", "거절"]
         || words.buttons == ["연결됨", "부재", "다시 전화", "재배정"]
         || words.mentions == ["@csr"]
+        || (words.mentions.len() == 1 && words.text.contains("담당 CSR: @"))
 }
 
 fn nobody_is_mentioned_after_an_acceptance(played: &Played, file: &str) {

@@ -69,6 +69,8 @@ pub struct Event {
     pub shown_status: String,
     /// Counts what people were shown: a mail that bears less is to be sent again (P3).
     pub edition: u32,
+    /// Whether the customer is to be phoned (P2).
+    pub phoned: bool,
     /// The mail to the customer.
     pub mail: Mail,
     /// The call to the customer.
@@ -292,6 +294,7 @@ impl Event {
             card: Card::NotYet,
             shown_status: String::new(),
             edition: 0,
+            phoned: false,
             mail: Mail::Due,
             call: Call::NotNeeded { absent: 0 },
             general: None,
@@ -385,20 +388,13 @@ impl Event {
             .collect()
     }
 
-    /// Whether the customer is to be phoned (P2).
-    #[must_use]
-    pub const fn is_phoned(&self) -> bool {
-        match self.call {
-            Call::Due { .. } | Call::Connected { .. } => true,
-            Call::NotNeeded { .. } => false,
-        }
-    }
-
     const fn is_connected(&self) -> bool {
         matches!(self.call, Call::Connected { .. })
     }
 
-    const fn is_sending(&self) -> bool {
+    /// Whether the mail is under way.
+    #[must_use]
+    pub const fn is_sending(&self) -> bool {
         matches!(self.mail, Mail::Sending { .. })
     }
 
@@ -519,6 +515,7 @@ impl Event {
                 self.edition += 1;
                 self.shown_status.clone_from(&self.latest.status);
                 (self.asked, self.times) = (*at, 0);
+                self.phoned |= *phoned;
                 if let (true, Call::NotNeeded { absent }) = (*phoned, &self.call) {
                     self.call = Call::Due { absent: *absent };
                 }
@@ -873,14 +870,13 @@ impl Open<'_, '_> {
         if self.phd.customer.is_empty() {
             return Err(said::whose());
         }
-        let phoned = event.is_phoned();
         self.step(PhdChange::Connected { at: now, by: who.clone() });
         self.end_if_told();
         self.turn.note(self.id, Some(by), said::phoned_note());
         self.redraw();
         let Some(event) = self.event().cloned() else { return Ok(()) };
         self.say(said::phoned(&self.phd.customer, &event, who, now));
-        if phoned {
+        if event.phoned {
             let message = said::propagated(&self.phd.customer, &event, who, now);
             self.post(Room::Noti, message, Urgency::Notice);
         }
@@ -1030,7 +1026,7 @@ impl Open<'_, '_> {
         let next = self.phd.wake(&self.turn.desk.policy.value);
         let message = said::chase(self.id, &self.phd.customer, &event, now, next);
         // what must be phoned is not left to a thread that nobody opens
-        if event.is_phoned() {
+        if event.phoned {
             self.post(Room::Noti, message, Urgency::Notice);
         } else {
             self.say(message);

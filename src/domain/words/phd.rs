@@ -41,8 +41,10 @@ pub fn state(phd: &Phd) -> String {
         Matter::Event(event) => {
             let what = short(&event.latest);
             match phd.over {
+                Some(_) if phd.customer.is_empty() => format!("{what}: 확인하고 닫음"),
                 Some(_) => format!("{what}: 전파 완료"),
                 None if phd.home().is_none() => format!("{what}: 나머지 쪽을 기다리는 중"),
+                None if phd.customer.is_empty() => format!("{what}: 고객사 확인"),
                 None => format!("{what}: {}", still_to_do(event)),
             }
         }
@@ -141,10 +143,7 @@ fn still_to_do(event: &Event) -> String {
         });
     }
     if left.is_empty() {
-        match event.mail {
-            Mail::Sending { .. } => "메일을 보내고 있습니다".to_owned(),
-            Mail::Due | Mail::Sent { .. } => "없음".to_owned(),
-        }
+        if event.is_sending() { "메일을 보내는 중" } else { "없음" }.to_owned()
     } else {
         left.join(", ")
     }
@@ -178,7 +177,7 @@ pub fn card(desk: &Desk, id: CaseId, phd: &Phd, now: Time) -> Message {
 fn customer_card(desk: &Desk, id: CaseId, phd: &Phd, event: &Event, now: Time) -> Message {
     let latest = &event.latest;
     let what = format!("{} ({})", short(latest), region(latest));
-    let mut said: Vec<Line> = vec![match (phd.over, event.is_phoned()) {
+    let mut said: Vec<Line> = vec![match (phd.over, event.phoned) {
         (Some(_), _) => vec![
             "✅ ".into(),
             bracketed(&phd.customer),
@@ -208,8 +207,7 @@ fn customer_card(desk: &Desk, id: CaseId, phd: &Phd, event: &Event, now: Time) -
     said.push(line![format!("2. 고객 통화: {call}")]);
     let token = |press| Token::Phd(id, press);
     let mut buttons: Vec<Button> = Vec::new();
-    let sending = matches!(event.mail, Mail::Sending { .. });
-    if event.left().contains(&Task::Mail) && !sending {
+    if event.left().contains(&Task::Mail) && !event.is_sending() {
         buttons.push(primary("메일 발송", &token(PhdPress::Mail)));
     }
     let connected = matches!(event.call, Call::Connected { .. });
@@ -298,6 +296,7 @@ fn headed(customer: &str, emoji: &str, text: impl Into<String>) -> Line {
 
 fn remaining(event: &Event) -> Line {
     match event.left().as_slice() {
+        [] if event.is_sending() => line!["메일을 보내고 있습니다. 끝나면 알려 드립니다."],
         [] => line!["고객에게 모두 전파했습니다. 하실 일은 없습니다. 새 알림이 오면 다시 엽니다."],
         [_, ..] => line![format!("남은 일: {}.", still_to_do(event))],
     }
@@ -310,7 +309,7 @@ pub fn news(customer: &str, event: &Event, is_news: bool) -> Message {
     let mut said = Vec::new();
     if is_news {
         let (before, after) = (status(&event.shown_status), status(&latest.status));
-        let moved = if before == after { after } else { format!("{before}에서 {after}(으)로") };
+        let moved = if before == after { after } else { format!("{before} → {after}") };
         said.push(headed(customer, "✉️", format!("AWS가 새 알림을 보냈습니다. 상태: {moved}")));
         said.extend(about(latest));
     } else {
@@ -349,7 +348,9 @@ pub fn mailed(customer: &str, event: &Event, by: &Name, by_hand: bool, now: Time
 pub fn returned(customer: &str, why: &str) -> Message {
     lines(vec![
         headed(customer, "⛔", format!("PHD 안내 메일을 보내지 못했습니다: {why}")),
-        line!["고객 기록의 주소를 확인한 뒤 카드에서 [메일 발송]을 다시 눌러 주십시오."],
+        line![
+            "메일 서버와 고객 기록의 주소를 확인한 뒤 카드에서 [메일 발송]을 다시 눌러 주십시오."
+        ],
     ])
 }
 
