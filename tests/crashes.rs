@@ -39,7 +39,8 @@ const TWO_AS_ONE_CALL: &str = "100-two-pages-one-call";
 
 /// How long a service has not answered, and when it is asked again, is not in the journal: a process that comes up asks at once and
 /// counts from there.
-const SERVICES_DOWN: [&str; 2] = ["104-mail-server-down", "105-support-desk-down"];
+const SERVICES_DOWN: [&str; 3] =
+    ["104-mail-server-down", "105-support-desk-down", "150-phd-mail-server-down"];
 
 /// A scenario, and what people see of it without a crash.
 struct Plain {
