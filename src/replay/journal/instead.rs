@@ -455,6 +455,10 @@ impl<'a> Night<'a> {
                 self.press(input, &Token::Exhausted(id, *press), root)?;
                 Some(())
             }
+            How::Phd(input, press) => {
+                self.press(input, &Token::Phd(id, *press), root)?;
+                Some(())
+            }
             How::Notice(input) => {
                 let round = self.round(id);
                 self.press(input, &Token::Notice(id, round), root)?;

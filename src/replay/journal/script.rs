@@ -11,7 +11,9 @@ use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::ladder::Ladder;
 use crate::domain::procedures::assignment::AssignmentState;
 use crate::domain::time::Time;
-use crate::domain::turn::{AskPress, CallPress, ExhaustedPress, RungPress, Token, UrgentPress};
+use crate::domain::turn::{
+    AskPress, CallPress, ExhaustedPress, PhdPress, RungPress, Token, UrgentPress,
+};
 use crate::journal::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +68,10 @@ pub(super) struct Said {
 #[derive(Clone, Debug)]
 pub(super) enum How {
     /// A reaction, set or taken back: on this person's rung, or on the case's own message.
-    Reacted { input: Box<SlackInput>, rung_of: Option<Name> },
+    Reacted {
+        input: Box<SlackInput>,
+        rung_of: Option<Name>,
+    },
     /// A reply in the case's thread.
     Replied(Box<SlackInput>),
     /// A button of somebody's rung.
@@ -75,6 +80,7 @@ pub(super) enum How {
     Urgent(Box<SlackInput>, UrgentPress),
     /// A button of an exhausted chain.
     Exhausted(Box<SlackInput>, ExhaustedPress),
+    Phd(Box<SlackInput>, PhdPress),
     /// 확인 under a notice.
     Notice(Box<SlackInput>),
     /// A button of the 30-minute call.
@@ -237,6 +243,7 @@ impl Script {
             Some(Token::Exhausted(id, press)) => {
                 self.say(at, id, None, How::Exhausted(slack, press));
             }
+            Some(Token::Phd(id, press)) => self.say(at, id, None, How::Phd(slack, press)),
             Some(Token::Notice(id, _)) => self.say(at, id, by, How::Notice(slack)),
             Some(Token::Call(id, _, press)) => {
                 if let Some(who) = held_by(desk, id) {
@@ -266,7 +273,6 @@ impl Script {
                 | Token::Draft(..)
                 | Token::Incident(..)
                 | Token::Stray(..)
-                | Token::Phd(..)
                 | Token::Step(..),
             ) => {}
         }
