@@ -315,6 +315,12 @@ fn findings_in_plain_words() {
         assert_eq!(account(one.account.as_ref()), whose, "{text}");
         assert_eq!(one.region, region, "{text}");
     }
+    // a few fields, picked out by an input transformer
+    let picked = json!({"Account_ID": "310000000005", "severity": 8.2, "Finding_Type": "Trojan:EC2/DNSDataExfiltration",
+        "region": "ap-northeast-2"});
+    let picked = finding(&picked.to_string());
+    assert_eq!(account(picked.account.as_ref()), "310000000005");
+    assert!((picked.severity - 8.2).abs() < f64::EPSILON);
     let quoted = serde_json::to_string(&payload("guardduty-plain.txt")).unwrap();
     assert_eq!(finding(&quoted).kind, "UnauthorizedAccess:EC2/SSHBruteForce");
     // which of two accounts is meant, nobody can say

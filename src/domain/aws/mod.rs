@@ -9,7 +9,7 @@ mod parts;
 use super::ids::AccountId;
 use super::time::Time;
 use super::words::aws as words;
-use parts::{field, text_at};
+use parts::{field, text_at, written_out};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -211,9 +211,11 @@ fn of_json(subject: Option<&str>, json: &Value, deeper: usize) -> Result<Told, U
     if let Some(found) = alarm().or_else(finding).or_else(health) {
         return found;
     }
-    // an input transformer may put the words into an object of its own
+    // an input transformer may put the words, or a few of the fields, into an object of its own
     let spoken = ["text", "message", "content"].iter().find_map(|name| text_at(json, &[name]));
     let spoken = spoken.filter(|_| deeper > 0).and_then(|said| of_text(subject, &said));
+    let written = || of_text(subject, &written_out(json)).filter(Result::is_ok);
     spoken
+        .or_else(written)
         .unwrap_or_else(|| Err(Unread(words::unknown(text_at(json, &["detail-type"]).as_deref()))))
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::sync::LazyLock;
 
 /// The longest text of one field that is kept, in letters.
-pub(super) const LONGEST: usize = 4_000;
+pub(super) const LONGEST: usize = 16_000;
 /// The most things of one list (dimensions, resources) that are kept.
 pub(super) const MOST: usize = 1_000;
 
@@ -196,6 +196,13 @@ pub(super) fn account_in(text: &str) -> Option<AccountId> {
         found = one;
     }
     found
+}
+
+/// An object's own fields as lines `name: value`, as somebody would write them down.
+pub(super) fn written_out(object: &Value) -> String {
+    let fields = object.as_object().into_iter().flatten();
+    let line = |name: &String| Some(format!("{name}: {}", text_at(object, &[name])?));
+    fields.filter_map(|(name, _)| line(name)).take(MOST).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines `Name: value` of a text, names in small letters without spaces and marks.

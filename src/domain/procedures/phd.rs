@@ -1107,9 +1107,12 @@ pub(in crate::domain) fn check(turn: &mut Turn<'_>, due: Time) {
 /// How long an event that everybody was told of is still spoken of when AWS gives it no end.
 const SPOKEN_OF: TimeDelta = TimeDelta::days(7);
 
+/// Cases with their numbers.
+pub type Numbered<'d> = Vec<(CaseId, &'d Phd)>;
+
 /// The events of the desk that the daily look shows: those with something left to do, and those that were told and go on.
 #[must_use]
-pub fn open_events(desk: &Desk, now: Time) -> (Vec<(CaseId, &Phd)>, Vec<(CaseId, &Phd)>) {
+pub fn open_events(desk: &Desk, now: Time) -> (Numbered<'_>, Numbered<'_>) {
     let (mut left, mut going) = (Vec::new(), Vec::new());
     for case in desk.cases.values() {
         let Procedure::Phd(phd) = &case.procedure else { continue };
