@@ -39,10 +39,11 @@ const TWO_AS_ONE_CALL: &str = "100-two-pages-one-call";
 
 /// How long a service has not answered, and when it is asked again, is not in the journal: a process that comes up asks at once and
 /// counts from there.
-const SERVICES_DOWN: [&str; 6] = [
+const SERVICES_DOWN: [&str; 7] = [
     "104-mail-server-down",
     "105-support-desk-down",
     "136-ticket-by-hand",
+    "150-phd-mail-server-down",
     "167-tam-mail-server-refuses",
     "186-aws-status-feed-down",
     "187-aws-status-no-feed",

@@ -119,7 +119,7 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 19] = [
+const PLACES: [(&str, &str, &str); 22] = [
     ("AWS 관제 화면 확인", "  - feed: {url: aws-status, items: aws.rss}\n", "다솜윤"),
     (
         "TAM 요청",
@@ -207,6 +207,17 @@ const PLACES: [(&str, &str, &str); 19] = [
         "가온별",
     ),
     (
+        "PHD 카드",
+        "  - post: {path: /hooks/eventbridge, body: PHD/retirement.json, unsigned: true}\n",
+        "가온별",
+    ),
+    (
+        "고객사 미확인 카드",
+        "  - post: {path: /hooks/eventbridge, body: PHD/stranger.json, unsigned: true}\n",
+        "가온별",
+    ),
+    ("PHD 확인", "  - wait: 23h\n", "가온별"),
+    (
         "바뀐 가이드",
         "  - guide: {file: changed.txt}\n  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: guide}\n",
         "가온별",
@@ -226,7 +237,10 @@ fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
         "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk, alarm.channel: '#alarms'}}\n\
          people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n\
          steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
-        leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242")
+        leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242").replace(
+            "PHD/",
+            &format!("{}/", root().join("tests/scenarios/payloads/phd").display())
+        )
     );
     let file = folder.path().join("pressed.yaml");
     std::fs::write(&file, scenario).unwrap();

@@ -191,7 +191,7 @@ impl Procedure {
             },
             Self::Incident(one) => Some(one.home.clone()),
             Self::Stray(one) => Some(one.home.clone()),
-            Self::Phd(one) => Some(one.home.clone()),
+            Self::Phd(one) => one.home().cloned(),
             Self::Outage(one) => Some(one.home.clone()),
             Self::List(one) => Some(one.home.clone()),
         }

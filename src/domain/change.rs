@@ -41,6 +41,8 @@ pub enum Chore {
     RecordIsOld,
     /// Something that should come regularly did not.
     BeatIsMissing,
+    /// COC is asked for the daily look at AWS Health (P1).
+    PhdCheck,
 }
 
 /// One change of the desk.

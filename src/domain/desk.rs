@@ -18,6 +18,7 @@ use super::people::order::Leaves;
 use super::policy::{GroupRef, Heartbeat, PhoneMode, Policy, Role};
 use super::procedures::assignment::{Assignment, NoticeRef};
 use super::procedures::incident::Incident;
+use super::procedures::phd::{self, Matter, Phd};
 use super::procedures::stray::Stray;
 use super::status::Board;
 use super::time::Time;
@@ -78,6 +79,9 @@ pub struct Desk {
     /// What AWS's status feeds told (H1).
     #[serde(default)]
     pub board: Board,
+    /// Up to when the daily looks at AWS Health are dealt with (P1); `None` before the first start.
+    #[serde(default)]
+    pub phd_checked: Option<Time>,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -340,6 +344,7 @@ impl Desk {
                 self.presence.catching_up = true;
                 self.presence.adapters = *adapters;
                 self.presence.phone_adapter = *phone_adapter;
+                self.phd_checked = self.phd_checked.or(Some(at));
                 let unread = &mut self.presence.unread_since;
                 *unread = unread.iter().chain(alive_until).min().copied();
                 if let Some(from) = alive_until.filter(|from| *from < at) {
@@ -464,6 +469,9 @@ impl Desk {
                 self.forget_before(at - CASES_KEPT);
                 self.last_case = self.last_case.max(case.id.0);
                 let id = case.id;
+                if let Procedure::Phd(Phd { matter: Matter::Check(check), .. }) = &case.procedure {
+                    self.phd_checked = Some(check.due);
+                }
                 self.cases.insert(id, (**case).clone());
                 self.derive_case(id);
             }
@@ -725,10 +733,16 @@ impl Desk {
 
     /// What the desk does by itself, each with when it falls due next.
     fn chores(&self) -> impl Iterator<Item = Chime> {
+        let policy = &self.policy.value;
         let beat_is_missing = self.missing_beats().map(|(due, _)| due).min();
-        [(self.record_is_old(), Chore::RecordIsOld), (beat_is_missing, Chore::BeatIsMissing)]
-            .into_iter()
-            .filter_map(|(due, what)| Some(Chime { due: due?, what }))
+        let phd_check = self.phd_checked.and_then(|done| phd::next_check(policy, done));
+        [
+            (self.record_is_old(), Chore::RecordIsOld),
+            (beat_is_missing, Chore::BeatIsMissing),
+            (phd_check, Chore::PhdCheck),
+        ]
+        .into_iter()
+        .filter_map(|(due, what)| Some(Chime { due: due?, what }))
     }
 
     fn record_is_old(&self) -> Option<Time> {

@@ -177,6 +177,7 @@ impl Occasion {
                 ("event", "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED"),
                 ("account", "123456789012"),
                 ("region", "ap-northeast-2"),
+                ("status", "진행 중"),
                 ("start", "2025-08-27 22:19"),
                 ("end", ""),
                 ("resources", "i-1234567890abcdef0"),

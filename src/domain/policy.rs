@@ -595,13 +595,66 @@ pub struct Phd {
     /// The daily look.
     #[serde(with = "hhmm")]
     pub check_at: NaiveTime,
-    /// When an unanswered prompt is asked again.
+    /// When an unanswered prompt is asked again, and a customer who was not told yet.
     pub chase_after: Span,
+    /// The categories that are phoned as well as mailed (P2).
+    pub call_categories: Vec<HealthCategory>,
+    /// How long the pages of one communication are waited for.
+    pub pages_within: Span,
+}
+
+/// What kind of thing an event of AWS Health is, in AWS's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HealthCategory {
+    /// Something does not work.
+    Issue,
+    /// Something will be changed.
+    ScheduledChange,
+    /// The account is told something.
+    AccountNotification,
+    /// AWS looks into something.
+    Investigation,
+}
+
+impl HealthCategory {
+    const ALL: [Self; 4] =
+        [Self::Issue, Self::ScheduledChange, Self::AccountNotification, Self::Investigation];
+
+    /// As AWS writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::ScheduledChange => "scheduledChange",
+            Self::AccountNotification => "accountNotification",
+            Self::Investigation => "investigation",
+        }
+    }
+
+    /// The one that AWS writes so, whatever its case.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name().eq_ignore_ascii_case(text))
+    }
 }
 
 impl Default for Phd {
     fn default() -> Self {
-        Self { check_at: time(9, 0), chase_after: Span::minutes(30) }
+        Self {
+            check_at: time(9, 0),
+            chase_after: Span::minutes(30),
+            call_categories: vec![HealthCategory::Issue, HealthCategory::ScheduledChange],
+            pages_within: Span::minutes(2),
+        }
+    }
+}
+
+impl Phd {
+    /// Whether customers are phoned for events of this category. One that nobody knows is phoned: better once too often.
+    #[must_use]
+    pub fn phones(&self, category: &str) -> bool {
+        HealthCategory::named(category).is_none_or(|one| self.call_categories.contains(&one))
     }
 }
 

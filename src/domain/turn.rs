@@ -168,7 +168,7 @@ pub enum StrayPress {
     Ignore,
 }
 
-/// 메일 발송 · 연결됨 · 부재
+/// 메일 발송 · 연결됨 · 부재, and of the daily look 완료
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhdPress {
@@ -178,6 +178,8 @@ pub enum PhdPress {
     Connected,
     /// 부재
     Absent,
+    /// 완료
+    Done,
 }
 
 /// 완료, of the look at the control room's screen (H3)

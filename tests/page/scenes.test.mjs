@@ -161,7 +161,9 @@ plays("friday: the call waits for Monday", async (window, page) => {
   await window.become("라온결");
   await window.type("확인했습니다", "답글 보내기");
   await window.sees("라온결 님 확인");
-  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
+  // the morning's look at AWS Health is all that is left open
+  await page.locator("#cases", { hasText: "PHD 확인" }).waitFor();
+  await page.locator("#cases", { hasText: "배정" }).waitFor({ state: "detached" });
   await window.shot("friday");
 });
 
@@ -175,7 +177,8 @@ plays("holidays: queued to the first business day", async (window, page) => {
   await window.shot("holidays");
   await window.turn("+30분");
   await page.locator("#ringing li").first().getByRole("button", { name: "1 수락" }).click();
-  await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
+  await page.locator("#cases", { hasText: "PHD 확인" }).waitFor();
+  await page.locator("#cases", { hasText: "배정" }).waitFor({ state: "detached" });
 });
 
 plays("nobody: exhausted, alarmed, begun again", async (window, page) => {

@@ -4,10 +4,14 @@
 mod cloudwatch;
 mod guardduty;
 mod health;
+mod parts;
 
 use super::ids::AccountId;
 use super::time::Time;
+use super::words::aws as words;
+use parts::{field, text_at, written_out};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a text of AWS says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,6 +133,8 @@ pub struct HealthEvent {
     pub start: Option<Time>,
     /// When it ends or ended.
     pub end: Option<Time>,
+    /// When AWS last wrote of it.
+    pub updated: Option<Time>,
     /// What AWS says of it, English as a rule.
     pub description: String,
     /// The affected resources of this page.
@@ -151,15 +157,65 @@ pub struct Unread(pub String);
 /// # Errors
 /// When it is none of the known kinds, or lacks what makes it one; why, in Korean.
 pub fn read(subject: Option<&str>, text: &str) -> Result<Told, Unread> {
-    let json: Option<serde_json::Value> = serde_json::from_str(text.trim()).ok();
-    let found = match &json {
-        Some(json) => cloudwatch::of_json(json)
-            .map(Told::Alarm)
-            .or_else(|| guardduty::of_json(json).map(Told::Finding))
-            .or_else(|| health::of_json(json).map(Told::Health)),
-        None => guardduty::of_text(subject, text)
-            .map(Told::Finding)
-            .or_else(|| cloudwatch::of_text(subject, text).map(Told::Alarm)),
+    nested(subject, text, DEEPEST)
+}
+
+/// How many wrappings are taken off: SNS's envelope round a text round a pasted piece.
+const DEEPEST: usize = 3;
+
+fn nested(subject: Option<&str>, text: &str, deeper: usize) -> Result<Told, Unread> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    match serde_json::from_str(text) {
+        Ok(Value::String(inner)) if deeper > 0 => return nested(subject, &inner, deeper - 1),
+        Ok(json) => return of_json(subject, &json, deeper),
+        Err(_) => {}
+    }
+    let first = match of_text(subject, text) {
+        Some(Ok(told)) => return Ok(told),
+        Some(Err(why)) => Some(why),
+        None => None,
     };
-    found.ok_or_else(|| Unread("아는 형식의 알람이 아닙니다".to_owned()))
+    // pasted with words or marks around it
+    let pasted = text.find('{').zip(text.rfind('}')).filter(|(from, to)| from < to);
+    if let Some((from, to)) = pasted
+        && let Ok(json) = serde_json::from_str(&text[from..=to])
+    {
+        let found = of_json(subject, &json, deeper);
+        if found.is_ok() || first.is_none() {
+            return found;
+        }
+    }
+    Err(first.unwrap_or_else(|| Unread(words::unknown(None))))
+}
+
+fn of_text(subject: Option<&str>, text: &str) -> Option<Result<Told, Unread>> {
+    let alarm = cloudwatch::of_text(subject, text).map(|one| one.map(Told::Alarm));
+    let finding = || guardduty::of_text(subject, text).map(|one| one.map(Told::Finding));
+    match alarm {
+        Some(Ok(_)) => alarm,
+        Some(Err(_)) => finding().filter(Result::is_ok).or(alarm),
+        None => finding(),
+    }
+}
+
+fn of_json(subject: Option<&str>, json: &Value, deeper: usize) -> Result<Told, Unread> {
+    let enveloped = text_at(json, &["Type"]).is_some_and(|kind| kind == "Notification");
+    if let (true, Some(Value::String(message))) = (enveloped && deeper > 0, field(json, "Message"))
+    {
+        let subject = text_at(json, &["Subject"]);
+        return nested(subject.as_deref(), message, deeper - 1);
+    }
+    let alarm = || cloudwatch::of_json(json).map(|one| one.map(Told::Alarm));
+    let finding = || guardduty::of_json(json).map(|one| one.map(Told::Finding));
+    let health = || health::of_json(json).map(|one| one.map(Told::Health));
+    if let Some(found) = alarm().or_else(finding).or_else(health) {
+        return found;
+    }
+    // an input transformer may put the words, or a few of the fields, into an object of its own
+    let spoken = ["text", "message", "content"].iter().find_map(|name| text_at(json, &[name]));
+    let spoken = spoken.filter(|_| deeper > 0).and_then(|said| of_text(subject, &said));
+    let written = || of_text(subject, &written_out(json)).filter(Result::is_ok);
+    spoken
+        .or_else(written)
+        .unwrap_or_else(|| Err(Unread(words::unknown(text_at(json, &["detail-type"]).as_deref()))))
 }

@@ -8,6 +8,7 @@ use super::super::time::Time;
 use super::super::turn::Turn;
 use super::super::words;
 use super::heartbeats;
+use super::phd;
 
 fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
     if let Some(channel) = turn.desk.room(Room::Noti) {
@@ -76,5 +77,6 @@ pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
             tell(turn, Urgency::Notice, words::services::record_is_old(as_of, turn.now));
         }
         Chore::BeatIsMissing => heartbeats::missing(turn),
+        Chore::PhdCheck => phd::check(turn, chime.due),
     }
 }

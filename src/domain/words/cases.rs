@@ -10,7 +10,7 @@ pub fn title(procedure: &Procedure) -> String {
         Procedure::Assignment(_) => "배정",
         Procedure::Incident(_) => "알람",
         Procedure::Stray(_) => "확인 필요",
-        Procedure::Phd(_) => "PHD",
+        Procedure::Phd(one) => super::phd::title(one),
         Procedure::Outage(_) => "AWS 상태",
         Procedure::List(one) => super::list::title(one),
     };
@@ -30,7 +30,7 @@ pub fn state(procedure: &Procedure) -> String {
         Procedure::List(one) => super::list::state(one),
         Procedure::Incident(one) => super::incident::state(one),
         Procedure::Stray(one) => super::stray::state(one),
-        Procedure::Phd(_) => if procedure.is_open() { "진행 중" } else { "종료" }.to_owned(),
+        Procedure::Phd(one) => super::phd::state(one),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every sentence that people read, by procedure. Korean, polite, short: what happened, what comes next, what they can do.
 
 pub mod assignment;
+pub mod aws;
 pub mod cases;
 pub mod commands;
 pub mod incident;
@@ -8,6 +9,7 @@ pub mod list;
 pub mod mail;
 pub mod outage;
 pub mod paging;
+pub mod phd;
 pub mod phone;
 pub mod services;
 pub mod setup;

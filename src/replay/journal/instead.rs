@@ -491,6 +491,10 @@ impl<'a> Night<'a> {
                 self.press(input, &Token::Draft(draft, *press), root)?;
                 Some(())
             }
+            How::Phd(input, press) => {
+                self.press(input, &Token::Phd(id, *press), root)?;
+                Some(())
+            }
             How::Notice(input) => {
                 let round = self.round(id);
                 self.press(input, &Token::Notice(id, round), root)?;

@@ -12,8 +12,8 @@ use crate::domain::ladder::Ladder;
 use crate::domain::procedures::assignment::AssignmentState;
 use crate::domain::time::Time;
 use crate::domain::turn::{
-    AskPress, CallPress, DraftPress, ExhaustedPress, IncidentPress, RungPress, StrayPress, Token,
-    UrgentPress,
+    AskPress, CallPress, DraftPress, ExhaustedPress, IncidentPress, PhdPress, RungPress,
+    StrayPress, Token, UrgentPress,
 };
 use crate::journal::Record;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +88,8 @@ pub(super) enum How {
     StrayForm(Box<SlackInput>),
     /// A button of the case's drafted mail.
     Draft(Box<SlackInput>, DraftPress),
+    /// A button of an AWS Health event's card.
+    Phd(Box<SlackInput>, PhdPress),
     /// 확인 under a notice.
     Notice(Box<SlackInput>),
     /// A button of the 30-minute call.
@@ -259,6 +261,7 @@ impl Script {
             Some(Token::Exhausted(id, press)) => {
                 self.say(at, id, None, How::Exhausted(slack, press));
             }
+            Some(Token::Phd(id, press)) => self.say(at, id, None, How::Phd(slack, press)),
             Some(Token::Notice(id, _)) => self.say(at, id, by, How::Notice(slack)),
             Some(Token::Call(id, _, press)) => {
                 if let Some(who) = held_by(desk, id) {
@@ -299,13 +302,7 @@ impl Script {
                 }
             }
             // what is written to a customer changes nobody's turn
-            Some(
-                Token::Mail(..)
-                | Token::Phd(..)
-                | Token::Outage(..)
-                | Token::Step(..)
-                | Token::List(..),
-            ) => {}
+            Some(Token::Mail(..) | Token::Outage(..) | Token::Step(..) | Token::List(..)) => {}
         }
     }
 }
