@@ -68,9 +68,11 @@ fn a_crash_anywhere_is_not_seen() {
         .filter(|file| file.file_name().unwrap().to_str().unwrap().starts_with(&only))
         .map(|file| plain(file))
         .collect();
-    let twice = match std::env::var("COC_CRASHES").as_deref() {
-        Err(_) | Ok("once") => false,
-        Ok("twice") => true,
+    // unoptimised, all of it takes minutes
+    let (every, twice) = match std::env::var("COC_CRASHES").as_deref() {
+        Err(_) => (4, false),
+        Ok("once") => (1, false),
+        Ok("twice") => (1, true),
         Ok(other) => panic!("COC_CRASHES is once or twice, not {other:?}"),
     };
     let records: u64 = plain.iter().map(|plain| plain.records).sum();
@@ -81,11 +83,11 @@ fn a_crash_anywhere_is_not_seen() {
     let begun = Instant::now();
     let once: Vec<(&Plain, Vec<Crash>)> = plain
         .iter()
-        .flat_map(|plain| plain.places().map(move |place| (plain, vec![place])))
+        .flat_map(|plain| plain.places().step_by(every).map(move |place| (plain, vec![place])))
         .collect();
     let found = everywhere(&once, |(plain, crashes)| plain.crashed(crashes));
     eprintln!(
-        "crashes: {} scenarios, {records} records and {effects} effects, each crashed in turn: {} plays in {:.1?}",
+        "crashes: {} scenarios, {records} records and {effects} effects, crashed at every {every}th in turn: {} plays in {:.1?}",
         plain.len(),
         once.len(),
         begun.elapsed()
@@ -112,7 +114,9 @@ fn a_crash_anywhere_is_not_seen() {
         assert!(struck > once.len(), "most of the second crashes must strike");
         wrong.extend(found.into_iter().filter_map(|found| found.err()));
     } else {
-        eprintln!("crashes: a second crash of each is left to COC_CRASHES=twice (.ci/run)");
+        eprintln!(
+            "crashes: the places between, and a second crash of each, are left to COC_CRASHES=twice (.ci/run)"
+        );
     }
     assert!(wrong.is_empty(), "{} places:\n{}", wrong.len(), wrong.join("\n"));
 }

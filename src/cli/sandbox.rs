@@ -9,7 +9,7 @@ use crate::adapters::slack::chat::Slack;
 use crate::domain::books::read_books;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::Procedure;
-use crate::domain::desk::Desk;
+use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ErrandId, Name};
 use crate::domain::input::{Books, CustomerRecord, Input, Notice, TopicNews};
@@ -616,7 +616,7 @@ impl Stage {
             tokio::time::sleep(BREATH).await;
             let ahead = handle
                 .look(|desk| Ahead {
-                    due: desk.next_wake().map(|wake| wake.due),
+                    due: desk.next_due().map(Due::at),
                     owes: desk.owed().next().is_some(),
                 })
                 .await

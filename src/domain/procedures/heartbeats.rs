@@ -6,10 +6,12 @@ use super::super::policy::Heartbeat;
 use super::super::turn::Turn;
 use super::list::{Ending, ListKind, Missing, Work, begin};
 
-/// Something came: what waited for it waits anew, and a case that said that it was missing is over.
-pub(in crate::domain) fn beat(turn: &mut Turn<'_>, notice: &Notice) {
+/// Something came: what waited for it waits anew, and a case that said that it was missing is over. Whether anything waited.
+pub(in crate::domain) fn beat(turn: &mut Turn<'_>, notice: &Notice) -> bool {
     let desk = turn.desk;
+    let mut awaited = false;
     for one in desk.policy.value.heartbeats.iter().filter(|one| is_it(one, notice)) {
+        awaited = true;
         let missing = desk.beats.get(&one.name).and_then(|beat| beat.missing);
         turn.change(Change::Beat { name: one.name.clone() });
         if let Some(mut work) = missing.and_then(|case| Work::of(turn, case))
@@ -18,6 +20,7 @@ pub(in crate::domain) fn beat(turn: &mut Turn<'_>, notice: &Notice) {
             work.end(Ending::CameBack);
         }
     }
+    awaited
 }
 
 fn is_it(one: &Heartbeat, notice: &Notice) -> bool {

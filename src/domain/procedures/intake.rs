@@ -25,7 +25,11 @@ pub(in crate::domain) fn noticed(turn: &mut Turn<'_>, notice: &Notice) {
         return;
     }
     turn.change(Change::Seen(notice.key.clone()));
-    heartbeats::beat(turn, notice);
+    let awaited = heartbeats::beat(turn, notice);
+    // a sign of life need not say anything else
+    if awaited && read(notice.subject.as_deref(), &notice.text).is_err() {
+        return;
+    }
     told(turn, &notice.key, notice.subject.as_deref(), &notice.text);
 }
 
