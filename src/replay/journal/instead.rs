@@ -461,25 +461,17 @@ impl<'a> Night<'a> {
                 }
                 None => None,
             },
-            How::Urgent(input, press) => {
-                self.press(input, &Token::Urgent(id, *press), root)?;
-                Some(())
-            }
-            How::Exhausted(input, press) => {
-                self.press(input, &Token::Exhausted(id, *press), root)?;
-                Some(())
-            }
-            How::Incident(input, press) => {
-                self.press(input, &Token::Incident(id, *press), root)?;
-                Some(())
-            }
-            How::Stray(input, press) => {
-                self.press(input, &Token::Stray(id, *press), root)?;
-                Some(())
-            }
-            How::StrayForm(input) => {
+            How::Pressed(input, token) => match token.of_case(id) {
+                Some(token) => {
+                    self.press(input, &token, root)?;
+                    Some(())
+                }
+                None => None,
+            },
+            How::HandedIn(input, token) => {
                 let SlackAct::Submitted { fields, .. } = &input.what else { return Ok(None) };
-                let (token, fields) = (Token::StrayForm(id).text(), fields.clone());
+                let Some(token) = token.of_case(id) else { return Ok(None) };
+                let (token, fields) = (token.text(), fields.clone());
                 let what = SlackAct::Submitted { token, fields };
                 self.offer(Input::Slack(SlackInput { what, ..(**input).clone() }))?;
                 Some(())
@@ -489,10 +481,6 @@ impl<'a> Night<'a> {
                 let own = drafts.rev().find(|draft| draft.case == id).map(|draft| draft.post);
                 let Some(draft) = own else { return Ok(None) };
                 self.press(input, &Token::Draft(draft, *press), root)?;
-                Some(())
-            }
-            How::Phd(input, press) => {
-                self.press(input, &Token::Phd(id, *press), root)?;
                 Some(())
             }
             How::Notice(input) => {

@@ -11,10 +11,7 @@ use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::ladder::Ladder;
 use crate::domain::procedures::assignment::AssignmentState;
 use crate::domain::time::Time;
-use crate::domain::turn::{
-    AskPress, CallPress, DraftPress, ExhaustedPress, IncidentPress, PhdPress, RungPress,
-    StrayPress, Token, UrgentPress,
-};
+use crate::domain::turn::{AskPress, CallPress, DraftPress, RungPress, Token};
 use crate::journal::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,20 +73,12 @@ pub(super) enum How {
     Replied(Box<SlackInput>),
     /// A button of somebody's rung.
     Rung(Box<SlackInput>, RungPress),
-    /// A button of the case.
-    Urgent(Box<SlackInput>, UrgentPress),
-    /// A button of an exhausted chain.
-    Exhausted(Box<SlackInput>, ExhaustedPress),
-    /// A button of an incident.
-    Incident(Box<SlackInput>, IncidentPress),
-    /// A button of something that nobody understood.
-    Stray(Box<SlackInput>, StrayPress),
-    /// The form that makes an incident of it.
-    StrayForm(Box<SlackInput>),
+    /// A button of the case, as it was.
+    Pressed(Box<SlackInput>, Token),
+    /// A form of the case, as it was.
+    HandedIn(Box<SlackInput>, Token),
     /// A button of the case's drafted mail.
     Draft(Box<SlackInput>, DraftPress),
-    /// A button of an AWS Health event's card.
-    Phd(Box<SlackInput>, PhdPress),
     /// 확인 under a notice.
     Notice(Box<SlackInput>),
     /// A button of the 30-minute call.
@@ -227,8 +216,8 @@ impl Script {
                 self.pressed(desk, at, slack, by, token);
             }
             SlackAct::Submitted { token, .. } => match Token::read(token) {
-                Some(Token::StrayForm(id)) => {
-                    self.say(at, id, None, How::StrayForm(Box::new(slack)));
+                Some(token) if let Some(id) = token.case() => {
+                    self.say(at, id, None, How::HandedIn(Box::new(slack), token));
                 }
                 Some(_) | None => self.push(at, What::Plain(Box::new(Input::Slack(slack)))),
             },
@@ -257,11 +246,6 @@ impl Script {
                     self.say(at, id, Some(who), How::Rung(slack, press));
                 }
             }
-            Some(Token::Urgent(id, press)) => self.say(at, id, None, How::Urgent(slack, press)),
-            Some(Token::Exhausted(id, press)) => {
-                self.say(at, id, None, How::Exhausted(slack, press));
-            }
-            Some(Token::Phd(id, press)) => self.say(at, id, None, How::Phd(slack, press)),
             Some(Token::Notice(id, _)) => self.say(at, id, by, How::Notice(slack)),
             Some(Token::Call(id, _, press)) => {
                 if let Some(who) = held_by(desk, id) {
@@ -274,35 +258,19 @@ impl Script {
                 }
             }
             Some(Token::ApplyGuide) => self.push(at, What::ApplyGuide(slack)),
-            // buttons that open forms, and those of other versions: nothing of a case
-            Some(
-                Token::AssignForm
-                | Token::LeaveForm
-                | Token::DraftForm(_)
-                | Token::StrayForm(_)
-                | Token::AlarmForm
-                | Token::StepForm(..)
-                | Token::SetupForm
-                | Token::SupportForm(_),
-            )
-            | None => {}
-            Some(Token::Incident(id, press)) => {
-                self.say(at, id, None, How::Incident(slack, press));
-            }
-            Some(Token::Stray(id, press)) => self.say(at, id, None, How::Stray(slack, press)),
-            // a mail can be the end of an incident (M10)
+            // a mail can be the end of a case (M10, T2)
             Some(Token::Draft(draft, press)) => {
-                let case = desk.drafts.get(&draft).map(|draft| draft.case);
-                let of_incident = |case: &CaseId| {
-                    let case = desk.cases.get(case).map(|case| &case.procedure);
-                    matches!(case, Some(Procedure::Incident(_)))
-                };
-                if let Some(case) = case.filter(of_incident) {
-                    self.say(at, case, None, How::Draft(slack, press));
+                if let Some(draft) = desk.drafts.get(&draft) {
+                    self.say(at, draft.case, None, How::Draft(slack, press));
                 }
             }
-            // what is written to a customer changes nobody's turn
-            Some(Token::Mail(..) | Token::Outage(..) | Token::Step(..) | Token::List(..)) => {}
+            Some(token) => {
+                // others open forms, or are no buttons at all
+                if let Some(id) = token.case() {
+                    self.say(at, id, None, How::Pressed(slack, token));
+                }
+            }
+            None => {}
         }
     }
 }
