@@ -1,4 +1,5 @@
 //! What AWS sends is read as what it is: the samples of its documentation with fictional accounts, and odd ones.
+#![expect(clippy::wildcard_enum_match_arm, reason = "one kind of many is looked for")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use coc::domain::aws::{Alarm, AlarmState, Finding, HealthEvent, Shape, Told, read};

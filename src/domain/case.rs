@@ -234,4 +234,46 @@ impl Procedure {
             | Self::List(_) => None,
         }
     }
+
+    /// The urgent request, when it is one.
+    #[must_use]
+    pub const fn as_urgent(&self) -> Option<&Urgent> {
+        if let Self::Urgent(one) = self { Some(one) } else { None }
+    }
+
+    /// The assignment, when it is one.
+    #[must_use]
+    pub const fn as_assignment(&self) -> Option<&Assignment> {
+        if let Self::Assignment(one) = self { Some(one) } else { None }
+    }
+
+    /// The incident, when it is one.
+    #[must_use]
+    pub const fn as_incident(&self) -> Option<&Incident> {
+        if let Self::Incident(one) = self { Some(one) } else { None }
+    }
+
+    /// What nobody understood, when it is that.
+    #[must_use]
+    pub const fn as_stray(&self) -> Option<&Stray> {
+        if let Self::Stray(one) = self { Some(one) } else { None }
+    }
+
+    /// The AWS Health event, when it is one.
+    #[must_use]
+    pub const fn as_phd(&self) -> Option<&Phd> {
+        if let Self::Phd(one) = self { Some(one) } else { None }
+    }
+
+    /// The event of the status feed, when it is one.
+    #[must_use]
+    pub const fn as_outage(&self) -> Option<&Outage> {
+        if let Self::Outage(one) = self { Some(one) } else { None }
+    }
+
+    /// The checklist, when it is one.
+    #[must_use]
+    pub const fn as_list(&self) -> Option<&List> {
+        if let Self::List(one) = self { Some(one) } else { None }
+    }
 }

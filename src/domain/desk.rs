@@ -986,29 +986,13 @@ impl Desk {
     #[must_use]
     pub fn assignment_of(&self, ticket: &TicketLink) -> Option<(CaseId, &Assignment)> {
         let id = *self.derived.by_ticket.get(ticket)?;
-        match &self.cases.get(&id)?.procedure {
-            Procedure::Assignment(assignment) => Some((id, assignment)),
-            Procedure::Urgent(_)
-            | Procedure::Incident(_)
-            | Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_) => None,
-        }
+        self.cases.get(&id)?.procedure.as_assignment().map(|assignment| (id, assignment))
     }
 
     /// The open incidents of a customer, the oldest first.
     pub fn incidents_of(&self, customer: &str) -> impl Iterator<Item = (CaseId, &Incident)> {
         let ids = self.derived.incidents.get(customer).into_iter().flatten();
-        ids.filter_map(|id| match &self.cases.get(id)?.procedure {
-            Procedure::Incident(one) => Some((*id, one)),
-            Procedure::Urgent(_)
-            | Procedure::Assignment(_)
-            | Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_) => None,
-        })
+        ids.filter_map(|id| self.cases.get(id)?.procedure.as_incident().map(|one| (*id, one)))
     }
 
     /// The newest case of a finding.
@@ -1019,15 +1003,10 @@ impl Desk {
 
     /// The open cases of what nobody understood, the oldest first.
     pub fn strays(&self) -> impl DoubleEndedIterator<Item = (CaseId, &Stray)> {
-        self.derived.strays.iter().filter_map(|id| match &self.cases.get(id)?.procedure {
-            Procedure::Stray(one) => Some((*id, one)),
-            Procedure::Urgent(_)
-            | Procedure::Assignment(_)
-            | Procedure::Incident(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_) => None,
-        })
+        self.derived
+            .strays
+            .iter()
+            .filter_map(|id| self.cases.get(id)?.procedure.as_stray().map(|one| (*id, one)))
     }
 
     /// Active tickets by person (A2): the support desk's count, and own assignments made since.

@@ -231,40 +231,14 @@ pub enum DraftPress {
 }
 
 impl Token {
-    /// The same button or form of another case; `None` for one that is not of a case alone.
-    #[must_use]
-    pub const fn of_case(&self, id: CaseId) -> Option<Self> {
-        match *self {
-            Self::Urgent(_, press) => Some(Self::Urgent(id, press)),
-            Self::Exhausted(_, press) => Some(Self::Exhausted(id, press)),
-            Self::Incident(_, press) => Some(Self::Incident(id, press)),
-            Self::Stray(_, press) => Some(Self::Stray(id, press)),
-            Self::StrayForm(_) => Some(Self::StrayForm(id)),
-            Self::Phd(_, press) => Some(Self::Phd(id, press)),
-            Self::Outage(_, press) => Some(Self::Outage(id, press)),
-            Self::Step(_, nth, press) => Some(Self::Step(id, nth, press)),
-            Self::StepForm(_, nth) => Some(Self::StepForm(id, nth)),
-            Self::List(_, press) => Some(Self::List(id, press)),
-            Self::SupportForm(_) => Some(Self::SupportForm(id)),
-            Self::Mail(_, press) => Some(Self::Mail(id, press)),
-            Self::Rung(..)
-            | Self::Notice(..)
-            | Self::Call(..)
-            | Self::Ask(..)
-            | Self::Draft(..)
-            | Self::DraftForm(_)
-            | Self::AlarmForm
-            | Self::SetupForm
-            | Self::ApplyGuide
-            | Self::AssignForm
-            | Self::LeaveForm => None,
-        }
-    }
-
     /// The case whose button or form it is, when it is of a case alone.
     #[must_use]
-    pub const fn case(&self) -> Option<CaseId> {
-        match *self {
+    pub fn case(&self) -> Option<CaseId> {
+        self.clone().case_mut().copied()
+    }
+
+    const fn case_mut(&mut self) -> Option<&mut CaseId> {
+        match self {
             Self::Urgent(id, _)
             | Self::Exhausted(id, _)
             | Self::Incident(id, _)
@@ -289,6 +263,14 @@ impl Token {
             | Self::AssignForm
             | Self::LeaveForm => None,
         }
+    }
+
+    /// The same button or form of another case.
+    #[must_use]
+    pub fn of_case(&self, id: CaseId) -> Option<Self> {
+        let mut other = self.clone();
+        *other.case_mut()? = id;
+        Some(other)
     }
 
     /// As it stands in Slack's opaque field.

@@ -93,18 +93,8 @@ struct Work<'t, 'a> {
 
 impl<'t, 'a> Work<'t, 'a> {
     fn of(turn: &'t mut Turn<'a>, id: CaseId) -> Option<Self> {
-        match &turn.desk.cases.get(&id)?.procedure {
-            Procedure::Assignment(one) => {
-                let one = one.clone();
-                Some(Self { turn, id, one })
-            }
-            Procedure::Urgent(_)
-            | Procedure::Incident(_)
-            | Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_) => None,
-        }
+        let one = turn.desk.cases.get(&id)?.procedure.as_assignment()?.clone();
+        Some(Self { turn, id, one })
     }
 
     fn step(&mut self, change: AssignmentChange) {

@@ -569,15 +569,7 @@ const fn shows(step: &IncidentChange) -> bool {
 }
 
 fn incident(desk: &Desk, id: CaseId) -> Option<&Incident> {
-    match &desk.cases.get(&id)?.procedure {
-        Procedure::Incident(one) => Some(one),
-        Procedure::Urgent(_)
-        | Procedure::Assignment(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_) => None,
-    }
+    desk.cases.get(&id)?.procedure.as_incident()
 }
 
 /// Whether it is over, and since no longer than `from`.

@@ -281,18 +281,8 @@ pub(super) struct Work<'t, 'a> {
 
 impl<'t, 'a> Work<'t, 'a> {
     pub(super) fn of(turn: &'t mut Turn<'a>, id: CaseId) -> Option<Self> {
-        match &turn.desk.cases.get(&id)?.procedure {
-            Procedure::List(list) => {
-                let list = list.clone();
-                Some(Self { turn, id, list })
-            }
-            Procedure::Urgent(_)
-            | Procedure::Assignment(_)
-            | Procedure::Incident(_)
-            | Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_) => None,
-        }
+        let list = turn.desk.cases.get(&id)?.procedure.as_list()?.clone();
+        Some(Self { turn, id, list })
     }
 
     /// Opens the case, and posts its card at `place`.

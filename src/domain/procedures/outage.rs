@@ -212,15 +212,9 @@ pub(in crate::domain) fn news(turn: &mut Turn<'_>, news: &News) {
 fn known(desk: &Desk, about: &About) -> Option<(Event, Option<CaseId>)> {
     match desk.board.events.get(&about.to_string())? {
         Known::Recorded(event) => Some((event.clone(), None)),
-        Known::Told(id) => match &desk.cases.get(id)?.procedure {
-            Procedure::Outage(one) => Some((one.event.clone(), Some(*id))),
-            Procedure::Urgent(_)
-            | Procedure::Assignment(_)
-            | Procedure::Incident(_)
-            | Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::List(_) => None,
-        },
+        Known::Told(id) => {
+            desk.cases.get(id)?.procedure.as_outage().map(|one| (one.event.clone(), Some(*id)))
+        }
     }
 }
 
@@ -299,15 +293,7 @@ fn went(id: CaseId, event: &Event) -> Change {
 }
 
 fn outage(desk: &Desk, id: CaseId) -> Option<&Outage> {
-    match &desk.cases.get(&id)?.procedure {
-        Procedure::Outage(one) => Some(one),
-        Procedure::Urgent(_)
-        | Procedure::Assignment(_)
-        | Procedure::Incident(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::List(_) => None,
-    }
+    desk.cases.get(&id)?.procedure.as_outage()
 }
 
 fn say(turn: &mut Turn<'_>, id: CaseId, one: &Outage, message: Message) {

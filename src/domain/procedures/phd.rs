@@ -569,18 +569,8 @@ struct Open<'t, 'd> {
 
 impl<'t, 'd> Open<'t, 'd> {
     fn of(turn: &'t mut Turn<'d>, id: CaseId) -> Option<Self> {
-        match &turn.desk.cases.get(&id)?.procedure {
-            Procedure::Phd(phd) => {
-                let phd = phd.clone();
-                Some(Self { turn, id, phd })
-            }
-            Procedure::Urgent(_)
-            | Procedure::Assignment(_)
-            | Procedure::Incident(_)
-            | Procedure::Stray(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_) => None,
-        }
+        let phd = turn.desk.cases.get(&id)?.procedure.as_phd()?.clone();
+        Some(Self { turn, id, phd })
     }
 
     fn step(&mut self, change: PhdChange) {

@@ -179,15 +179,7 @@ impl Subject {
 }
 
 fn stray(desk: &Desk, id: CaseId) -> Option<&Stray> {
-    match &desk.cases.get(&id)?.procedure {
-        Procedure::Stray(one) => Some(one),
-        Procedure::Urgent(_)
-        | Procedure::Assignment(_)
-        | Procedure::Incident(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_) => None,
-    }
+    desk.cases.get(&id)?.procedure.as_stray()
 }
 
 fn step(turn: &mut Turn<'_>, id: CaseId, one: &mut Stray, change: StrayChange) {

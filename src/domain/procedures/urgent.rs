@@ -477,18 +477,8 @@ struct Work<'t, 'a> {
 
 impl<'t, 'a> Work<'t, 'a> {
     fn of(turn: &'t mut Turn<'a>, id: CaseId) -> Option<Self> {
-        match &turn.desk.cases.get(&id)?.procedure {
-            Procedure::Urgent(urgent) => {
-                let urgent = urgent.clone();
-                Some(Self { turn, id, urgent })
-            }
-            Procedure::Assignment(_)
-            | Procedure::Incident(_)
-            | Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_) => None,
-        }
+        let urgent = turn.desk.cases.get(&id)?.procedure.as_urgent()?.clone();
+        Some(Self { turn, id, urgent })
     }
 
     fn step(&mut self, change: UrgentChange) {
