@@ -123,13 +123,13 @@ pub fn steps(desk: &Desk, list: &List, now: Time) -> Vec<Line> {
         .collect()
 }
 
-/// What was handed in, behind a step that is done.
+/// What was handed in, behind a step that is done. To which address a mail went stands in the record, not where others read.
 fn handed_in(kind: StepKind, evidence: &str) -> Line {
     match (kind, evidence) {
         (StepKind::Mail, "") => line![" 직접 보냄"],
-        (_, "") => Vec::new(),
+        (StepKind::Mail, _) | (_, "") => Vec::new(),
         (StepKind::Ticket, link) => vec![" ".into(), Piece::Link(link.to_owned())],
-        (StepKind::Plain | StepKind::Mail | StepKind::Phone, text) => line![format!(" {text}")],
+        (StepKind::Plain | StepKind::Phone, text) => line![format!(" {text}")],
     }
 }
 
@@ -142,7 +142,7 @@ pub fn card(desk: &Desk, id: CaseId, list: &List, now: Time) -> Message {
     let open: Vec<usize> = list.checklist.open().map(|(nth, _)| nth).collect();
     let is_open = list.is_open();
     let to = if is_open { owners(desk, list, &open) } else { Vec::new() };
-    let mut said = head(desk, list, to, now);
+    let mut said = head(list, to, now);
     said.extend(steps(desk, list, now));
     if is_open {
         said.push(line![what_to_press(list, &open)]);
@@ -151,7 +151,7 @@ pub fn card(desk: &Desk, id: CaseId, list: &List, now: Time) -> Message {
     Message { lines: said, buttons: buttons(id, list, &open) }
 }
 
-fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
+fn head(list: &List, to: Line, now: Time) -> Vec<Line> {
     let about = |sign: &str, text: String| {
         let mut first: Line = Vec::new();
         if !sign.is_empty() {
@@ -176,10 +176,7 @@ fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
                 Some((sign, how)) => about(sign, format!("AWS TAM [REQ] 처리를 {how}.")),
                 None => about("🚨", "AWS TAM [REQ] 전파 요청입니다 (24x7).".to_owned()),
             };
-            let comment = desk.customers.value.find(&list.customer).map(|one| one.comment.as_str());
-            let comment = comment.filter(|text| !text.is_empty() && how.is_none());
-            let comment = comment.map(|text| line![format!("고객 참고: {text}")]);
-            std::iter::once(first).chain(comment).collect()
+            vec![first]
         }
         ListKind::Setup(setup) => {
             let what = format!("관제 구성 (알람 채널: {})", setup.channel);
@@ -210,7 +207,7 @@ fn guide_head(
     };
     let account = guide.account.as_ref().map_or_else(String::new, |one| format!(", 계정 {one}"));
     let at = clock(guide.at, now.date_naive());
-    let last = format!("마지막: {} (위험도 {}{account}, {at})", guide.title, guide.severity);
+    let last = format!("마지막: {} (심각도 {}{account}, {at})", guide.title, guide.severity);
     vec![first, line![last], line![format!("지금까지 {}건", guide.count)]]
 }
 
