@@ -7,7 +7,7 @@ use super::super::message::{Button, Field, FieldKind, Form, Line, Message, Piece
 use super::super::procedures::list::{Ending, List, ListKind, Missing, Owner, SaGuide, Stage};
 use super::super::time::{Time, clock};
 use super::super::turn::{ListPress, StepPress, Token, button, danger, lines, one_line, primary};
-use super::{bracketed, lateness, line, tam, topic};
+use super::{and, bracketed, lateness, line, tam, topic};
 
 /// What it is, in lists of cases.
 #[must_use]
@@ -167,7 +167,9 @@ fn head(list: &List, to: Line, now: Time) -> Vec<Line> {
     let how: Option<(&str, &str)> = match &list.stage {
         Stage::Over { how: Ending::Done, .. } => Some(("✅", "마쳤습니다")),
         Stage::Over { how: Ending::Cancelled { .. }, .. } => Some(("⛔", "취소했습니다")),
-        Stage::Over { how: Ending::CameBack, .. } => Some(("✅", "마쳤습니다 (다시 옴)")),
+        Stage::Over { how: Ending::CameBack, .. } => {
+            Some(("✅", "마쳤습니다. 신호가 다시 왔습니다"))
+        }
         Stage::Asking { .. } | Stage::Working => None,
     };
     match &list.kind {
@@ -219,7 +221,7 @@ fn missing_head(
 ) -> Vec<Line> {
     let today = now.date_naive();
     let first = match how {
-        Some((sign, how)) => about(sign, format!("정기 신호의 확인을 {how}: {}", one.name)),
+        Some((sign, how)) => about(sign, format!("정기 신호 확인을 {how}: {}", one.name)),
         None => about("⚠️", format!("정기 신호가 오지 않았습니다: {}", one.name)),
     };
     let every = one.every.korean();
@@ -372,7 +374,7 @@ pub fn chased(desk: &Desk, list: &List, steps: &[usize], due: Time, now: Time) -
 pub fn not_yours(definition: &StepDefinition) -> Message {
     let owner = match Owner::of(definition) {
         Owner::Coc => "COC만".to_owned(),
-        Owner::Csr | Owner::Sa | Owner::Ts => format!("{}와 COC만", definition.owner),
+        Owner::Csr | Owner::Sa | Owner::Ts => format!("{} COC만", and(&definition.owner)),
     };
     one_line(format!("⛔ 이 단계는 {owner} 마칠 수 있습니다. 바뀐 것은 없습니다."))
 }

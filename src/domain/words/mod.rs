@@ -89,6 +89,12 @@ pub fn object(word: &str) -> String {
     format!("{word}{}", if ends_in_consonant(word) { "을" } else { "를" })
 }
 
+/// `과` or `와`.
+#[must_use]
+pub fn and(word: &str) -> String {
+    format!("{word}{}", if ends_in_consonant(word) { "과" } else { "와" })
+}
+
 /// Whether a word ends in a consonant as it is spoken: digits and Latin letters by their Korean names.
 fn ends_in_consonant(word: &str) -> bool {
     let last = word.chars().rev().find(|letter| letter.is_alphanumeric());

@@ -316,7 +316,9 @@ pub fn news(customer: &str, event: &Event, is_news: bool) -> Message {
         said.push(headed(customer, "✉️", "같은 알림에 새 계정이나 대상이 더해졌습니다."));
         said.push(line![format!("계정: {}", first_of(&accounts(event), NAMED))]);
     }
-    said.push(line!["고객에게 메일로 다시 안내해야 합니다. 카드에서 [메일 발송]을 눌러 주십시오."]);
+    said.push(line![
+        "고객에게 메일로 다시 안내해야 합니다. 위 알림 글에서 [메일 발송]을 눌러 주십시오."
+    ]);
     lines(said)
 }
 
@@ -324,7 +326,7 @@ pub fn news(customer: &str, event: &Event, is_news: bool) -> Message {
 #[must_use]
 pub fn by_hand(mail: &Email) -> Message {
     let mut said = vec![
-        line!["✉️ 직접 보내실 메일입니다. 보낸 뒤 카드에서 [메일 발송]을 눌러 주십시오."],
+        line!["✉️ 직접 보내실 메일입니다. 보낸 뒤 위 알림 글에서 [메일 발송]을 눌러 주십시오."],
         line![format!("받는 사람: {}", mail.to.join(", "))],
         line![format!("제목: {}", mail.subject)],
     ];
@@ -349,7 +351,7 @@ pub fn returned(customer: &str, why: &str) -> Message {
     lines(vec![
         headed(customer, "⛔", format!("PHD 안내 메일을 보내지 못했습니다: {why}")),
         line![
-            "메일 서버와 고객 기록의 주소를 확인한 뒤 카드에서 [메일 발송]을 다시 눌러 주십시오."
+            "메일 서버와 고객 기록의 주소를 확인한 뒤 알림 글에서 [메일 발송]을 다시 눌러 주십시오."
         ],
     ])
 }
@@ -379,7 +381,10 @@ pub fn absent(customer: &str, event: &Event, by: &Name, now: Time, next: Option<
     )];
     said.push(remaining(event));
     if let Some(next) = next {
-        said.push(line![format!("닫히지 않습니다. {}에 다시 알립니다.", clock(next, today))]);
+        said.push(line![format!(
+            "통화할 때까지 열어 둡니다. {}에 다시 알립니다.",
+            clock(next, today)
+        )]);
     }
     lines(said)
 }
@@ -395,7 +400,7 @@ pub fn chase(id: CaseId, customer: &str, event: &Event, now: Time, next: Option<
     ];
     let next =
         next.map_or_else(String::new, |next| format!(" {}에 다시 알립니다.", clock(next, today)));
-    said.push(line![format!("COC는 이 사건의 카드에서 처리해 주십시오.{next}")]);
+    said.push(line![format!("COC는 이 사건의 알림 글에서 처리해 주십시오.{next}")]);
     lines(said)
 }
 
@@ -473,7 +478,7 @@ pub fn no_general(customer: &str) -> Message {
 pub fn found(customer: &str) -> Message {
     lines(vec![
         headed(customer, "✅", "고객 기록에서 이 계정의 고객사를 찾았습니다."),
-        line!["카드의 순서대로 고객에게 전파해 주십시오."],
+        line!["알림 글의 순서대로 고객에게 전파해 주십시오."],
     ])
 }
 
