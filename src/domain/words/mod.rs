@@ -127,5 +127,6 @@ mod tests {
         assert_eq!(topic("/call"), "/call은");
         assert_eq!(topic("사건 #99"), "사건 #99는");
         assert_eq!(topic("나래"), "나래는");
+        assert_eq!([and("CSR"), and("SA"), and("TS 담당자")], ["CSR과", "SA와", "TS 담당자와"]);
     }
 }

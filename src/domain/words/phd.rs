@@ -284,8 +284,14 @@ fn stray_card(id: CaseId, phd: &Phd, event: &Event) -> Message {
         said.push(line!["COC가 확인하고 닫았습니다."]);
         return lines(said);
     }
-    said.push(line!["이 계정은 고객 기록에 없습니다. 어느 고객사인지 확인해 주십시오."]);
-    said.push(line!["고객 기록에 계정을 넣으면 그 고객의 알림으로 이어집니다."]);
+    if event.accounts.iter().all(|one| one.account.is_none()) {
+        said.push(line![
+            "AWS가 계정을 적지 않았습니다. 어느 고객사인지 AWS Health에서 확인해 주십시오."
+        ]);
+    } else {
+        said.push(line!["이 계정은 고객 기록에 없습니다. 어느 고객사인지 확인해 주십시오."]);
+        said.push(line!["고객 기록에 계정을 넣으면 그 고객의 알림으로 이어집니다."]);
+    }
     said.push(line!["기록할 고객이 아니면 전파 여부를 확인한 뒤 [완료]를 눌러 주십시오."]);
     Message { lines: said, buttons: vec![button("완료", &Token::Phd(id, PhdPress::Done))] }
 }
