@@ -191,7 +191,7 @@ const TRUSTED_BEFORE: TimeDelta = TimeDelta::hours(6);
 const TRUSTED_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// How long the same change of state may come again by another way, and is the same.
-const TOLD_TWICE_WITHIN: TimeDelta = TimeDelta::minutes(10);
+const TOLD_TWICE_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
 fn believed(at: Option<Time>, now: Time) -> Time {
     at.filter(|at| now - TRUSTED_BEFORE <= *at && *at <= now + TRUSTED_AHEAD).unwrap_or(now)
