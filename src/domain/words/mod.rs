@@ -117,7 +117,7 @@ pub fn bracketed(customer: &str) -> Piece {
 
 #[cfg(test)]
 mod tests {
-    use super::{object, topic};
+    use super::{and, object, topic};
 
     #[test]
     fn particles_follow_what_is_heard() {
