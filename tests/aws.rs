@@ -164,7 +164,7 @@ fn an_alarm_by_its_subject_alone_or_as_a_chat_post() {
             assert_eq!((one.name.as_str(), one.region.as_str()), ("cpu", "ap-northeast-2"));
             assert_eq!(one.state, AlarmState::Alarm);
         }
-        other => panic!("{other:?}"),
+        other @ (Told::Finding(_) | Told::Health(_)) => panic!("{other:?}"),
     }
     let post = ":rotating_light: *CloudWatch Alarm | OK-shop CPU | ap-northeast-2 | Account: 310000000001*\nThreshold Crossed: 1 datapoint";
     let one = alarm(post);

@@ -1,6 +1,5 @@
 //! AWS Health events where a replay cannot bring them: no mail server, a record that learns an account, news that were overtaken.
-#![expect(clippy::wildcard_enum_match_arm, reason = "one kind of many is looked for")]
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
 mod common;
 

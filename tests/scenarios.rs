@@ -79,6 +79,22 @@ fn the_same_file_gives_the_same_bytes() {
     }
 }
 
+/// AWS's people are in the TAM channel: no customer's telephone number or address stands there.
+fn no_contact_is_shown_to_aws(played: &Played, file: &str) {
+    for act in &played.acts {
+        let (Did::Post { channel, words, .. } | Did::Update { channel, words, .. }) = &act.did
+        else {
+            continue;
+        };
+        if channel == "#saltware-pls-technical-support" {
+            let is_address = |word: &str| word.find('@').is_some_and(|at| at > 0);
+            let shown =
+                words.text.contains("010-") || words.text.split_whitespace().any(is_address);
+            assert!(!shown, "a contact in the TAM channel: {file}: {act}");
+        }
+    }
+}
+
 /// Rules that hold for every post of every scenario.
 #[test]
 fn posts_keep_the_rules_of_the_house() {
@@ -105,6 +121,7 @@ fn posts_keep_the_rules_of_the_house() {
                 assert!(words.mentions.is_empty(), "nobody else is mentioned: {at}");
             }
         }
+        no_contact_is_shown_to_aws(played, &file.display().to_string());
         nobody_is_mentioned_after_an_acceptance(played, &file.display().to_string());
     }
 }

@@ -11,7 +11,7 @@ use axum::http::header::{
     ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, USER_AGENT,
 };
 use axum::http::{HeaderValue, Method, Request, StatusCode};
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::Full;
 use regex::Regex;
 use serde_json::Value;
@@ -161,7 +161,14 @@ pub fn rss_items(body: &[u8]) -> Result<Vec<Item>, String> {
             continue;
         };
         let named = epoch.and_then(|epoch| DateTime::from_timestamp(epoch, 0));
-        let Some(at) = named.or(entry.published) else { continue };
+        // the name's seconds are exact, unless they are some other number
+        let is_time = |named: &DateTime<Utc>| {
+            entry.published.is_none_or(|at| (*named - at).abs() <= TimeDelta::days(1))
+        };
+        let Some(at) = named.filter(is_time).or(entry.published) else {
+            tracing::warn!(guid = %entry.id, "an item of the status feed bears no time");
+            continue;
+        };
         let (kind, summary) = title(&words(&text_of(entry.title), SUMMARY));
         let text = words(&text_of(entry.summary), TEXT);
         items.push(Item { about, at: in_seoul(&at), kind, summary, text });

@@ -42,6 +42,9 @@ pub struct Hit {
     pub at: Time,
     /// Which alarm.
     pub alarm: String,
+    /// When it was told.
+    #[serde(default)]
+    pub told: Time,
 }
 
 /// Something that called nobody, for `/coc alarms`.
@@ -157,12 +160,11 @@ impl Alarms {
         self.hits.get(key).is_some_and(|hits| hits.iter().any(|hit| (at - hit.at).abs() <= window))
     }
 
-    /// Whether this very change of state was told already, by another way.
+    /// When this very change of state was last told, by whichever way.
     #[must_use]
-    pub fn knows(&self, key: &MetricKey, alarm: &str, at: Time) -> bool {
-        self.hits
-            .get(key)
-            .is_some_and(|hits| hits.iter().any(|hit| hit.alarm == alarm && hit.at == at))
+    pub fn last_told(&self, key: &MetricKey, alarm: &str, at: Time) -> Option<Time> {
+        let hits = self.hits.get(key)?.iter();
+        hits.filter(|hit| hit.alarm == alarm && hit.at == at).map(|hit| hit.told).max()
     }
 
     /// What called nobody, newest first.
@@ -198,14 +200,14 @@ mod tests {
         let mut alarms = Alarms::default();
         for nth in 0..2_000 {
             let now = at(i64::try_from(nth).unwrap());
-            let hit = Hit { at: now, alarm: "prod".to_owned() };
+            let hit = Hit { at: now, alarm: "prod".to_owned(), told: now };
             let before = now - TimeDelta::hours(1);
             alarms.apply(&AlarmsChange::Hit { key: key(nth), hit, before });
         }
         assert!(alarms.hits.len() < METRICS_SWEPT + 61, "{}", alarms.hits.len());
         assert!(alarms.hit_near(&key(1_999), at(1_999), TimeDelta::hours(1)));
         for _ in 0..100 {
-            let hit = Hit { at: at(2_000), alarm: "prod".to_owned() };
+            let hit = Hit { at: at(2_000), alarm: "prod".to_owned(), told: at(2_000) };
             alarms.apply(&AlarmsChange::Hit { key: key(0), hit, before: at(1_940) });
         }
         assert_eq!(alarms.hits[&key(0)].len(), HITS_KEPT);

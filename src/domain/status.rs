@@ -101,15 +101,20 @@ impl std::fmt::Display for About {
 
 impl Item {
     /// Reads what an item is about and when it was written from the name that the feed gives it:
-    /// `https://status.aws.amazon.com/#ec2-ap-northeast-2_1787025679` (seconds since 1970; `None` where they are left out).
+    /// `https://status.aws.amazon.com/#ec2-ap-northeast-2_1787025679` (seconds since 1970; `None` where they are left out). A name
+    /// without `#` is one only where it bears a region.
     #[must_use]
     pub fn named(guid: &str) -> Option<(About, Option<i64>)> {
-        let (_, name) = guid.rsplit_once('#')?;
+        let whole = guid.rsplit_once('#').map(|(_, name)| name);
+        let name = whole.or_else(|| guid.rsplit('/').next())?;
         let (key, epoch) = match name.rsplit_once('_') {
-            Some((key, epoch)) => (key, Some(epoch.trim().parse().ok()?)),
+            Some((key, epoch)) => (key, epoch.trim().parse().ok()),
             None => (name, None),
         };
-        (!key.trim().is_empty()).then(|| (About::read(key), epoch))
+        let about = About::read(key);
+        let is_sure = whole.is_some() && (epoch.is_some() || !name.contains('_'));
+        let is_name = !about.service.is_empty() && (about.region.is_some() || is_sure);
+        is_name.then_some((about, epoch))
     }
 
     /// The name by which the same update is known whichever feed told it.
@@ -374,9 +379,19 @@ mod tests {
             let expected = (service.to_owned(), region.to_owned(), 1_787_025_679);
             assert_eq!(of(&format!("{base}{name}")), expected);
         }
-        for wrong in ["", "ec2-us-east-1_1787025679", "#", "#_1", "#ec2_x"] {
+        for wrong in [
+            "",
+            "https://status.aws.amazon.com/",
+            "1f3870be274f6c49b3e31a0c6728957f",
+            "#",
+            "#_1",
+            "#ec2_x",
+        ] {
             assert_eq!(Item::named(wrong), None, "{wrong}");
         }
+        let known = Some((About::read("ec2-us-east-1"), Some(1_787_025_679)));
+        assert_eq!(Item::named("ec2-us-east-1_1787025679"), known);
+        assert_eq!(Item::named("#ec2-us-east-1_x"), Some((About::read("ec2-us-east-1"), None)));
         assert_eq!(Item::named("#ec2-us-east-1"), Some((About::read("ec2-us-east-1"), None)));
     }
 

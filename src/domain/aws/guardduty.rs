@@ -147,6 +147,13 @@ static LINKED_ID: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:finding/|id%3D|\bid=|fId=)([0-9a-f]{32})(?:[^0-9a-f]|$)"));
 static HEX_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[0-9a-f]{32}$"));
 
+/// What a text says besides its title, without the quotes that an input transformer leaves round its lines.
+fn rest_of(text: &str, title: &str) -> String {
+    let lines = text.lines().map(|line| line.trim().trim_matches('"').trim());
+    let rest: Vec<&str> = lines.filter(|line| !line.is_empty() && *line != title.trim()).collect();
+    bounded(&rest.join("\n"))
+}
+
 /// Reads it from plain text (G3); `None` when it is something else.
 pub(super) fn of_text(subject: Option<&str>, text: &str) -> Option<Result<Finding, Unread>> {
     let subject = subject.unwrap_or_default();
@@ -188,7 +195,7 @@ pub(super) fn of_text(subject: Option<&str>, text: &str) -> Option<Result<Findin
         severity,
         title: title.chars().take(200).collect(),
         description: entry(&entries, &["description", "findingdescription", "설명", "내용"])
-            .map_or_else(|| bounded(text.trim()), str::to_owned),
+            .map_or_else(|| rest_of(&text, title), str::to_owned),
         sample: says_sample(&whole),
         count: entry(&entries, &["count", "횟수"])
             .and_then(|one| one.parse().ok())

@@ -114,6 +114,7 @@ pub(super) fn of_customer(
     let of = (alarm.account.as_ref(), alarm.region.as_str());
     let metric = MetricKey::of(&customer.name, of.0, of.1, &alarm.metric, &alarm.name);
     let at = believed(alarm.at, turn.now);
+    let told = alarm.at.and_then(|_| desk.alarms.last_told(&metric, &alarm.name, at));
     match alarm.state {
         AlarmState::InsufficientData => {
             return recorded(turn, &customer.name, &alarm.name, Some(level), Why::NoData);
@@ -135,7 +136,7 @@ pub(super) fn of_customer(
         Some(Why::NotProduction)
     } else if level == AlarmLevel::L1 {
         Some(Why::Low)
-    } else if alarm.at.is_some() && desk.alarms.knows(&metric, &alarm.name, at) {
+    } else if told.is_some_and(|told| turn.now - told <= TOLD_TWICE_WITHIN) {
         Some(Why::Known)
     } else {
         None
@@ -143,9 +144,11 @@ pub(super) fn of_customer(
     if let Some(why) = quiet {
         return recorded(turn, &customer.name, &alarm.name, Some(level), why);
     }
+    // a sender that tells an old change once more means that it rings now
+    let at = if told.is_some() { turn.now } else { at };
     let window = policy.alarm.l2_window.delta();
     let again = desk.alarms.hit_near(&metric, at, window);
-    let hit = Hit { at, alarm: alarm.name.clone() };
+    let hit = Hit { at, alarm: alarm.name.clone(), told: turn.now };
     let before = turn.now - window.max(TRUSTED_BEFORE);
     turn.change(Change::Alarms(AlarmsChange::Hit { key: metric.clone(), hit, before }));
     let known = desk.incidents_of(&customer.name).find(|(_, one)| one.has_metric(&metric));
@@ -186,6 +189,9 @@ pub(super) fn by_hand(
 /// How long before its coming an alarm may have happened to be believed, and how far a clock may be ahead.
 const TRUSTED_BEFORE: TimeDelta = TimeDelta::hours(6);
 const TRUSTED_AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// How long the same change of state may come again by another way, and is the same.
+const TOLD_TWICE_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
 fn believed(at: Option<Time>, now: Time) -> Time {
     at.filter(|at| now - TRUSTED_BEFORE <= *at && *at <= now + TRUSTED_AHEAD).unwrap_or(now)

@@ -298,8 +298,8 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
             turn.note_by(draft.case, None, format!("고객 메일 발송 실패: {why}"));
             let message = words::mail::draft(&draft, false, Some(why));
             show(turn, &draft, message);
-            // an update reaches nobody: what failed is said anew, where the case lives
-            if let Some(place) = place_of(turn, draft.case) {
+            // an update reaches nobody: what failed is said anew
+            if let Some(place) = place_of(turn, &draft) {
                 turn.post(
                     Some(draft.case),
                     Urgency::Notice,
@@ -311,6 +311,13 @@ pub(in crate::domain) fn settled(turn: &mut Turn<'_>, errand: &Errand, outcome: 
     }
 }
 
-fn place_of(turn: &Turn<'_>, case: CaseId) -> Option<Place> {
-    turn.place_of(case)
+/// Where people are told of a draft: where the case lives, or in the draft's channel where that is another. What a mail server says may
+/// name the customer's address, and not everybody in the case's channel may read that.
+fn place_of(turn: &Turn<'_>, draft: &Draft) -> Option<Place> {
+    let home = turn.place_of(draft.case)?;
+    let stands = turn.desk.posts.get(&draft.post).map(|post| post.at.channel.clone());
+    match stands.filter(|channel| *channel != home.channel) {
+        Some(channel) => Some(Place { channel, thread: None }),
+        None => Some(home),
+    }
 }

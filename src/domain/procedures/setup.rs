@@ -66,8 +66,16 @@ fn even(name: &str) -> String {
 
 /// Which kind of channel a name means, and what people call it; `None`: a name that nobody knows.
 fn known_channel(definition: &SetupDefinition, name: &str) -> Option<(ChannelSort, String)> {
-    let key = even(name);
-    match key.as_str() {
+    let read = even(name);
+    // as it is spoken
+    let key = match read.as_str() {
+        "이메일" | "메일" => "email",
+        "슬랙" => "slack",
+        "팀즈" => "teams",
+        "데이터독" => "datadog",
+        other => other,
+    };
+    match key {
         "기존알람" | "기존" => Some((ChannelSort::Existing, "기존알람".to_owned())),
         "datadog" => Some((ChannelSort::DataDog, "DataDog".to_owned())),
         _ => {

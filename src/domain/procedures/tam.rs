@@ -15,7 +15,7 @@ use super::super::turn::{Turn, thread_of};
 use super::super::words;
 use super::list::{Ending, List, ListChange, ListKind, Stage, Work};
 use super::urgent::named_by_words;
-use super::{assignment, mail};
+use super::{assignment, incident, mail};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -223,6 +223,7 @@ pub(in crate::domain) fn said(
     let id = Work::open(turn, list.clone(), thread_of(root));
     let mut work = Work { turn, id, list };
     if work.list.stage == Stage::Working {
+        contacts(&mut work);
         draft(&mut work);
     }
 }
@@ -242,7 +243,20 @@ fn composed(desk: &Desk, list: &List) -> Option<Email> {
     mail::fill(desk, Occasion::Tam, record, &[("request", &tam.request), ("at", &at)])
 }
 
-/// Posts the mail's draft, where one can be made: it shows what 완료 will send.
+/// Where COC reads what AWS's people, who are in the TAM channel, are not to read.
+fn inside(desk: &Desk) -> Place {
+    Place { channel: incident::noti(desk), thread: None }
+}
+
+/// Shows COC how to reach the customer; not in the thread, which AWS's people read too.
+fn contacts(work: &mut Work<'_, '_>) {
+    let desk = work.turn.desk;
+    let Some(record) = desk.customers.value.find(&work.list.customer) else { return };
+    let message = words::tam::contacts(work.id, record);
+    work.turn.post(Some(work.id), Urgency::Answer, inside(desk), message);
+}
+
+/// Posts the mail's draft, where one can be made: it shows what 완료 will send, and to whom.
 fn draft(work: &mut Work<'_, '_>) {
     let Some(mail) = composed(work.turn.desk, &work.list) else {
         if tam_of(&work.list).is_some_and(|tam| tam.draft.is_some()) {
@@ -250,7 +264,7 @@ fn draft(work: &mut Work<'_, '_>) {
         }
         return;
     };
-    let (customer, place) = (work.list.customer.clone(), work.list.home.thread());
+    let (customer, place) = (work.list.customer.clone(), inside(work.turn.desk));
     let post = mail::write(work.turn, work.id, customer, mail, place);
     work.step(ListChange::Tam(TamChange::Drafted { post: Some(post) }));
 }
@@ -282,6 +296,7 @@ fn known(work: &mut Work<'_, '_>, name: String) {
     let message = words::tam::known(work.turn.desk, &work.list, &before);
     work.say(message);
     work.show_card();
+    contacts(work);
     if mail_is_open(&work.list) {
         draft(work);
     }

@@ -265,6 +265,10 @@ fn ask(one: &Incident, msp: bool, record: Option<&Customer>) -> Option<String> {
         Stage::Contact { absent: 0 } => {
             Some("고객에게 전화한 뒤 [연결됨]이나 [부재]를 눌러 주십시오.".to_owned())
         }
+        Stage::Contact { absent } if msp && basic && *absent > 1 => Some(
+            "스레드의 고객 메일을 보내면 끝납니다. 급하면 [추가 조치 필요]를 눌러 주십시오."
+                .to_owned(),
+        ),
         Stage::Contact { .. } if msp => Some(
             "다시 전화하거나, 연결을 기다릴 수 없으면 [추가 조치 필요]를 눌러 주십시오.".to_owned(),
         ),
@@ -384,7 +388,7 @@ pub fn connected(one: &Incident, by: &Name, at: Time, msp: bool) -> Message {
     let then = if msp {
         "담당 엔지니어를 호출합니다"
     } else {
-        "다음 안내를 드립니다"
+        "업무시간에는 Support Desk 티켓을 열고, 업무시간 외에는 영업 담당을 안내합니다"
     };
     lines(vec![
         vec![
@@ -392,9 +396,8 @@ pub fn connected(one: &Incident, by: &Name, at: Time, msp: bool) -> Message {
             bracketed(&one.customer),
             format!("고객과 연결되었습니다 ({by} 기록, {}).", at.format("%H:%M")).into(),
         ],
-        line![format!(
-            "위 알람 글에서 [추가 조치 필요]나 [조치 불필요]를 눌러 주십시오. 필요하면 {then}."
-        )],
+        line!["위 알람 글에서 [추가 조치 필요]나 [조치 불필요]를 눌러 주십시오."],
+        line![format!("[추가 조치 필요]를 누르시면 {then}.")],
     ])
 }
 

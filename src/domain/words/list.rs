@@ -7,7 +7,7 @@ use super::super::message::{Button, Field, FieldKind, Form, Line, Message, Piece
 use super::super::procedures::list::{Ending, List, ListKind, Missing, Owner, SaGuide, Stage};
 use super::super::time::{Time, clock};
 use super::super::turn::{ListPress, StepPress, Token, button, danger, lines, one_line, primary};
-use super::{bracketed, lateness, line, tam, topic};
+use super::{and, bracketed, lateness, line, tam, topic};
 
 /// What it is, in lists of cases.
 #[must_use]
@@ -123,13 +123,13 @@ pub fn steps(desk: &Desk, list: &List, now: Time) -> Vec<Line> {
         .collect()
 }
 
-/// What was handed in, behind a step that is done.
+/// What was handed in, behind a step that is done. To which address a mail went stands in the record, not where others read.
 fn handed_in(kind: StepKind, evidence: &str) -> Line {
     match (kind, evidence) {
         (StepKind::Mail, "") => line![" 직접 보냄"],
-        (_, "") => Vec::new(),
+        (StepKind::Mail, _) | (_, "") => Vec::new(),
         (StepKind::Ticket, link) => vec![" ".into(), Piece::Link(link.to_owned())],
-        (StepKind::Plain | StepKind::Mail | StepKind::Phone, text) => line![format!(" {text}")],
+        (StepKind::Plain | StepKind::Phone, text) => line![format!(" {text}")],
     }
 }
 
@@ -142,7 +142,7 @@ pub fn card(desk: &Desk, id: CaseId, list: &List, now: Time) -> Message {
     let open: Vec<usize> = list.checklist.open().map(|(nth, _)| nth).collect();
     let is_open = list.is_open();
     let to = if is_open { owners(desk, list, &open) } else { Vec::new() };
-    let mut said = head(desk, list, to, now);
+    let mut said = head(list, to, now);
     said.extend(steps(desk, list, now));
     if is_open {
         said.push(line![what_to_press(list, &open)]);
@@ -151,7 +151,7 @@ pub fn card(desk: &Desk, id: CaseId, list: &List, now: Time) -> Message {
     Message { lines: said, buttons: buttons(id, list, &open) }
 }
 
-fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
+fn head(list: &List, to: Line, now: Time) -> Vec<Line> {
     let about = |sign: &str, text: String| {
         let mut first: Line = Vec::new();
         if !sign.is_empty() {
@@ -167,7 +167,9 @@ fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
     let how: Option<(&str, &str)> = match &list.stage {
         Stage::Over { how: Ending::Done, .. } => Some(("✅", "마쳤습니다")),
         Stage::Over { how: Ending::Cancelled { .. }, .. } => Some(("⛔", "취소했습니다")),
-        Stage::Over { how: Ending::CameBack, .. } => Some(("✅", "마쳤습니다 (다시 옴)")),
+        Stage::Over { how: Ending::CameBack, .. } => {
+            Some(("✅", "마쳤습니다. 신호가 다시 왔습니다"))
+        }
         Stage::Asking { .. } | Stage::Working => None,
     };
     match &list.kind {
@@ -176,10 +178,7 @@ fn head(desk: &Desk, list: &List, to: Line, now: Time) -> Vec<Line> {
                 Some((sign, how)) => about(sign, format!("AWS TAM [REQ] 처리를 {how}.")),
                 None => about("🚨", "AWS TAM [REQ] 전파 요청입니다 (24x7).".to_owned()),
             };
-            let comment = desk.customers.value.find(&list.customer).map(|one| one.comment.as_str());
-            let comment = comment.filter(|text| !text.is_empty() && how.is_none());
-            let comment = comment.map(|text| line![format!("고객 참고: {text}")]);
-            std::iter::once(first).chain(comment).collect()
+            vec![first]
         }
         ListKind::Setup(setup) => {
             let what = format!("관제 구성 (알람 채널: {})", setup.channel);
@@ -210,7 +209,7 @@ fn guide_head(
     };
     let account = guide.account.as_ref().map_or_else(String::new, |one| format!(", 계정 {one}"));
     let at = clock(guide.at, now.date_naive());
-    let last = format!("마지막: {} (위험도 {}{account}, {at})", guide.title, guide.severity);
+    let last = format!("마지막: {} (심각도 {}{account}, {at})", guide.title, guide.severity);
     vec![first, line![last], line![format!("지금까지 {}건", guide.count)]]
 }
 
@@ -222,7 +221,7 @@ fn missing_head(
 ) -> Vec<Line> {
     let today = now.date_naive();
     let first = match how {
-        Some((sign, how)) => about(sign, format!("정기 신호의 확인을 {how}: {}", one.name)),
+        Some((sign, how)) => about(sign, format!("정기 신호 확인을 {how}: {}", one.name)),
         None => about("⚠️", format!("정기 신호가 오지 않았습니다: {}", one.name)),
     };
     let every = one.every.korean();
@@ -375,7 +374,7 @@ pub fn chased(desk: &Desk, list: &List, steps: &[usize], due: Time, now: Time) -
 pub fn not_yours(definition: &StepDefinition) -> Message {
     let owner = match Owner::of(definition) {
         Owner::Coc => "COC만".to_owned(),
-        Owner::Csr | Owner::Sa | Owner::Ts => format!("{}와 COC만", definition.owner),
+        Owner::Csr | Owner::Sa | Owner::Ts => format!("{} COC만", and(&definition.owner)),
     };
     one_line(format!("⛔ 이 단계는 {owner} 마칠 수 있습니다. 바뀐 것은 없습니다."))
 }

@@ -183,7 +183,7 @@ pub fn form(draft: &Draft) -> Form {
     Form {
         token: Token::DraftForm(draft.post).text(),
         title: "고객 메일 고치기".to_owned(),
-        intro: vec![line!["저장해도 보내지 않습니다. 스레드의 [메일 발송]을 눌러야 나갑니다."]],
+        intro: vec![line!["저장해도 보내지 않습니다. 초안의 [메일 발송]을 눌러야 나갑니다."]],
         submit: "저장".to_owned(),
         fields: vec![
             field(

@@ -89,6 +89,12 @@ pub fn object(word: &str) -> String {
     format!("{word}{}", if ends_in_consonant(word) { "을" } else { "를" })
 }
 
+/// `과` or `와`.
+#[must_use]
+pub fn and(word: &str) -> String {
+    format!("{word}{}", if ends_in_consonant(word) { "과" } else { "와" })
+}
+
 /// Whether a word ends in a consonant as it is spoken: digits and Latin letters by their Korean names.
 fn ends_in_consonant(word: &str) -> bool {
     let last = word.chars().rev().find(|letter| letter.is_alphanumeric());
@@ -111,7 +117,7 @@ pub fn bracketed(customer: &str) -> Piece {
 
 #[cfg(test)]
 mod tests {
-    use super::{object, topic};
+    use super::{and, object, topic};
 
     #[test]
     fn particles_follow_what_is_heard() {
@@ -121,5 +127,6 @@ mod tests {
         assert_eq!(topic("/call"), "/call은");
         assert_eq!(topic("사건 #99"), "사건 #99는");
         assert_eq!(topic("나래"), "나래는");
+        assert_eq!([and("CSR"), and("SA"), and("TS 담당자")], ["CSR과", "SA와", "TS 담당자와"]);
     }
 }

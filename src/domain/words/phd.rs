@@ -284,8 +284,14 @@ fn stray_card(id: CaseId, phd: &Phd, event: &Event) -> Message {
         said.push(line!["COC가 확인하고 닫았습니다."]);
         return lines(said);
     }
-    said.push(line!["이 계정은 고객 기록에 없습니다. 어느 고객사인지 확인해 주십시오."]);
-    said.push(line!["고객 기록에 계정을 넣으면 그 고객의 알림으로 이어집니다."]);
+    if event.accounts.iter().all(|one| one.account.is_none()) {
+        said.push(line![
+            "AWS가 계정을 적지 않았습니다. 어느 고객사인지 AWS Health에서 확인해 주십시오."
+        ]);
+    } else {
+        said.push(line!["이 계정은 고객 기록에 없습니다. 어느 고객사인지 확인해 주십시오."]);
+        said.push(line!["고객 기록에 계정을 넣으면 그 고객의 알림으로 이어집니다."]);
+    }
     said.push(line!["기록할 고객이 아니면 전파 여부를 확인한 뒤 [완료]를 눌러 주십시오."]);
     Message { lines: said, buttons: vec![button("완료", &Token::Phd(id, PhdPress::Done))] }
 }
@@ -316,7 +322,9 @@ pub fn news(customer: &str, event: &Event, is_news: bool) -> Message {
         said.push(headed(customer, "✉️", "같은 알림에 새 계정이나 대상이 더해졌습니다."));
         said.push(line![format!("계정: {}", first_of(&accounts(event), NAMED))]);
     }
-    said.push(line!["고객에게 메일로 다시 안내해야 합니다. 카드에서 [메일 발송]을 눌러 주십시오."]);
+    said.push(line![
+        "고객에게 메일로 다시 안내해야 합니다. 위 알림 글에서 [메일 발송]을 눌러 주십시오."
+    ]);
     lines(said)
 }
 
@@ -324,7 +332,7 @@ pub fn news(customer: &str, event: &Event, is_news: bool) -> Message {
 #[must_use]
 pub fn by_hand(mail: &Email) -> Message {
     let mut said = vec![
-        line!["✉️ 직접 보내실 메일입니다. 보낸 뒤 카드에서 [메일 발송]을 눌러 주십시오."],
+        line!["✉️ 직접 보내실 메일입니다. 보낸 뒤 위 알림 글에서 [메일 발송]을 눌러 주십시오."],
         line![format!("받는 사람: {}", mail.to.join(", "))],
         line![format!("제목: {}", mail.subject)],
     ];
@@ -349,7 +357,7 @@ pub fn returned(customer: &str, why: &str) -> Message {
     lines(vec![
         headed(customer, "⛔", format!("PHD 안내 메일을 보내지 못했습니다: {why}")),
         line![
-            "메일 서버와 고객 기록의 주소를 확인한 뒤 카드에서 [메일 발송]을 다시 눌러 주십시오."
+            "메일 서버와 고객 기록의 주소를 확인한 뒤 알림 글에서 [메일 발송]을 다시 눌러 주십시오."
         ],
     ])
 }
@@ -379,7 +387,10 @@ pub fn absent(customer: &str, event: &Event, by: &Name, now: Time, next: Option<
     )];
     said.push(remaining(event));
     if let Some(next) = next {
-        said.push(line![format!("닫히지 않습니다. {}에 다시 알립니다.", clock(next, today))]);
+        said.push(line![format!(
+            "통화할 때까지 열어 둡니다. {}에 다시 알립니다.",
+            clock(next, today)
+        )]);
     }
     lines(said)
 }
@@ -395,7 +406,7 @@ pub fn chase(id: CaseId, customer: &str, event: &Event, now: Time, next: Option<
     ];
     let next =
         next.map_or_else(String::new, |next| format!(" {}에 다시 알립니다.", clock(next, today)));
-    said.push(line![format!("COC는 이 사건의 카드에서 처리해 주십시오.{next}")]);
+    said.push(line![format!("COC는 이 사건의 알림 글에서 처리해 주십시오.{next}")]);
     lines(said)
 }
 
@@ -473,7 +484,7 @@ pub fn no_general(customer: &str) -> Message {
 pub fn found(customer: &str) -> Message {
     lines(vec![
         headed(customer, "✅", "고객 기록에서 이 계정의 고객사를 찾았습니다."),
-        line!["카드의 순서대로 고객에게 전파해 주십시오."],
+        line!["알림 글의 순서대로 고객에게 전파해 주십시오."],
     ])
 }
 

@@ -171,7 +171,10 @@ pub(in crate::domain) fn typed(
 ) -> Message {
     let then = match taken {
         Taken::Opened(case) => {
-            format!("{} 열었습니다. #coc-noti에서 이어 가십시오.", object(&format!("사건 {case}")))
+            format!(
+                "{} 열었습니다. #coc-noti에서 이어서 처리해 주십시오.",
+                object(&format!("사건 {case}"))
+            )
         }
         Taken::Joined(case) => format!("열려 있는 사건 {case}에 더했습니다."),
         Taken::Absorbed(case) => {

@@ -1,6 +1,7 @@
 //! What is said of AWS TAM's [REQ]s (T1 to T5).
 
 use super::super::checklist::{StepKind, StepState};
+use super::super::customers::Customer;
 use super::super::desk::Desk;
 use super::super::ids::{CaseId, Name};
 use super::super::message::{Button, Field, FieldKind, Form, Line, Message, Piece};
@@ -155,14 +156,38 @@ pub fn step_note(desk: &Desk, list: &List, kind: StepKind) -> String {
             (Some(_), _) if !desk.templates.has(super::super::mail::Occasion::Tam) => {
                 " 메일 양식(mail/tam.txt)이 없습니다. 직접 보내 주십시오".to_owned()
             }
-            (Some(_), _) => " [완료]를 누르면 이 스레드의 초안을 보냅니다".to_owned(),
+            (Some(_), _) => " [완료]를 누르면 #coc-noti의 초안을 보냅니다".to_owned(),
         },
         StepKind::Phone => match record.map(|one| one.phones.as_slice()) {
             Some([]) | None => " 등록된 전화번호가 없습니다".to_owned(),
-            Some(phones) => format!(" {}", phones.join(", ")),
+            // AWS's people read this thread too
+            Some([_, ..]) => " 고객 연락처는 #coc-noti에 있습니다".to_owned(),
         },
         StepKind::Ticket | StepKind::Plain => String::new(),
     }
+}
+
+/// How to reach the customer, in n: the thread of the [REQ] is read by AWS's people too.
+#[must_use]
+pub fn contacts(id: CaseId, record: &Customer) -> Message {
+    let listed = |all: &[String]| {
+        if all.is_empty() { "고객 기록에 없습니다".to_owned() } else { all.join(", ") }
+    };
+    let mut said = vec![vec![
+        "☎️ ".into(),
+        bracketed(&record.name),
+        "AWS TAM [REQ]의 고객 연락처입니다.".into(),
+    ]];
+    if !record.comment.is_empty() {
+        said.push(line![format!("협의 사항: {}", record.comment)]);
+    }
+    said.push(line![format!("전화: {}", listed(&record.phones))]);
+    said.push(line![format!("메일: {}", listed(&record.emails))]);
+    said.push(line![
+        "[REQ] 스레드는 AWS 담당자도 봅니다. 연락처는 옮겨 적지 마시고, 하신 일은 그 스레드의 [완료]로 남겨 주십시오."
+    ]);
+    said.push(line![format!("사건 {id}")]);
+    lines(said)
 }
 
 /// What was done, in g, for the customer's CSR (T3, reading 26).

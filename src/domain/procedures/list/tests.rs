@@ -180,7 +180,7 @@ fn findings_of_a_customers_own_setting_are_one_task_of_sa() {
     assert_eq!(story.said[0].mentions(), ["@sa"]);
     let said = story.said[0].plain();
     assert!(
-        said.contains("[가나게임즈]") && said.contains("위험도 2, 계정 210987654321"),
+        said.contains("[가나게임즈]") && said.contains("심각도 2, 계정 210987654321"),
         "{said}"
     );
     story.heard();
@@ -283,12 +283,12 @@ fn request(story: &mut Story, now: Time) {
 fn without_a_mail_server_the_mail_is_recorded_as_sent_by_hand() {
     let mut story = Story::new("", true);
     request(&mut story, at(5, 10, 0));
-    let draft = story.said[1].plain();
+    let draft = story.said[2].plain();
     assert!(draft.contains("직접 보내신 뒤 [메일 발송]"), "{draft}");
     story.heard();
     story.press(at(5, 10, 1), "U1", 1, 0);
     let said = story.heard();
-    assert_eq!(said, ["✅ 1. 메일: 완료했습니다 (고윤슬, 10:01). ops@hanbit.example.com"]);
+    assert_eq!(said, ["✅ 1. 메일: 완료했습니다 (고윤슬, 10:01)."]);
     let draft = &story.desk.drafts.values().next().unwrap().state;
     assert!(super::words::mail::over_already(draft).unwrap().contains("이미 보냈습니다"));
 }
@@ -297,7 +297,7 @@ fn without_a_mail_server_the_mail_is_recorded_as_sent_by_hand() {
 fn without_a_template_there_is_no_draft_and_the_mail_is_somebodys() {
     let mut story = Story::new("", false);
     request(&mut story, at(5, 10, 0));
-    assert_eq!(story.said.len(), 1, "the card alone");
+    assert_eq!(story.said.len(), 2, "the card, and how to reach the customer");
     assert!(story.said[0].plain().contains("mail/tam.txt"), "{}", story.said[0].plain());
     story.heard();
     story.press(at(5, 10, 1), "U1", 1, 0);
