@@ -332,7 +332,7 @@ async fn a_recorded_day_of_forms_restarts_and_absences_plays_the_same() {
 async fn every_scene_opens_and_its_recording_plays_the_same() {
     let practice = Practice::open();
     let scenes = practice.state().await["scenes"].as_array().unwrap().clone();
-    assert_eq!(scenes.len(), 6);
+    assert_eq!(scenes.len(), 12);
     for scene in &scenes {
         let id = text(&scene["id"]);
         practice.begin(id).await;
@@ -347,6 +347,46 @@ async fn every_scene_opens_and_its_recording_plays_the_same() {
     }
     let none = practice.try_to("", json!({"do": "scene", "scene": "nonsense"})).await;
     assert!(text(&none["error"]).contains("nonsense"), "{none}");
+}
+
+#[tokio::test]
+async fn alarms_and_outages_of_the_page_play_the_same() {
+    let practice = Practice::open();
+    practice.begin("alarm").await;
+    let card = practice.sees("[은하물류] L3 알람").await;
+    practice.press("고윤슬", &card, "연결됨").await;
+    practice.sees("고객과 연결되었습니다").await;
+    practice.press("고윤슬", &card, "추가 조치 필요").await;
+    practice.phone("가온별", "accepted").await;
+    practice.sees("가온별 님이").await;
+    // the second hit of the hour is an incident, and the clock stands
+    let alarm = json!({"do": "alarm", "customer": "두레교육", "level": "L2", "name": "lms-1 \"CPU\""});
+    practice.act("", alarm.clone()).await;
+    practice.act("", alarm).await;
+    practice.sees("[두레교육] L2 알람").await;
+    practice.turn(json!({"advance": 600})).await;
+    practice.act("", json!({"do": "status", "says": "impact"})).await;
+    practice.sees("AP-NORTHEAST-2").await;
+    let again = practice.try_to("", json!({"do": "status", "says": "impact"})).await;
+    assert!(text(&again["error"]).contains("이미"), "{again}");
+    practice.turn(json!({"advance": 1800})).await;
+    practice.act("", json!({"do": "status", "says": "resolved"})).await;
+    practice.turn(json!({"advance": 600})).await;
+
+    let state = practice.state().await;
+    let (yaml, played) = practice.play_again().await;
+    same(&played, &state, &yaml);
+
+    practice.act("", json!({"do": "bot", "turn": "kill"})).await;
+    for (deed, why) in [
+        (json!({"do": "alarm", "customer": "두레교육", "level": "L3", "name": "x"}), "꺼져"),
+        (json!({"do": "status", "says": "impact"}), "꺼져"),
+        (json!({"do": "alarm", "customer": "없는곳", "level": "L3", "name": "x"}), "없는곳"),
+        (json!({"do": "alarm", "customer": "두레교육", "level": "L3", "name": " "}), "이름"),
+    ] {
+        let said = practice.try_to("", deed).await;
+        assert!(text(&said["error"]).contains(why), "{said}");
+    }
 }
 
 /// Plays a file of `tests/page/` in Chromium. Where its packages are installed is said by `COC_PAGE_MODULES` (a `node_modules` folder),
