@@ -33,8 +33,7 @@ impl StandIn {
         let csr = workspace.user_named("오하라").unwrap().id.clone();
         let bot = workspace.bot.user.to_string();
         let workspace = Arc::new(Mutex::new(workspace));
-        let sandbox =
-            Sandbox::new(Arc::clone(&workspace), Arc::new(Bare), Options::default());
+        let sandbox = Sandbox::new(Arc::clone(&workspace), Arc::new(Bare), Options::default());
         let served = sandbox.clone();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -2,7 +2,7 @@
 //! cards stand, and that nothing is lost.
 
 use crate::scene::{Bot, Line, StandIn};
-use crate::sns::{Sns, TOPIC};
+use crate::sns::{self, Sns, TOPIC};
 use crate::{millis, quantile, rounded};
 use chrono::Utc;
 use coc::domain::change::Change;
@@ -13,7 +13,6 @@ use coc::journal::Record;
 use coc::ports::Clock;
 use coc::sandbox::workspace::{Author, Typing};
 use coc::service::WallClock;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -104,21 +103,9 @@ fn data(folder: &Path, customers: usize) -> PathBuf {
 }
 
 fn alarm(nth: usize, of: usize, level: &str) -> String {
-    let account = account(of);
-    let (metric, at) = (format!("i-{:04}", nth % 7), Utc::now().format("%Y-%m-%dT%H:%M:%S%.3f+0000"));
-    json!({
-        "AlarmName": format!("[{level}] prod-{} CPU", nth % 7), "AlarmDescription": null, "AWSAccountId": account,
-        "NewStateValue": "ALARM", "StateChangeTime": at.to_string(), "Region": "Asia Pacific (Seoul)",
-        "NewStateReason": "Threshold Crossed: 1 datapoint [97.0] was greater than the threshold (90.0).",
-        "AlarmArn": format!("arn:aws:cloudwatch:ap-northeast-2:{account}:alarm:{nth}"), "OldStateValue": "OK",
-        "Trigger": {
-            "MetricName": "CPUUtilization", "Namespace": "AWS/EC2", "StatisticType": "Statistic", "Statistic": "AVERAGE",
-            "Unit": null, "Dimensions": [{"value": metric, "name": "InstanceId"}], "Period": 60, "EvaluationPeriods": 1,
-            "ComparisonOperator": "GreaterThanThreshold", "Threshold": 90.0, "TreatMissingData": "missing",
-            "EvaluateLowSampleCountPercentile": "",
-        },
-    })
-    .to_string()
+    let (name, instance) = (format!("[{level}] prod-{} CPU", nth % 7), format!("i-{:04}", nth % 7));
+    let at = Utc::now().format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string();
+    sns::alarm(&account(of), &name, &instance, &at)
 }
 
 /// Requests as they go over the wire, signed beforehand: the sender's own work is not what is measured.
@@ -127,7 +114,8 @@ fn requests(kind: Kind, count: usize, customers: usize, sns: &Sns) -> Vec<Vec<u8
         let of = nth % customers;
         let text = alarm(nth, of, kind.level(nth, count, customers));
         let now = Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
-        let body = sns.signed(sns.notification(&format!("storm-{nth}"), &now, None, &text), 2).to_string();
+        let body =
+            sns.signed(sns.notification(&format!("storm-{nth}"), &now, None, &text), 2).to_string();
         let length = body.len();
         format!(
             "POST /hooks/sns HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain; charset=UTF-8\r\n\
@@ -249,9 +237,8 @@ async fn storm(kind: Kind, count: usize, customers: usize) -> Run {
     let bot = {
         let (data, state, slack, host) =
             (data.clone(), state.clone(), slack.address, sns.url.clone());
-        let start = move || {
-            Bot::start_with(&data, &state, slack, Line::Socket, &[("COC_SNS_HOST", &host)])
-        };
+        let start =
+            move || Bot::start_with(&data, &state, slack, Line::Socket, &[("COC_SNS_HOST", &host)]);
         Arc::new(tokio::task::spawn_blocking(start).await.unwrap())
     };
     let opened = Instant::now();
@@ -281,7 +268,8 @@ async fn storm(kind: Kind, count: usize, customers: usize) -> Run {
     let updates = nothing_is_lost(&data, &state, count);
     let cards = cards(&seen, &kind.carded(count, customers));
     let since = |from: Time, to: Time| (to - from).to_std().unwrap_or_default();
-    let rung = seen.iter().find(|one| one.text.contains("긴급 티켓입니다") && one.text.contains(OTHER));
+    let rung =
+        seen.iter().find(|one| one.text.contains("긴급 티켓입니다") && one.text.contains(OTHER));
     let rung = rung.unwrap_or_else(|| panic!("nobody was called for {OTHER}")).at;
     let l3 = match kind {
         Kind::Mixed => None,

@@ -21,8 +21,8 @@ use crate::domain::status::Source;
 use crate::domain::time::{Time, clock, seoul_at};
 use crate::domain::words;
 use crate::errands::Hands;
-use crate::ingress::request::Now;
 use crate::feeds::Watcher;
+use crate::ingress::request::Now;
 use crate::ingress::{Notices, Unavailable, eventbridge, socket};
 use crate::journal::Sled;
 use crate::ports::{Chat, Clock};
@@ -183,9 +183,8 @@ fn furnish(books: &Books) -> Result<Workspace, Failure> {
 }
 
 fn read(books: &Books) -> Result<ReadBooks, Failure> {
-    read_books(books, today()).map_err(|_| {
-        Failure::input("데이터 폴더를 읽을 수 없습니다. coc check로 확인해 주십시오.")
-    })
+    read_books(books, today())
+        .map_err(|_| Failure::input("데이터 폴더를 읽을 수 없습니다. coc check로 확인해 주십시오."))
 }
 
 /// The customers with accounts.
@@ -212,9 +211,7 @@ impl StageClock {
 
     /// Another practice begins: the clock stands at `at`.
     fn begin_at(&self, at: Time) {
-        let clock = PracticeClock::new(at);
-        clock.set_speed(0.0);
-        clock.advance_to(at);
+        let clock = PracticeClock::standing(at);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(clock);
     }
 }

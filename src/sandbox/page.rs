@@ -408,11 +408,7 @@ async fn send_alarm(
     post_notice(sandbox, practice, &notices::alarm(&of.account, level, name, at, nth)).await
 }
 
-async fn post_notice(
-    sandbox: &Sandbox,
-    practice: &Practice,
-    text: &str,
-) -> Result<Value, Trouble> {
+async fn post_notice(sandbox: &Sandbox, practice: &Practice, text: &str) -> Result<Value, Trouble> {
     // what people did before comes before it
     app_took_all(sandbox).await;
     let at = sandbox.backstage().now();
@@ -541,11 +537,7 @@ fn slash(channel: &str, command: &str, text: &str) -> Deed {
 }
 
 /// The data folder may be somebody's own: a scene needs its people, channels and customers there.
-fn missing(
-    workspace: &Workspace,
-    monitored: &[Monitored],
-    scene: &Scene,
-) -> Result<(), Trouble> {
+fn missing(workspace: &Workspace, monitored: &[Monitored], scene: &Scene) -> Result<(), Trouble> {
     let mut lacking = Vec::new();
     for opening in scene.opening {
         match opening {

@@ -404,11 +404,7 @@ pub const SCENES: &[Scene] = &[
         place: "general",
         starts: at(2025, 8, 5, 22, 0),
         tickets: &[],
-        opening: &[
-            Opening::Status(None),
-            Opening::Wait(10),
-            Opening::Status(Some(Status::Impact)),
-        ],
+        opening: &[Opening::Status(None), Opening::Wait(10), Opening::Status(Some(Status::Impact))],
     },
 ];
 
