@@ -634,6 +634,8 @@ impl Backstage for Stage {
 const BREATH: std::time::Duration = std::time::Duration::from_millis(10);
 /// How long the desk gets to act at each instant while the clock is moved on.
 const ACTS_WITHIN: std::time::Duration = std::time::Duration::from_millis(400);
+/// How long it gets to decide what is due: nothing else than a busy machine keeps it from that.
+const DECIDES_WITHIN: std::time::Duration = std::time::Duration::from_secs(3);
 /// How far the clock goes on at a time while something waits for Slack's pace.
 const PACE: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 /// How many such paces one move of the clock takes at the most.
@@ -671,7 +673,8 @@ impl Stage {
                 .await
                 .ok()?;
             let late = ahead.due.is_some_and(|due| due <= self.clock.now());
-            if !(ahead.owes || late) || began.elapsed() > ACTS_WITHIN {
+            let within = if late { DECIDES_WITHIN } else { ACTS_WITHIN };
+            if !(ahead.owes || late) || began.elapsed() > within {
                 return Some(ahead);
             }
         }
