@@ -49,8 +49,15 @@ fn main() {
         runtime.block_on(ingress::socket(&[1, 8, 32], events, if quick { 1 } else { 5 }));
     }
     if wanted("storm") {
-        let (alarms, customers) = if quick { (60, 3) } else { (1_000, 50) };
-        runtime.block_on(storm::measure(alarms, customers));
+        let counts = match (numbers.as_slice(), quick) {
+            ([], true) => vec![60],
+            ([], false) => vec![1_000],
+            (numbers, _) => numbers.to_vec(),
+        };
+        let customers = if quick { 3 } else { 50 };
+        for count in counts {
+            runtime.block_on(storm::measure(usize::try_from(count).unwrap(), customers));
+        }
     }
 }
 
