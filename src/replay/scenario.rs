@@ -524,3 +524,22 @@ fn how<'de, D: Deserializer<'de>>(from: D) -> Result<FailHow, D::Error> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_step_brings_a_file_or_a_text_but_not_both() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.json"), "file").unwrap();
+        let file = Some(Path::new("a.json"));
+        assert_eq!(brought(file, None, folder.path()).unwrap(), Some(b"file".to_vec()));
+        assert_eq!(brought(None, Some("text"), folder.path()).unwrap(), Some(b"text".to_vec()));
+        assert_eq!(brought(None, None, folder.path()).unwrap(), None);
+        assert!(brought(file, Some("text"), folder.path()).is_err());
+        assert!(brought(Some(Path::new("b.json")), None, folder.path()).is_err());
+    }
+}
