@@ -601,7 +601,17 @@ impl PracticeClock {
     /// A clock that shows `at` now and runs as fast as time.
     #[must_use]
     pub fn new(at: Time) -> Self {
-        let turned = Turned { at, since: tokio::time::Instant::now(), speed: 1.0 };
+        Self::at_speed(at, 1.0)
+    }
+
+    /// A clock that shows `at` and stands.
+    #[must_use]
+    pub fn standing(at: Time) -> Self {
+        Self::at_speed(at, 0.0)
+    }
+
+    fn at_speed(at: Time, speed: f64) -> Self {
+        let turned = Turned { at, since: tokio::time::Instant::now(), speed };
         Self { state: std::sync::Mutex::new(turned), moved: watch::Sender::new(0) }
     }
 

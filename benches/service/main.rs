@@ -1,5 +1,6 @@
-//! Figures of the real process, `coc run`, beside the practice workspace: start-up and memory, and events from signature to
-//! acknowledgement. `cargo bench --bench service -- startup|http|socket [NUMBER...]`; docs/performance.md says what is measured how.
+//! Figures of the real process, `coc run`, beside the practice workspace: start-up and memory, events from signature to
+//! acknowledgement, and a storm of alarms. `cargo bench --bench service -- startup|http|socket|storm [NUMBER...]`;
+//! docs/performance.md says what is measured how.
 //!
 //! Without `--bench` (`cargo test --benches`) each part runs once and small, to see that it works. Nothing is asserted about time.
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
@@ -8,7 +9,10 @@
 
 mod ingress;
 mod scene;
+#[path = "../../tests/standins/sns/mod.rs"]
+mod sns;
 mod startup;
+mod storm;
 #[path = "../traffic/mod.rs"]
 #[allow(dead_code, reason = "each bench uses its part")]
 mod traffic;
@@ -24,7 +28,7 @@ fn main() {
         arguments.iter().map(String::as_str).filter(|one| !one.starts_with("--")).collect();
     let numbers: Vec<u64> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let wanted = |part: &str| {
-        let named = ["startup", "http", "socket"].iter().any(|one| words.contains(one));
+        let named = ["startup", "http", "socket", "storm"].iter().any(|one| words.contains(one));
         words.contains(&part) || !named
     };
     if wanted("startup") {
@@ -43,6 +47,17 @@ fn main() {
     }
     if wanted("socket") {
         runtime.block_on(ingress::socket(&[1, 8, 32], events, if quick { 1 } else { 5 }));
+    }
+    if wanted("storm") {
+        let counts = match (numbers.as_slice(), quick) {
+            ([], true) => vec![60],
+            ([], false) => vec![1_000],
+            (numbers, _) => numbers.to_vec(),
+        };
+        let customers = if quick { 3 } else { 50 };
+        for count in counts {
+            runtime.block_on(storm::measure(usize::try_from(count).unwrap(), customers));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::workplace::{Bare, furnished};
 use coc::sandbox::server::{Options, Sandbox};
+use coc::sandbox::workspace::Workspace;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -19,6 +20,8 @@ pub(crate) struct StandIn {
     pub(crate) random: String,
     pub(crate) csr: String,
     pub(crate) bot: String,
+    pub(crate) workspace: Arc<Mutex<Workspace>>,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl StandIn {
@@ -30,16 +33,19 @@ impl StandIn {
         let csr = workspace.user_named("오하라").unwrap().id.clone();
         let bot = workspace.bot.user.to_string();
         let workspace = Arc::new(Mutex::new(workspace));
-        let sandbox = Sandbox::new(workspace, Arc::new(Bare), Options::default());
+        let sandbox = Sandbox::new(Arc::clone(&workspace), Arc::new(Bare), Options::default());
+        let served = sandbox.clone();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { sandbox.serve(listener, std::future::pending()).await });
+        tokio::spawn(async move { served.serve(listener, std::future::pending()).await });
         Self {
             address,
             general: general.to_string(),
             random: random.to_string(),
             csr: csr.to_string(),
             bot,
+            workspace,
+            sandbox,
         }
     }
 }
@@ -61,10 +67,21 @@ pub(crate) struct Bot {
 }
 
 impl Bot {
-    /// Starts it and waits until it is ready.
+    /// Starts it on the shipped data folder and waits until it is ready.
     pub(crate) fn start(state: &Path, slack: SocketAddr, line: Line) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+        Self::start_with(&data, state, slack, line, &[])
+    }
+
+    /// Starts it on this data folder, with these settings beside the usual ones, and waits until it is ready.
+    pub(crate) fn start_with(
+        data: &Path,
+        state: &Path,
+        slack: SocketAddr,
+        line: Line,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
         command.env_clear().arg("--data").arg(data).arg("--state").arg(state).arg("run");
         command
@@ -72,7 +89,8 @@ impl Bot {
             .env("AWS_STATUS_URL", "off")
             .env("SLACK_BOT_TOKEN", "xoxb-sandbox")
             .env("COC_LISTEN", address.to_string())
-            .env("RUST_LOG", "error");
+            .env("RUST_LOG", "error")
+            .envs(settings.iter().copied());
         match line {
             Line::Http => command.env("SLACK_SIGNING_SECRET", SECRET),
             Line::Socket => command.env("SLACK_APP_TOKEN", "xapp-sandbox"),

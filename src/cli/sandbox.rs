@@ -4,9 +4,10 @@ use super::books::{FolderLibrary, Overrides, load_checked};
 use super::run::stop_asked;
 use super::wiring::monitoring::practice;
 use super::{Done, Failure, Folders, logs, out, values, wiring};
+use crate::adapters::feeds::rss_items;
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
-use crate::domain::books::read_books;
+use crate::domain::books::{ReadBooks, read_books};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::Procedure;
 use crate::domain::desk::{Desk, Due};
@@ -16,15 +17,17 @@ use crate::domain::input::{Books, CustomerRecord, Input, Notice, TopicNews};
 use crate::domain::ladder::Ladder;
 use crate::domain::policy::Admission;
 use crate::domain::procedures::assignment::{Assignment, AssignmentState};
+use crate::domain::status::Source;
 use crate::domain::time::{Time, clock, seoul_at};
 use crate::domain::words;
 use crate::errands::Hands;
+use crate::feeds::Watcher;
 use crate::ingress::request::Now;
-use crate::ingress::{Notices, Unavailable, socket};
+use crate::ingress::{Notices, Unavailable, eventbridge, socket};
 use crate::journal::Sled;
 use crate::ports::{Chat, Clock};
 use crate::sandbox::backstage::{
-    Backstage, BotTurn, ClockTurn, OpenCase, Outside, PastCall, Ringing, Step, StepIs,
+    Backstage, BotTurn, ClockTurn, Monitored, OpenCase, Outside, PastCall, Ringing, Step, StepIs,
 };
 use crate::sandbox::furnish::furnished;
 use crate::sandbox::offices::Offices;
@@ -34,6 +37,7 @@ use crate::sandbox::workspace::Workspace;
 use crate::service::{Handle, Intake, PracticeClock, Service, ServiceError, WallClock, today};
 use anyhow::Context;
 use async_trait::async_trait;
+use axum::http::{HeaderMap, StatusCode};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -85,6 +89,7 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
         bot: AsyncMutex::new(None),
         handle: watch::Sender::new(None),
         cases: Mutex::new(Vec::new()),
+        monitored: monitored(&books)?,
         books,
         data: folders.data.clone(),
         journal: journal.0.clone(),
@@ -174,10 +179,22 @@ impl Drop for JournalFolder {
 
 /// The workspace that these books are about.
 fn furnish(books: &Books) -> Result<Workspace, Failure> {
-    let read = read_books(books, today()).map_err(|_| {
-        Failure::input("데이터 폴더를 읽을 수 없습니다. coc check로 확인해 주십시오.")
-    })?;
-    Ok(furnished(&read))
+    Ok(furnished(&read(books)?))
+}
+
+fn read(books: &Books) -> Result<ReadBooks, Failure> {
+    read_books(books, today())
+        .map_err(|_| Failure::input("데이터 폴더를 읽을 수 없습니다. coc check로 확인해 주십시오."))
+}
+
+/// The customers with accounts.
+fn monitored(books: &Books) -> Result<Vec<Monitored>, Failure> {
+    let customers = read(books)?.customers.0;
+    let watched = customers.into_iter().filter_map(|one| {
+        let account = one.accounts.first()?.to_string();
+        Some(Monitored { name: one.name.to_string(), account })
+    });
+    Ok(watched.collect())
 }
 
 /// The clock of the practice that goes on: a practice clock never goes back, but the next practice has another.
@@ -194,9 +211,7 @@ impl StageClock {
 
     /// Another practice begins: the clock stands at `at`.
     fn begin_at(&self, at: Time) {
-        let clock = PracticeClock::new(at);
-        clock.set_speed(0.0);
-        clock.advance_to(at);
+        let clock = PracticeClock::standing(at);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(clock);
     }
 }
@@ -220,6 +235,7 @@ struct Stage {
     bot: AsyncMutex<Option<Bot>>,
     handle: watch::Sender<Option<Handle>>,
     cases: Mutex<Vec<OpenCase>>,
+    monitored: Vec<Monitored>,
     books: Books,
     data: PathBuf,
     journal: PathBuf,
@@ -315,6 +331,10 @@ impl Stage {
         }
     }
 }
+
+/// Why nothing is taken while no bot runs.
+const NOBODY_HEARS: &str =
+    "봇이 꺼져 있어 받지 못했습니다. 봇을 다시 시작한 뒤 다시 보내 주십시오.";
 
 /// What is posted to the practice's hooks goes to the bot that runs; while none does, the sender is to try again.
 struct Reception(watch::Receiver<Option<Handle>>);
@@ -538,6 +558,35 @@ impl Backstage for Stage {
         self.telephones.answer(call, event)
     }
 
+    fn monitored(&self) -> Vec<Monitored> {
+        self.monitored.clone()
+    }
+
+    async fn post(&self, path: &str, text: &str) -> Result<(), String> {
+        if path != eventbridge::PATH {
+            return Err(format!("연습에서 보낼 수 없는 주소입니다. 읽은 값: {path}"));
+        }
+        let reception = Arc::new(Reception(self.handle.subscribe()));
+        let clock = Arc::clone(&self.clock);
+        let now: Now = Arc::new(move || clock.now());
+        let hook = eventbridge::Hook::new(eventbridge::Trust::Anybody, reception, now);
+        match hook.answer(&HeaderMap::new(), text.as_bytes()).await {
+            StatusCode::OK => Ok(()),
+            StatusCode::SERVICE_UNAVAILABLE => Err(NOBODY_HEARS.to_owned()),
+            status => Err(format!("봇이 받지 않았습니다 ({status}). 내용을 확인해 주십시오.")),
+        }
+    }
+
+    async fn feed(&self, text: &str) -> Result<(), String> {
+        let handle = self.handle.borrow().clone();
+        let handle = handle.ok_or_else(|| NOBODY_HEARS.to_owned())?;
+        let items = rss_items(text.as_bytes())?;
+        let (reads, now) = (vec![(Source::Rss, Ok(items))], self.clock.now());
+        let inputs = handle.look(move |desk| Watcher::new(now).take(desk, reads, now)).await;
+        let inputs = inputs.map_err(|error| error.to_string())?;
+        handle.offer(inputs).await.map(drop).map_err(|error| error.to_string())
+    }
+
     fn cases(&self) -> Vec<OpenCase> {
         self.cases.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -585,6 +634,8 @@ impl Backstage for Stage {
 const BREATH: std::time::Duration = std::time::Duration::from_millis(10);
 /// How long the desk gets to act at each instant while the clock is moved on.
 const ACTS_WITHIN: std::time::Duration = std::time::Duration::from_millis(400);
+/// How long it gets to decide what is due: nothing else than a busy machine keeps it from that.
+const DECIDES_WITHIN: std::time::Duration = std::time::Duration::from_secs(3);
 /// How far the clock goes on at a time while something waits for Slack's pace.
 const PACE: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 /// How many such paces one move of the clock takes at the most.
@@ -622,7 +673,8 @@ impl Stage {
                 .await
                 .ok()?;
             let late = ahead.due.is_some_and(|due| due <= self.clock.now());
-            if !(ahead.owes || late) || began.elapsed() > ACTS_WITHIN {
+            let within = if late { DECIDES_WITHIN } else { ACTS_WITHIN };
+            if !(ahead.owes || late) || began.elapsed() > within {
                 return Some(ahead);
             }
         }

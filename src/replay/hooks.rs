@@ -1,7 +1,7 @@
 //! What others post to the bot's hooks, taken by the same code as in production. A replay has no key of AWS's, so that what is signed
 //! cannot be verified in it.
 
-use super::scenario::Post;
+use super::scenario::{Post, brought};
 use crate::adapters::sns::{Certificate, NoCertificate, NotConfirmed};
 use crate::domain::input::{Input, Notice, TopicNews};
 use crate::domain::policy::Admission;
@@ -33,13 +33,7 @@ impl Request {
     /// # Errors
     /// Why it cannot be made, in Korean.
     pub(super) fn read(post: &Post, folder: &Path, own: &str) -> Result<Self, String> {
-        let body = match &post.body {
-            Some(file) => {
-                let path = folder.join(file);
-                std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?
-            }
-            None => Vec::new(),
-        };
+        let body = brought(post.body.as_deref(), post.text.as_deref(), folder)?.unwrap_or_default();
         let mut headers = HeaderMap::new();
         for (name, value) in &post.headers {
             let header = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(&value.0).ok());

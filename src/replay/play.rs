@@ -4,7 +4,7 @@ use super::acts::Act;
 use super::hooks::Request;
 use super::parts::Parts;
 use super::scenario::{
-    Extra, ExtraRole, Failing, FeedStep, Meanwhile, PolicySource, Scenario, Shown, Step,
+    Extra, ExtraRole, Failing, FeedStep, Meanwhile, PolicySource, Scenario, Shown, Step, brought,
 };
 use super::site::{Shared, Site};
 use super::world::{Crash, World};
@@ -415,8 +415,8 @@ impl Player {
 
     /// A feed has other contents from now on.
     fn feed(&self, feed: &FeedStep) -> Result<(), String> {
-        let path = self.folder.join(&feed.items);
-        let body = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let body = brought(feed.items.as_deref(), feed.text.as_deref(), &self.folder)?;
+        let body = body.ok_or("feed에는 items(파일)나 text가 있어야 합니다")?;
         self.world.site.lock().feeds.insert(feed.url, body);
         Ok(())
     }

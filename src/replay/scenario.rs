@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A scenario.
 #[derive(Debug, Deserialize)]
@@ -322,12 +322,35 @@ pub struct Post {
     /// The file that is posted, relative to the scenario; none: nothing is.
     #[serde(default)]
     pub body: Option<PathBuf>,
+    /// What is posted, in place of a file.
+    #[serde(default)]
+    pub text: Option<String>,
     /// The headers, whatever their case.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderText>,
     /// Whether it is taken without a signature that holds.
     #[serde(default)]
     pub unsigned: bool,
+}
+
+/// What a step brings from outside: a file relative to the scenario, or the text itself.
+///
+/// # Errors
+/// It has both, or the file cannot be read; in Korean.
+pub(super) fn brought(
+    file: Option<&Path>,
+    text: Option<&str>,
+    folder: &Path,
+) -> Result<Option<Vec<u8>>, String> {
+    match (file, text) {
+        (Some(_), Some(_)) => Err("파일과 text 중 하나만 적어야 합니다".to_owned()),
+        (Some(file), None) => {
+            let path = folder.join(file);
+            let read = std::fs::read(&path);
+            read.map(Some).map_err(|error| format!("{}: {error}", path.display()))
+        }
+        (None, text) => Ok(text.map(|text| text.as_bytes().to_vec())),
+    }
 }
 
 /// A header's value; `true` and numbers may stand there without quotes.
@@ -429,7 +452,11 @@ pub struct FeedStep {
     /// Which feed.
     pub url: FeedName,
     /// What it has from now on, a file relative to the scenario.
-    pub items: PathBuf,
+    #[serde(default)]
+    pub items: Option<PathBuf>,
+    /// What it has from now on, in place of a file.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 /// A feed of a replay.
@@ -495,5 +522,24 @@ fn how<'de, D: Deserializer<'de>>(from: D) -> Result<FailHow, D::Error> {
         _ => Err(D::Error::custom(format!(
             "\"{text}\"은(는) 실패 방식이 아닙니다. 쓸 수 있는 값: 429, 500, timeout, refused"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_step_brings_a_file_or_a_text_but_not_both() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.json"), "file").unwrap();
+        let file = Some(Path::new("a.json"));
+        assert_eq!(brought(file, None, folder.path()).unwrap(), Some(b"file".to_vec()));
+        assert_eq!(brought(None, Some("text"), folder.path()).unwrap(), Some(b"text".to_vec()));
+        assert_eq!(brought(None, None, folder.path()).unwrap(), None);
+        assert!(brought(file, Some("text"), folder.path()).is_err());
+        assert!(brought(Some(Path::new("b.json")), None, folder.path()).is_err());
     }
 }

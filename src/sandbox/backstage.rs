@@ -42,6 +42,27 @@ pub trait Backstage: Send + Sync {
         Vec::new()
     }
 
+    /// The customers of whom alarms can be sent.
+    fn monitored(&self) -> Vec<Monitored> {
+        Vec::new()
+    }
+
+    /// Posts a text to one of the bot's own addresses, as a monitoring service does.
+    ///
+    /// # Errors
+    /// Why it was not taken, in words for the person at the page.
+    async fn post(&self, _path: &str, _text: &str) -> Result<(), String> {
+        Err("여기에서는 알람을 보낼 수 없습니다.".to_owned())
+    }
+
+    /// AWS's status feed reads like this from now on, and is read at once.
+    ///
+    /// # Errors
+    /// Why it was not read, in words for the person at the page.
+    async fn feed(&self, _text: &str) -> Result<(), String> {
+        Err("여기에서는 AWS 상태를 바꿀 수 없습니다.".to_owned())
+    }
+
     /// The open cases, the most pressing first.
     fn cases(&self) -> Vec<OpenCase>;
 
@@ -122,6 +143,15 @@ pub struct PastCall {
     pub until: Time,
     /// What the person did; `None`: the bot hung up.
     pub event: Option<CallEvent>,
+}
+
+/// A customer whose account is watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Monitored {
+    /// The customer.
+    pub name: String,
+    /// One of its accounts.
+    pub account: String,
 }
 
 /// Something that the bot did outside Slack and the telephone.

@@ -1,6 +1,7 @@
 //! What people do on the page, one deed at a time, and what a practice workspace makes of it.
 
 use super::backstage::{BotTurn, ClockTurn};
+use super::notices::{Level, Status};
 use super::workspace::{Delivery, Field, Pick, PressOn, Refused, Typing, Workspace, chosen};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{ChannelId, MessageRef, SlackUser, Ts};
@@ -85,6 +86,16 @@ pub(super) enum Deed {
     Phone {
         call: String,
         event: CallEvent,
+    },
+    /// An alarm of a customer's.
+    Alarm {
+        customer: String,
+        level: Level,
+        name: String,
+    },
+    /// AWS says something of its own services.
+    Status {
+        says: Status,
     },
     /// A ready scene begins.
     Scene {
@@ -250,9 +261,12 @@ pub(super) fn do_in_slack(
                 }
             }
         }
-        Deed::Clock { .. } | Deed::Bot { .. } | Deed::Phone { .. } | Deed::Scene { .. } => {
-            Vec::new()
-        }
+        Deed::Clock { .. }
+        | Deed::Bot { .. }
+        | Deed::Phone { .. }
+        | Deed::Alarm { .. }
+        | Deed::Status { .. }
+        | Deed::Scene { .. } => Vec::new(),
     };
     Ok((json!({}), deliveries))
 }

@@ -9,7 +9,11 @@ use std::collections::BTreeSet;
 /// COC operators of the practice workspace.
 const OPERATORS: [(&str, &str); 2] = [("goyunseul", "고윤슬"), ("onnuri", "온누리")];
 
-/// A workspace with the desk's channels and groups, the guide's people, the customers' SA and CSR, and two COC operators.
+/// Who comes from elsewhere: AWS's TAM.
+pub(super) const GUESTS: [(&str, &str); 1] = [("sondaon", "손다온")];
+
+/// A workspace with the desk's channels and groups, the guide's people, the customers' SA and CSR, and two COC operators,
+/// and AWS's TAM.
 #[must_use]
 pub fn furnished(read: &ReadBooks) -> Workspace {
     let mut workspace = Workspace::new();
@@ -49,6 +53,9 @@ pub fn furnished(read: &ReadBooks) -> Workspace {
         .iter()
         .map(|(handle, name)| workspace.add_user(handle, name, &format!("{handle}@example.co.kr")))
         .collect();
+    for (handle, name) in GUESTS {
+        workspace.add_user(handle, name, &format!("{handle}@aws.example.com"));
+    }
     let groups = &read.policy.groups;
     for (group, people) in [(&groups.coc, coc), (&groups.csr, csr), (&groups.sa, sa)] {
         if let GroupRef::Handle(handle) = group {

@@ -7,6 +7,7 @@
 pub mod backstage;
 mod deeds;
 pub mod furnish;
+pub mod notices;
 pub mod offices;
 mod page;
 mod recording;

@@ -1,7 +1,8 @@
 //! The page in the browser: its files, its view of the workspace, and what people do on it.
 
-use super::backstage::{BotTurn, ClockTurn};
+use super::backstage::{BotTurn, ClockTurn, Monitored};
 use super::deeds::{Act, Deed, Trouble, do_in_slack, person, place};
+use super::notices::{self, Level, Status};
 use super::recording::Recording;
 use super::scenes::{Opening, SCENES, Scene, scene};
 use super::server::Sandbox;
@@ -51,12 +52,22 @@ struct Going {
     run: u64,
     scene: Option<&'static Scene>,
     recording: Recording,
+    /// How many alarms were sent.
+    alarms: u32,
+    /// What AWS said of its own services; `None` until the feed was read for the first time.
+    status: Option<Vec<(Time, Status)>>,
+}
+
+impl Going {
+    fn new(run: u64, scene: Option<&'static Scene>, recording: Recording) -> Self {
+        Self { run, scene, recording, alarms: 0, status: None }
+    }
 }
 
 impl Practice {
     fn new(sandbox: &Sandbox) -> Self {
         let recording = Recording::new("자유 연습", sandbox.backstage().now(), BTreeMap::new());
-        let going = Going { run: 1, scene: None, recording };
+        let going = Going::new(1, None, recording);
         Self { going: Arc::new(Mutex::new(going)), stage: Arc::default() }
     }
 
@@ -154,6 +165,7 @@ fn snapshot(sandbox: &Sandbox, practice: &Practice) -> Value {
         "commands": sandbox.options().commands,
         "app": { "sockets": sockets, "waiting": waiting },
         "scenes": SCENES,
+        "monitored": sandbox.backstage().monitored(),
         "practice": { "run": run, "scene": scene },
     })
 }
@@ -284,6 +296,14 @@ async fn carry_out(
             let _alone = practice.stage.lock().await;
             begin_scene(sandbox, practice, &scene).await
         }
+        Deed::Alarm { customer, level, name } => {
+            let _alone = practice.stage.lock().await;
+            send_alarm(sandbox, practice, &customer, level, &name).await
+        }
+        Deed::Status { says } => {
+            let _alone = practice.stage.lock().await;
+            say_status(sandbox, practice, Some(says)).await
+        }
         Deed::Phone { call, event } => answer_phone(sandbox, practice, &call, event).await,
         Deed::Say { .. }
         | Deed::Edit { .. }
@@ -364,6 +384,82 @@ async fn answer_phone(
     Ok(json!({}))
 }
 
+async fn send_alarm(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    customer: &str,
+    level: Level,
+    name: &str,
+) -> Result<Value, Trouble> {
+    if name.trim().is_empty() {
+        return Err("알람 이름을 적어 주십시오. 예: prod-web-1 CPU".to_owned().into());
+    }
+    let monitored = sandbox.backstage().monitored();
+    let Some(of) = monitored.iter().find(|one| one.name == customer) else {
+        let words = format!("고객을 고객 기록에서 찾을 수 없습니다. 읽은 값: \"{customer}\"");
+        return Err(words.into());
+    };
+    let nth = {
+        let mut going = practice.going();
+        going.alarms += 1;
+        going.alarms
+    };
+    let at = sandbox.backstage().now();
+    post_notice(sandbox, practice, &notices::alarm(&of.account, level, name, at, nth)).await
+}
+
+async fn post_notice(sandbox: &Sandbox, practice: &Practice, text: &str) -> Result<Value, Trouble> {
+    // what people did before comes before it
+    app_took_all(sandbox).await;
+    let at = sandbox.backstage().now();
+    sandbox.backstage().post(notices::PATH, text).await?;
+    practice.going().recording.posted(at, text);
+    Ok(json!({}))
+}
+
+/// `None`: AWS has nothing to say yet, and its feed is read for the first time.
+async fn say_status(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    says: Option<Status>,
+) -> Result<Value, Trouble> {
+    app_took_all(sandbox).await;
+    let known = practice.going().status.clone();
+    if known.is_none() {
+        // what stands in a feed that is read for the first time may be old
+        feed(sandbox, practice, Vec::new()).await?;
+    }
+    let Some(says) = says else { return Ok(json!({})) };
+    let mut updates = known.unwrap_or_default();
+    let last = updates.last().map(|(_, status)| *status);
+    let words = match (last, says) {
+        (Some(Status::Impact), Status::Impact) => Some("이미 장애가 이어지고 있습니다."),
+        (None | Some(Status::Resolved), Status::Resolved) => Some("끝낼 장애가 없습니다."),
+        (None | Some(Status::Resolved), Status::Impact)
+        | (Some(Status::Impact), Status::Resolved) => None,
+    };
+    if let Some(words) = words {
+        return Err(words.to_owned().into());
+    }
+    updates.push((sandbox.backstage().now(), says));
+    feed(sandbox, practice, updates).await?;
+    Ok(json!({}))
+}
+
+async fn feed(
+    sandbox: &Sandbox,
+    practice: &Practice,
+    updates: Vec<(Time, Status)>,
+) -> Result<(), Trouble> {
+    let at = sandbox.backstage().now();
+    let text = notices::feed(&updates);
+    sandbox.backstage().feed(&text).await?;
+    let mut going = practice.going();
+    going.recording.fed(at, &text);
+    going.status = Some(updates);
+    Ok(())
+}
+
 /// Waits until the app is there and has taken everything, but not for ever. Whether it has.
 async fn app_took_all(sandbox: &Sandbox) -> bool {
     let taken = async {
@@ -384,7 +480,7 @@ async fn begin_scene(sandbox: &Sandbox, practice: &Practice, id: &str) -> Result
         let known = known.join(", ");
         return Err(format!("그런 장면이 없습니다. 읽은 값: \"{id}\". 있는 장면: {known}").into());
     };
-    missing(&sandbox.workspace(), scene)?;
+    missing(&sandbox.workspace(), &sandbox.backstage().monitored(), scene)?;
     let workspace = sandbox.backstage().clear(scene.starts()).await?;
     let gone = async {
         while sandbox.sockets() > 0 {
@@ -396,9 +492,8 @@ async fn begin_scene(sandbox: &Sandbox, practice: &Practice, id: &str) -> Result
     sandbox.replace(workspace);
     {
         let mut going = practice.going();
-        going.run += 1;
-        going.scene = Some(scene);
-        going.recording = Recording::new(scene.title, scene.starts(), scene.tickets());
+        let recording = Recording::new(scene.title, scene.starts(), scene.tickets());
+        *going = Going::new(going.run + 1, Some(scene), recording);
     }
     sandbox.backstage().begin(scene.tickets()).await?;
     for opening in scene.opening {
@@ -410,6 +505,18 @@ async fn begin_scene(sandbox: &Sandbox, practice: &Practice, id: &str) -> Result
             Opening::Slash { by, channel, command, text } => (by, slash(channel, command, text)),
             Opening::Wait(minutes) => {
                 turn_clock(sandbox, practice, ClockTurn::Advance(minutes * 60)).await?;
+                continue;
+            }
+            Opening::Alarm { customer, level, name } => {
+                send_alarm(sandbox, practice, customer, level, name).await?;
+                continue;
+            }
+            Opening::Notice { text, .. } => {
+                post_notice(sandbox, practice, text).await?;
+                continue;
+            }
+            Opening::Status(says) => {
+                say_status(sandbox, practice, says).await?;
                 continue;
             }
         };
@@ -429,19 +536,25 @@ fn slash(channel: &str, command: &str, text: &str) -> Deed {
     Deed::Slash { channel, command, text, raw: false }
 }
 
-/// The data folder may be somebody's own: a scene needs its people and channels there.
-fn missing(workspace: &Workspace, scene: &Scene) -> Result<(), Trouble> {
+/// The data folder may be somebody's own: a scene needs its people, channels and customers there.
+fn missing(workspace: &Workspace, monitored: &[Monitored], scene: &Scene) -> Result<(), Trouble> {
     let mut lacking = Vec::new();
     for opening in scene.opening {
-        let (Opening::Say { by, channel, .. } | Opening::Slash { by, channel, .. }) = opening
-        else {
-            continue;
-        };
-        if person(workspace, by).is_err() {
-            lacking.push((*by).to_owned());
-        }
-        if workspace.channel(&place(workspace, channel)).is_none() {
-            lacking.push(format!("#{channel}"));
+        match opening {
+            Opening::Say { by, channel, .. } | Opening::Slash { by, channel, .. } => {
+                if person(workspace, by).is_err() {
+                    lacking.push((*by).to_owned());
+                }
+                if workspace.channel(&place(workspace, channel)).is_none() {
+                    lacking.push(format!("#{channel}"));
+                }
+            }
+            Opening::Alarm { customer, .. } | Opening::Notice { customer, .. } => {
+                if !monitored.iter().any(|one| one.name == *customer) {
+                    lacking.push((*customer).to_owned());
+                }
+            }
+            Opening::Wait(_) | Opening::Status(_) => {}
         }
     }
     if lacking.is_empty() {
@@ -450,7 +563,9 @@ fn missing(workspace: &Workspace, scene: &Scene) -> Result<(), Trouble> {
     lacking.sort();
     lacking.dedup();
     let (title, lacking) = (scene.title, lacking.join(", "));
-    Err(format!("\"{title}\" 장면에 필요한 사람이나 채널이 자료 폴더에 없습니다: {lacking}").into())
+    let words =
+        format!("\"{title}\" 장면에 필요한 사람, 채널이나 고객이 자료 폴더에 없습니다: {lacking}");
+    Err(words.into())
 }
 
 /// `GET /page/scenario.yaml`: the practice so far as a file for `coc replay`.

@@ -5,6 +5,8 @@
 
 use super::backstage::{BotTurn, ClockTurn, Ringing};
 use super::deeds::{Deed, Press, Surface, place};
+use super::furnish::GUESTS;
+use super::notices;
 use super::workspace::{Author, Workspace};
 use crate::domain::errand::CallEvent;
 use crate::domain::ids::{MessageRef, Name, SlackUser, Ts};
@@ -113,6 +115,15 @@ pub(super) enum Step {
     Phone {
         who: String,
         does: &'static str,
+    },
+    Post {
+        path: &'static str,
+        text: String,
+        unsigned: bool,
+    },
+    Feed {
+        url: &'static str,
+        text: String,
     },
     Wait(Span),
     At(String),
@@ -263,6 +274,8 @@ impl Recording {
             | Deed::Clock { .. }
             | Deed::Bot { .. }
             | Deed::Phone { .. }
+            | Deed::Alarm { .. }
+            | Deed::Status { .. }
             | Deed::Scene { .. } => Drafted::Nothing,
         }
     }
@@ -300,6 +313,17 @@ impl Recording {
             CallEvent::Failed => "failed",
         };
         self.push(at, Step::Phone { who: call.to.clone(), does });
+    }
+
+    /// A monitoring service posted this.
+    pub(super) fn posted(&mut self, at: Time, text: &str) {
+        let text = text.to_owned();
+        self.push(at, Step::Post { path: notices::PATH, text, unsigned: true });
+    }
+
+    /// AWS's status feed reads like this.
+    pub(super) fn fed(&mut self, at: Time, text: &str) {
+        self.push(at, Step::Feed { url: "aws-status", text: text.to_owned() });
     }
 
     /// The clock was moved, from `from` to `to`.
@@ -368,6 +392,11 @@ impl Recording {
                 let extra = Extra { name: user.real_name.clone(), role: (*role).to_owned() };
                 people.insert(user.handle.clone(), extra);
             }
+        }
+        for (handle, name) in GUESTS.iter().filter(|(_, name)| workspace.user_named(name).is_some())
+        {
+            let extra = Extra { name: (*name).to_owned(), role: "customer".to_owned() };
+            people.insert((*handle).to_owned(), extra);
         }
         let title = format!("{} ({})", self.title, self.start.format("%Y-%m-%d %H:%M"));
         let file =

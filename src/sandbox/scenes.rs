@@ -2,6 +2,7 @@
 //!
 //! A scene is nothing but acts that people could do on the page, so that a recording of it can be replayed.
 
+use super::notices::{Level, Status};
 use crate::domain::ids::Name;
 use crate::domain::time::{Time, seoul};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -58,6 +59,24 @@ pub enum Opening {
     },
     /// So many minutes pass.
     Wait(u32),
+    /// A customer's alarm rings.
+    Alarm {
+        /// The customer.
+        customer: &'static str,
+        /// Its level.
+        level: Level,
+        /// Its name, without the level.
+        name: &'static str,
+    },
+    /// A monitoring service tells this.
+    Notice {
+        /// Whose account it is about.
+        customer: &'static str,
+        /// As it is posted.
+        text: &'static str,
+    },
+    /// AWS says something of its own services; `None`: nothing yet, but its feed is read.
+    Status(Option<Status>),
 }
 
 impl Scene {
@@ -83,6 +102,11 @@ const fn at(year: i32, month: u32, day: u32, hour: u32, minute: u32) -> NaiveDat
 /// An absence of the day, entered by COC.
 const fn away(text: &'static str) -> Opening {
     Opening::Slash { by: "고윤슬", channel: "coc-noti", command: "/leave", text }
+}
+
+/// A customer's alarm.
+const fn rings(customer: &'static str, level: Level, name: &'static str) -> Opening {
+    Opening::Alarm { customer, level, name }
 }
 
 /// All ready scenes, in the order in which they are offered.
@@ -242,6 +266,145 @@ pub const SCENES: &[Scene] = &[
             channel: "general",
             text: "@COC [긴급티켓배정요청] 고객사: 두레교육 / 티켓: https://support.example.com/agent/tickets/4247",
         }],
+    },
+    Scene {
+        id: "alarm",
+        title: "한밤 L3 알람 (MSP)",
+        story: [
+            "화요일 22:00, MSP 고객 은하물류의 L3 알람이 울려 #coc-noti에 알람 글이 올라왔습니다.",
+            "COC가 고객에게 먼저 전화하고, 그 결과를 글의 버튼으로 남깁니다.",
+            "추가 조치가 필요하면 봇이 MSP 순서대로 엔지니어를 부릅니다.",
+        ],
+        tries: &[
+            "알람 글의 [연결됨]을 누르고, 이어서 [추가 조치 필요]를 누릅니다.",
+            "오른쪽 전화에서 [1 수락]을 누르면 담당이 정해집니다.",
+            "[부재]를 거듭 눌러 고객이 받지 않을 때를 봅니다.",
+            "알람 보내기에서 같은 이름의 알람을 한 번 더 보냅니다.",
+        ],
+        who: "고윤슬",
+        place: "coc-noti",
+        starts: at(2025, 8, 5, 22, 0),
+        tickets: &[],
+        opening: &[rings("은하물류", Level::L3, "web-1 status check")],
+    },
+    Scene {
+        id: "storm",
+        title: "알람 폭주",
+        story: [
+            "화요일 22:00, 세 고객의 알람이 한꺼번에 울렸습니다.",
+            "봇은 고객마다 알람 글을 하나만 올리고, 이어진 알람은 그 글에 더합니다.",
+            "L1과 첫 L2는 기록만 하고 아무도 부르지 않습니다.",
+        ],
+        tries: &[
+            "#coc-noti의 알람 글이 고객마다 하나인지 봅니다.",
+            "/coc alarms를 입력해 기록만 한 알람과 그 까닭을 봅니다.",
+            "알람 보내기에서 두레교육의 L2를 같은 이름으로 두 번 보냅니다.",
+            "한 고객의 알람 글을 [연결됨], [조치 불필요]로 마칩니다.",
+        ],
+        who: "고윤슬",
+        place: "coc-noti",
+        starts: at(2025, 8, 5, 22, 0),
+        tickets: &[],
+        opening: &[
+            rings("은하물류", Level::L1, "web-1 disk"),
+            rings("은하물류", Level::L3, "web-1 status check"),
+            rings("은하물류", Level::L3, "web-2 status check"),
+            rings("가나게임즈", Level::L2, "prod-api CPU"),
+            rings("두레교육", Level::L2, "lms-1 memory"),
+            rings("은하물류", Level::L2, "db-1 CPU"),
+            rings("가나게임즈", Level::L2, "prod-api CPU"),
+            rings("은하물류", Level::L3, "web-1 status check"),
+            rings("새벽마켓", Level::L3, "prod-pos status check"),
+            rings("새벽마켓", Level::L3, "dev-pos status check"),
+            rings("은하물류", Level::L1, "web-2 disk"),
+            rings("가나게임즈", Level::L1, "prod-api disk"),
+        ],
+    },
+    Scene {
+        id: "guardduty",
+        title: "GuardDuty 판단",
+        story: [
+            "화요일 22:05, 협의한 고객 은하물류의 계정에서 GuardDuty 고위험도 알람이 왔습니다.",
+            "봇이 COC에 묻습니다. 전파할지, 이메일만 보낼지, 판단할 수 없는지.",
+            "판단할 수 없거나 10분 동안 답이 없으면 L3 알람과 같이 다룹니다.",
+        ],
+        tries: &[
+            "글에서 무엇이 언제 있었는지 읽고 [전파]나 [이메일만]을 누릅니다.",
+            "[판단 불가]를 눌러 L3로 이어지는 것을 봅니다.",
+            "시계를 +5분씩 두 번 옮겨 답이 없을 때를 봅니다.",
+        ],
+        who: "고윤슬",
+        place: "coc-noti",
+        starts: at(2025, 8, 5, 22, 5),
+        tickets: &[],
+        opening: &[Opening::Notice {
+            customer: "은하물류",
+            text: include_str!("notices/finding.json"),
+        }],
+    },
+    Scene {
+        id: "health",
+        title: "아침 PHD",
+        story: [
+            "화요일 08:40, 새벽마켓의 EC2 종료 예정이 AWS Health(PHD)로 왔습니다.",
+            "COC가 고객에게 메일을 보내고 통화하면 봇이 #coc-noti에 남깁니다.",
+            "09:00에는 봇이 매일 PHD를 직접 확인해 달라고 청합니다.",
+        ],
+        tries: &[
+            "글의 [메일 발송]을 누르고 오른쪽 메일에서 내용을 읽습니다.",
+            "고객과 통화한 뒤 [연결됨]을 누릅니다.",
+            "시계를 +30분 옮겨 09:00의 확인 글을 봅니다.",
+        ],
+        who: "고윤슬",
+        place: "coc-noti",
+        starts: at(2025, 8, 5, 8, 40),
+        tickets: &[],
+        opening: &[Opening::Notice {
+            customer: "새벽마켓",
+            text: include_str!("notices/retirement.json"),
+        }],
+    },
+    Scene {
+        id: "tam",
+        title: "TAM [REQ]",
+        story: [
+            "화요일 03:00, AWS TAM 손다온이 [REQ]를 올렸습니다.",
+            "봇이 그 스레드에서 메일, 전화, 티켓을 하나씩 챙깁니다.",
+            "모두 마치면 #general에 공유합니다.",
+        ],
+        tries: &[
+            "스레드의 목록에서 [완료]를 차례로 누릅니다.",
+            "마지막 [완료]에서 티켓 링크를 적습니다. 번호만 적어 오류도 읽습니다.",
+            "손다온이 되어 고객사를 빠뜨린 [REQ]를 올려 봅니다.",
+        ],
+        who: "고윤슬",
+        place: "saltware-pls-technical-support",
+        starts: at(2025, 8, 5, 3, 0),
+        tickets: &[],
+        opening: &[Opening::Say {
+            by: "손다온",
+            channel: "saltware-pls-technical-support",
+            text: "[REQ] 한빛전자 계정에서 액세스 키가 공개 저장소에 노출되었습니다. 안내 부탁드립니다.",
+        }],
+    },
+    Scene {
+        id: "outage",
+        title: "AWS 서울 장애",
+        story: [
+            "화요일 22:10, AWS 상태 피드에 서울 리전 장애가 올라왔습니다.",
+            "봇이 #general에 공지하고, #coc-noti에서 COC에 관제 화면 확인을 청합니다.",
+            "AWS가 해결되었다고 하면 봇이 그것도 알립니다.",
+        ],
+        tries: &[
+            "#coc-noti의 글에서 [완료]를 누릅니다.",
+            "/coc health를 입력해 지금의 상태를 묻습니다.",
+            "알람 보내기 아래의 [서울 장애 해결]을 누릅니다.",
+        ],
+        who: "고윤슬",
+        place: "general",
+        starts: at(2025, 8, 5, 22, 0),
+        tickets: &[],
+        opening: &[Opening::Status(None), Opening::Wait(10), Opening::Status(Some(Status::Impact))],
     },
 ];
 

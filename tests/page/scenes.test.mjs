@@ -218,6 +218,37 @@ plays("military: behind the others in the MSP order", async (window, page) => {
   await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
 });
 
+plays("alarm: the customer first, then the engineers; another one is sent with the keyboard", async (window, page) => {
+  await window.begin("한밤 L3 알람 (MSP)");
+  await window.press("[은하물류] L3 알람", "연결됨", "#messages");
+  await window.press("[은하물류] L3 알람", "추가 조치 필요", "#messages");
+  await window.phone("가온별", "1 수락");
+  await page.locator("#cases", { hasText: "은하물류" }).waitFor();
+  await page.locator("#alarm").getByLabel("고객").selectOption("두레교육");
+  await page.locator("#alarm").getByLabel("등급").selectOption("L2");
+  const name = page.locator("#alarm").getByLabel("이름");
+  await name.fill("lms-1 CPU");
+  await name.press("Enter");
+  await name.press("Enter");
+  await window.sees("[두레교육] L2 알람", "#messages");
+  await page.locator("#alarm").getByLabel("고객").focus();
+  await window.accessible("an alarm is sent");
+  await window.shot("alarm");
+  await name.fill(" ");
+  await name.press("Enter");
+  await page.locator("#toasts", { hasText: "알람 이름" }).waitFor();
+});
+
+plays("outage: told, and over", async (window, page) => {
+  await window.begin("AWS 서울 장애");
+  await window.sees("AP-NORTHEAST-2", "#messages");
+  await window.turn("+5분");
+  await page.getByRole("button", { name: "서울 장애 해결" }).click();
+  await window.openThread();
+  await window.sees("22:15");
+  await window.shot("outage");
+});
+
 plays("lunch: the whole scene with the keyboard alone, its form and its telephone too", async (window, page) => {
   const { keyboard } = page;
   const open = page.getByRole("button", { name: "장면 고르기" });

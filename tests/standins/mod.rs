@@ -8,6 +8,7 @@ pub(crate) mod gate;
 pub(crate) mod letterbox;
 pub(crate) mod outside;
 pub(crate) mod slack;
+pub(crate) mod sns;
 pub(crate) mod twilio;
 #[path = "../common/workplace.rs"]
 pub(crate) mod workplace;

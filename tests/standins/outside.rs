@@ -2,13 +2,20 @@
 
 use super::gate::{Gate, Speaks, Weather};
 use super::letterbox::{self, Letterbox};
+use super::sns::{self, Sns};
 use super::workplace::{free_address, shipped};
 use super::zendesk::{Account, Hook, Zendesk};
 use super::{fitcloud, twilio};
+use axum::http::Request;
+use chrono::Utc;
+use coc::adapters::http::{Base, Http};
 use coc::domain::books::read_books;
-use coc::service::today;
+use coc::ports::Clock;
+use coc::service::{WallClock, today};
+use http_body_util::Full;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 pub(crate) const ZENDESK_EMAIL: &str = "coc@example.com";
@@ -66,6 +73,7 @@ pub(crate) struct Outside {
     pub(crate) zendesk: Zendesk,
     pub(crate) mail: Letterbox,
     pub(crate) fitcloud: fitcloud::StandIn,
+    pub(crate) sns: Sns,
     gates: Vec<Gate>,
     /// Where the bot listens.
     pub(crate) bot: SocketAddr,
@@ -103,12 +111,28 @@ impl Outside {
             zendesk: Zendesk::listen(desk, account),
             mail: Letterbox::listen(post),
             fitcloud: fitcloud::StandIn::listen(record, customers),
+            sns: Sns::open().await,
             gates,
             bot,
         };
         let url = format!("http://{bot}/hooks/zendesk");
         outside.zendesk.tell(Hook { url, secret: ZENDESK_SECRET.to_owned() });
         outside
+    }
+
+    /// SNS delivers an alarm of an account, signed; what the bot answers. `None`: nobody is there.
+    pub(crate) async fn rings(&self, id: &str, account: &str, alarm: &str) -> Option<u16> {
+        let now = WallClock.now().with_timezone(&Utc);
+        let at = now.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string();
+        let text = sns::alarm(account, alarm, "i-0abc", &at);
+        let sent = now.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let message = self.sns.signed(self.sns.notification(id, &sent, None, &text), 2);
+        let url = format!("http://{}", self.bot);
+        let http = Http::new(&Base::read(&url, "").unwrap(), Duration::from_secs(20)).unwrap();
+        let request = Request::post(format!("{url}/hooks/sns"))
+            .header("x-amz-sns-message-type", "Notification")
+            .body(Full::new(message.to_string().into()));
+        http.send(request.unwrap()).await.ok().map(|reply| reply.status.as_u16())
     }
 
     /// The gate in front of a service.
@@ -145,6 +169,7 @@ impl Outside {
             ("SMTP_URL", format!("smtp://{user}:{password}@{mail}")),
             ("FITCLOUD_URL", format!("{}/api", at(Service::FitCloud))),
             ("FITCLOUD_TOKEN", fitcloud::TOKEN.to_owned()),
+            ("COC_SNS_HOST", self.sns.url.clone()),
             ("AWS_STATUS_URL", "off".to_owned()),
         ]
     }

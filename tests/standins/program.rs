@@ -1,5 +1,5 @@
 //! Everything that the bot works with, started by one program, for trying things by hand: Slack with its page, Twilio, Zendesk, a
-//! mail server and FitCloud. It prints the environment that `coc run` takes, a line for everything that happens, and makes the
+//! mail server, FitCloud and SNS. It prints the environment that `coc run` takes, a line for everything that happens, and makes the
 //! weather that is typed (`zendesk silent`).
 #![expect(clippy::unwrap_used, reason = "a test's tool")]
 #![expect(clippy::print_stdout, reason = "a test's tool")]
@@ -15,6 +15,7 @@ use coc::service::today;
 use standins::gate::Weather;
 use standins::outside::{Addresses, Outside, Service};
 use standins::slack::{APP_TOKEN, BOT_TOKEN, Slack};
+use standins::sns::TOPIC;
 use standins::twilio::{self, Does};
 use standins::workplace::shipped;
 use std::net::SocketAddr;
@@ -52,7 +53,8 @@ struct Args {
     /// After how many seconds of ringing somebody who picks up does so
     #[arg(long, default_value_t = 2)]
     after: u32,
-    /// Plays the CSR: asks for an urgent ticket as soon as the bot is there, and sends the customer's mail when it is taken
+    /// Plays the CSR: asks for an urgent ticket as soon as the bot is there, and sends the customer's mail when it is taken. Then an
+    /// alarm rings, and COC has the engineers called
     #[arg(long)]
     walk: bool,
 }
@@ -83,7 +85,7 @@ async fn main() {
     let weathered = outside.clone();
     std::thread::spawn(move || weather(&weathered));
     if args.walk {
-        tokio::spawn(walk(slack.clone()));
+        tokio::spawn(walk(slack.clone(), outside.clone()));
     }
     tell(&slack, &outside).await;
 }
@@ -139,15 +141,25 @@ fn weather(outside: &Outside) {
     }
 }
 
-/// What the CSR does of an urgent request; nobody of COC is there.
-async fn walk(slack: Slack) {
+/// What the CSR does of an urgent request, and COC of an alarm.
+async fn walk(slack: Slack, outside: Outside) {
     let csr = read_books(&shipped(), today()).unwrap().customers.0[0].csr.clone().unwrap();
     let ticket = "https://support.example.com/agent/tickets/4242";
     // kept by Slack until the bot is there
     let text = format!("@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: {ticket}");
     slack.say(csr.as_str(), "general", &text);
-    for label in ["고객 메일", "메일 발송"] {
-        while !slack.press(csr.as_str(), label) {
+    press(&slack, csr.as_str(), ["고객 메일", "메일 발송"]).await;
+    match outside.rings("walk", "310000000002", "[L3] prod-web-1 status check").await {
+        Some(200) => press(&slack, "고윤슬", ["연결됨", "추가 조치 필요"]).await,
+        answer => eprintln!(
+            "# the alarm was not taken ({answer:?}): intake.topics of policy.toml needs \"{TOPIC}\""
+        ),
+    }
+}
+
+async fn press(slack: &Slack, who: &str, labels: [&str; 2]) {
+    for label in labels {
+        while !slack.press(who, label) {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }

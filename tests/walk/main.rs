@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "bounds on real time")]
 
+mod alarm;
 mod coming_up;
 mod discretion;
 mod kills;
@@ -18,6 +19,8 @@ use scene::{CSR, FIRST, SECOND, Scene};
 use standins::twilio::Does;
 use std::time::Duration;
 
+/// Somebody of COC.
+const COC: &str = "고윤슬";
 /// One of Twilio's seconds where nothing depends on it.
 const BRIEFLY: Duration = Duration::from_millis(10);
 

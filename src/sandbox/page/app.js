@@ -1000,6 +1000,13 @@ function drawScene() {
     h("button", { type: "button", class: "go", "data-scene": one.id, "aria-label": `${one.title} 시작`, onclick: (event) => begin(event.currentTarget, one.id) }, "시작"))));
 }
 
+/** Whose alarms can be sent; it changes with the data folder alone. */
+function drawAlarm() {
+  const list = $("alarm-customer");
+  $("alarm-panel").hidden = !slack.monitored.length;
+  if (!list.children.length) list.append(...slack.monitored.map((one) => h("option", { value: one.name }, one.name)));
+}
+
 async function begin(button, id) {
   const all = document.querySelectorAll("#scene-list button");
   all.forEach((one) => { one.disabled = true; });
@@ -1029,6 +1036,7 @@ function draw() {
   readHash();
   loadReading();
   drawScene();
+  drawAlarm();
   const here = channel(place);
   const home = place === "home";
   // lists first: they look at what was read before, the side marks what is read now
@@ -1070,6 +1078,17 @@ function start() {
   });
   $("speeds").append(...SPEEDS.map(([label, speed]) => h("button", { type: "button", "data-speed": speed, "aria-pressed": "false", onclick: () => act({ do: "clock", turn: { speed } }) }, label)));
   $("turns").append(...TURNS.map(([label, turn]) => h("button", { type: "button", onclick: () => act({ do: "clock", turn }) }, label)));
+  $("alarm").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const send = event.submitter;
+    if (send) send.disabled = true;
+    await act({ do: "alarm", customer: $("alarm-customer").value, level: $("alarm-level").value, name: $("alarm-name").value });
+    if (send) send.disabled = false;
+  });
+  $("status-turns").append(
+    h("button", { type: "button", title: "AWS 상태 피드에 서울 리전 장애가 올라옵니다", onclick: () => act({ do: "status", says: "impact" }) }, "서울 장애 시작"),
+    h("button", { type: "button", title: "AWS 상태 피드에 해결되었다고 올라옵니다", onclick: () => act({ do: "status", says: "resolved" }) }, "서울 장애 해결"),
+  );
   $("bot-turns").append(
     h("button", { type: "button", id: "bot-kill", title: "신호 9로 죽은 것처럼 바로 사라집니다", onclick: () => act({ do: "bot", turn: "kill" }) }, "강제 종료"),
     h("button", { type: "button", id: "bot-start", onclick: () => act({ do: "bot", turn: "start" }) }, "다시 시작"),

@@ -122,6 +122,23 @@ impl Sns {
     }
 }
 
+/// A CloudWatch alarm of one metric, as it stands in a notification. `at`: as CloudWatch writes it.
+pub(crate) fn alarm(account: &str, name: &str, instance: &str, at: &str) -> String {
+    json!({
+        "AlarmName": name, "AlarmDescription": null, "AWSAccountId": account, "NewStateValue": "ALARM",
+        "NewStateReason": "Threshold Crossed: 1 datapoint [97.0] was greater than the threshold (90.0).",
+        "StateChangeTime": at, "Region": "Asia Pacific (Seoul)", "OldStateValue": "OK",
+        "AlarmArn": format!("arn:aws:cloudwatch:ap-northeast-2:{account}:alarm:{name}"),
+        "Trigger": {
+            "MetricName": "CPUUtilization", "Namespace": "AWS/EC2", "StatisticType": "Statistic", "Statistic": "AVERAGE",
+            "Unit": null, "Dimensions": [{"value": instance, "name": "InstanceId"}], "Period": 60, "EvaluationPeriods": 1,
+            "ComparisonOperator": "GreaterThanThreshold", "Threshold": 90.0, "TreatMissingData": "missing",
+            "EvaluateLowSampleCountPercentile": "",
+        },
+    })
+    .to_string()
+}
+
 async fn certificate(State(inner): State<Arc<Inner>>, Path(file): Path<String>) -> Response {
     inner.seen.lock().unwrap().push(file);
     let gives = inner.gives.lock().unwrap().clone();
