@@ -69,6 +69,11 @@ pub(crate) struct Alarms {
     /// Requests of the TAM that are to be answered, and since when.
     requests: BTreeMap<String, Option<Time>>,
     answers: BTreeSet<String>,
+    /// What the TAM's requests still ask for, by post: the request, and whether something is left.
+    lists: BTreeMap<String, (String, bool)>,
+    /// What COC was asked for again: incidents, and the threads of requests.
+    chased: BTreeSet<u64>,
+    chased_in: BTreeSet<String>,
     /// Titles of the feed that #general is to read.
     news: Vec<String>,
     acts: usize,
@@ -94,6 +99,10 @@ pub(crate) fn incidents_of(speech: &str) -> impl Iterator<Item = &'static str> {
 }
 
 impl Alarms {
+    pub(crate) fn stat(&self) -> String {
+        format!("sent {} answered {} hits {} owed {} allowed {:?} called {:?} req {} answers {}", self.sent.len(), self.answered.len(), self.hits.len(), self.owed.len(), self.allowed, self.called, self.requests.len(), self.answers.len())
+    }
+
     pub(crate) fn sent(&mut self, sent: &Sent) {
         self.sent.insert(sent.id.clone(), sent.says.clone());
     }
@@ -229,6 +238,14 @@ impl Alarms {
                                 model,
                             )?;
                         }
+                        if self.requests.contains_key(root) {
+                            if words.buttons.iter().any(|label| label == "완료") {
+                                self.lists.insert(id.clone(), (root.clone(), true));
+                            }
+                            if text.starts_with("⏰") {
+                                self.chased_in.insert(root.clone());
+                            }
+                        }
                         self.answers.insert(root.clone());
                         self.said.push(text.to_owned());
                     }
@@ -238,6 +255,9 @@ impl Alarms {
             }
             Did::Update { id, words, .. } => {
                 nobody_reads_of_what_is_silent(&words.text)?;
+                if let Some((_, left)) = self.lists.get_mut(id) {
+                    *left = words.buttons.iter().any(|label| label == "완료");
+                }
                 if let Some(card) = self.cards.get_mut(id) {
                     card.text.clone_from(&words.text);
                     if words.text.contains("에 끝났습니다") {
@@ -273,6 +293,9 @@ impl Alarms {
         let first = text.lines().next().unwrap_or_default();
         if let Some(incident) = incident_in(text) {
             self.incident_of.insert(id.to_owned(), incident);
+            if first.starts_with("⏰") {
+                self.chased.insert(incident);
+            }
         }
         let over = text.contains("에 끝났습니다").then_some(at);
         self.cards.insert(id.to_owned(), Card { text: text.to_owned(), over });
@@ -412,6 +435,18 @@ impl Alarms {
         let mut requests = self.requests.iter().filter(|(_, since)| since.is_some());
         if let Some((message, _)) = requests.find(|(message, _)| !self.answers.contains(*message)) {
             return Err(format!("a [REQ] without an answer: {message}"));
+        }
+        let mut left = self.lists.values().filter(|(_, left)| *left);
+        if let Some((request, _)) = left.find(|(request, _)| !self.chased_in.contains(request)) {
+            return Err(format!("a [REQ] that nobody is asked for again: {request}"));
+        }
+        let open = |incident: &u64| {
+            let mut cards = self.incident_of.iter().filter(|(_, of)| *of == incident);
+            !cards.any(|(post, _)| self.cards.get(post).is_some_and(|card| card.over.is_some()))
+        };
+        let mut left = self.called.keys().filter(|incident| open(incident));
+        if let Some(incident) = left.find(|incident| !self.chased.contains(incident)) {
+            return Err(format!("an open incident that nobody is asked for again: {incident}"));
         }
         for title in &self.news {
             let told = self.said.iter().filter(|text| text.contains(title.as_str())).count();

@@ -122,6 +122,11 @@ fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(),
         .map_err(|error| format!("seed {seed}: {error}"))?;
     let mut watch = Watch::new(script.phones);
     let lived = live(&mut script, &mut player, &memory, &mut watch);
+    if std::env::var("COC_DUMP").is_ok() {
+        let n = player.world().look(|acts, heard| (acts.len(), heard.len()));
+        println!("STAT seed {seed} acts {} heard {} records {} {}", n.0, n.1, player.world().counts().0, watch.alarms.stat());
+        if std::env::var("COC_DUMP").unwrap() == "2" { for deed in &script.deeds { println!("{deed}"); } player.world().look(|acts, _| for act in acts { println!("{act}"); }); }
+    }
     let read = |()| match plant.unread {
         true => Ok(()),
         false => rules::replays(player.world(), watch.alarms.answered()),

@@ -69,6 +69,16 @@ pub(crate) struct Senders {
     count: u64,
     feed: Vec<String>,
     last: Option<Sent>,
+    /// An alarm that rings again and again today.
+    restless: Option<Alarm>,
+}
+
+#[derive(Clone, Debug)]
+struct Alarm {
+    of: usize,
+    level: u8,
+    production: bool,
+    what: &'static str,
 }
 
 impl Senders {
@@ -78,8 +88,8 @@ impl Senders {
         let nth = self.count;
         let sent = match dice.upto(12) {
             0 if self.last.is_some() => self.last.clone().unwrap(),
-            0..=6 => alarm(dice, nth, now),
-            7 | 8 => finding(dice, nth, now),
+            0..=7 => self.alarm(dice, nth, now),
+            8 => finding(dice, nth, now),
             9 => health(dice, nth, now),
             10 => stranger(nth, now),
             _ => unread(nth),
@@ -112,6 +122,36 @@ impl Senders {
         let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"><channel><title>Amazon Web Services Service Status</title>";
         (format!("{head}{items}{old}</channel></rss>"), titles)
     }
+
+    fn alarm(&mut self, dice: &mut Dice, nth: u64, now: Time) -> Sent {
+        let drawn = Alarm {
+            of: usize::try_from(dice.upto(MONITORED.len() as u64)).unwrap(),
+            level: [1, 2, 2, 2, 3, 3, 3][usize::try_from(dice.upto(7)).unwrap()],
+            production: dice.upto(5) > 0,
+            what: dice.of(&["web", "db"]),
+        };
+        let again = dice.upto(5) > 1;
+        let known = self.restless.clone().filter(|_| again);
+        let one = self.restless.insert(known.unwrap_or(drawn)).clone();
+        alarm(dice, nth, now, &one)
+    }
+}
+
+fn alarm(dice: &mut Dice, nth: u64, now: Time, one: &Alarm) -> Sent {
+    let Alarm { of, level, production, what } = *one;
+    let of = &MONITORED[of];
+    let production = of.production.is_empty() || production;
+    let environment = if production { "prod" } else { "dev-zz" };
+    let rings = dice.upto(5) > 0;
+    // the metric tells an alarm of one account from the same of another
+    let name = format!("[L{level}] {environment}-{what}-{}", &of.account[10..]);
+    let before = [0, 0, 20, 120][usize::try_from(dice.upto(4)).unwrap()];
+    let at = now
+        - TimeDelta::seconds(before)
+        - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
+    let state = if rings { "ALARM" } else { dice.of(&["OK", "OK", "INSUFFICIENT_DATA"]) };
+    let message = cloudwatch(of.account, &name, state, &name, at);
+    by_sns(nth, &message, Says::Alarm { customer: of.customer, name, level, production, rings, at })
 }
 
 const SERVICES: [&str; 4] = ["ec2", "s3", "rds", "lambda"];
@@ -155,24 +195,6 @@ fn cloudwatch(account: &str, name: &str, state: &str, metric: &str, at: Time) ->
         "Trigger": {"MetricName": metric, "Namespace": "AWS/EC2", "Dimensions": [{"value": account, "name": "InstanceId"}], "Period": 60}
     })
     .to_string()
-}
-
-fn alarm(dice: &mut Dice, nth: u64, now: Time) -> Sent {
-    let of = &MONITORED[usize::try_from(dice.upto(MONITORED.len() as u64)).unwrap()];
-    let level = [1, 2, 2, 2, 3, 3, 3][usize::try_from(dice.upto(7)).unwrap()];
-    let production = of.production.is_empty() || dice.upto(5) > 0;
-    let environment = if production { "prod" } else { "dev-zz" };
-    let what = dice.of(&["web", "db"]);
-    let rings = dice.upto(5) > 0;
-    // the metric tells an alarm of one account from the same of another
-    let name = format!("[L{level}] {environment}-{what}-{}", &of.account[10..]);
-    let before = [0, 0, 20, 120][usize::try_from(dice.upto(4)).unwrap()];
-    let at = now
-        - TimeDelta::seconds(before)
-        - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
-    let state = if rings { "ALARM" } else { dice.of(&["OK", "OK", "INSUFFICIENT_DATA"]) };
-    let message = cloudwatch(of.account, &name, state, &name, at);
-    by_sns(nth, &message, Says::Alarm { customer: of.customer, name, level, production, rings, at })
 }
 
 fn finding(dice: &mut Dice, nth: u64, now: Time) -> Sent {

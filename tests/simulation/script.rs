@@ -145,8 +145,12 @@ impl Script {
         let mut dice = Dice::new(seed);
         let start = start(&mut dice);
         let phone = dice.of(&["auto", "auto", "desk"]);
+        let monitors = dice.upto(3) > 0;
+        let feeds = monitors && dice.upto(5) == 0;
+        // days of what nobody looks after are long
+        let chase = if dice.upto(5) == 0 { "10m" } else { "3h" };
         let head = format!(
-            "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
+            "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}, alarm.chase_after: {chase}{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
              csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  \
              sa1: {{name: 하늘솔, role: sa}}\n  sa2: {{name: 노을찬, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n"
         );
@@ -156,8 +160,6 @@ impl Script {
         let turn = usize::try_from(dice.upto(customers.len() as u64)).unwrap();
         customers.rotate_left(turn);
         let crashes = if fair { Vec::new() } else { crashes(&mut dice) };
-        let monitors = dice.upto(3) > 0;
-        let feeds = monitors && dice.upto(5) == 0;
         Self {
             dice,
             head,
@@ -242,7 +244,9 @@ impl Script {
         if offered.is_empty() {
             return None;
         }
-        let nth = usize::try_from(self.dice.upto(offered.len() as u64)).unwrap();
+        // rather the newest
+        let count = offered.len() as u64;
+        let nth = usize::try_from(self.dice.upto(count).min(self.dice.upto(count))).unwrap();
         let by = if self.dice.upto(6) == 0 { "csr1" } else { self.dice.of(&["coc1", "coc2"]) };
         model.did(name_of(by));
         Some(format!("press: {{by: {by}, button: \"{}\", on: last}}", offered[nth]))
