@@ -85,7 +85,8 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
 }
 
 fn incident_in(text: &str) -> Option<u64> {
-    let digits = text.split_once("사건 #")?.1;
+    // its own number stands last
+    let digits = text.rsplit_once("사건 #")?.1;
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits[..end].parse().ok()
 }
@@ -100,7 +101,17 @@ pub(crate) fn incidents_of(speech: &str) -> impl Iterator<Item = &'static str> {
 
 impl Alarms {
     pub(crate) fn stat(&self) -> String {
-        format!("sent {} answered {} hits {} owed {} allowed {:?} called {:?} req {} answers {}", self.sent.len(), self.answered.len(), self.hits.len(), self.owed.len(), self.allowed, self.called, self.requests.len(), self.answers.len())
+        format!(
+            "sent {} answered {} hits {} owed {} allowed {:?} called {:?} req {} answers {}",
+            self.sent.len(),
+            self.answered.len(),
+            self.hits.len(),
+            self.owed.len(),
+            self.allowed,
+            self.called,
+            self.requests.len(),
+            self.answers.len()
+        )
     }
 
     pub(crate) fn sent(&mut self, sent: &Sent) {
@@ -297,6 +308,15 @@ impl Alarms {
                 self.chased.insert(incident);
             }
         }
+        if text.contains("사건은 열려 있습니다") {
+            let customer = between(first, "[", "]").unwrap_or_default();
+            let calls = |(incident, one): &(&u64, &Called)| {
+                one.needed.is_some() && one.accepted.is_none() && self.is_of(**incident, customer)
+            };
+            if let Some((incident, _)) = self.called.iter().filter(calls).last() {
+                self.incident_of.insert(id.to_owned(), *incident);
+            }
+        }
         let over = text.contains("에 끝났습니다").then_some(at);
         self.cards.insert(id.to_owned(), Card { text: text.to_owned(), over });
         let begins = ["L1 알람: ", "L2 알람: ", "L3 알람: ", "GuardDuty 알람: "];
@@ -362,13 +382,8 @@ impl Alarms {
 
     /// A telephone rings for an incident of this customer.
     fn paged(&mut self, customer: &str, to: &str) -> Result<(), String> {
-        let asked = self.called.iter().any(|(incident, called)| {
-            called.needed.is_some()
-                && self.incident_of.iter().any(|(post, of)| {
-                    of == incident
-                        && self.cards.get(post).is_some_and(|card| card.text.contains(customer))
-                })
-        });
+        let mut asked = self.called.iter().filter(|(_, called)| called.needed.is_some());
+        let asked = asked.any(|(incident, _)| self.is_of(*incident, customer));
         if !asked {
             return Err("somebody is called for an incident before 추가 조치 필요".to_owned());
         }
@@ -410,7 +425,7 @@ impl Alarms {
                 && called.round.is_empty()
                 && called.accepted.is_none()
                 && !called.over
-                && self.is_watched(**incident)
+                && WATCHED.iter().any(|customer| self.is_of(**incident, customer))
         });
         match silent {
             Some((incident, called)) => {
@@ -420,11 +435,10 @@ impl Alarms {
         }
     }
 
-    /// Whether it is an incident of a customer whose chain is the MSP chain.
-    fn is_watched(&self, incident: u64) -> bool {
+    fn is_of(&self, incident: u64, customer: &str) -> bool {
         let cards = self.incident_of.iter().filter(|(_, of)| **of == incident);
         let mut cards = cards.filter_map(|(post, _)| self.cards.get(post));
-        cards.any(|card| WATCHED.iter().any(|customer| card.text.contains(*customer)))
+        cards.any(|card| card.text.contains(customer))
     }
 
     /// After long quiet.

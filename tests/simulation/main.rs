@@ -36,8 +36,6 @@ use std::time::{Duration, Instant};
 
 /// Seeds of a run in which nobody asks for a number; without optimisation a seed takes ten times as long.
 const USUALLY: u64 = if cfg!(debug_assertions) { 100 } else { 1_000 };
-/// Steps of a day.
-const STEPS: usize = 28;
 
 #[test]
 fn the_rules_hold_on_random_days() {
@@ -124,8 +122,23 @@ fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(),
     let lived = live(&mut script, &mut player, &memory, &mut watch);
     if std::env::var("COC_DUMP").is_ok() {
         let n = player.world().look(|acts, heard| (acts.len(), heard.len()));
-        println!("STAT seed {seed} acts {} heard {} records {} {}", n.0, n.1, player.world().counts().0, watch.alarms.stat());
-        if std::env::var("COC_DUMP").unwrap() == "2" { for deed in &script.deeds { println!("{deed}"); } player.world().look(|acts, _| for act in acts { println!("{act}"); }); }
+        println!(
+            "STAT seed {seed} acts {} heard {} records {} {}",
+            n.0,
+            n.1,
+            player.world().counts().0,
+            watch.alarms.stat()
+        );
+        if std::env::var("COC_DUMP").unwrap() == "2" {
+            for deed in &script.deeds {
+                println!("{deed}");
+            }
+            player.world().look(|acts, _| {
+                for act in acts {
+                    println!("{act}");
+                }
+            });
+        }
     }
     let read = |()| match plant.unread {
         true => Ok(()),
@@ -204,7 +217,7 @@ fn live(
     watch: &mut Watch,
 ) -> Result<(), String> {
     watch.look(player.world())?;
-    for _ in 0..STEPS {
+    for _ in 0..script.steps() {
         let deed = script.next(player.world(), watch);
         script.deeds.push(deed.clone());
         if let Some(weather) = &deed.weather {

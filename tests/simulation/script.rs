@@ -145,10 +145,10 @@ impl Script {
         let mut dice = Dice::new(seed);
         let start = start(&mut dice);
         let phone = dice.of(&["auto", "auto", "desk"]);
-        let monitors = dice.upto(3) > 0;
-        let feeds = monitors && dice.upto(5) == 0;
+        let monitors = seed % 2 == 0;
+        let feeds = seed % 10 == 0;
         // days of what nobody looks after are long
-        let chase = if dice.upto(5) == 0 { "10m" } else { "3h" };
+        let chase = if seed % 8 == 0 { "10m" } else { "3h" };
         let head = format!(
             "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}, alarm.chase_after: {chase}{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
              csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  \
@@ -180,6 +180,11 @@ impl Script {
             requested: 0,
             folder: TempDir::new().unwrap(),
         }
+    }
+
+    /// How many steps the day has.
+    pub(crate) const fn steps(&self) -> usize {
+        if self.monitors { 30 } else { 25 }
     }
 
     /// Where the paths of the steps begin.
@@ -244,9 +249,12 @@ impl Script {
         if offered.is_empty() {
             return None;
         }
-        // rather the newest
+        // rather the newest, and what takes an incident further than a call to the customer
         let count = offered.len() as u64;
         let nth = usize::try_from(self.dice.upto(count).min(self.dice.upto(count))).unwrap();
+        let further =
+            offered.iter().position(|label| label == "추가 조치 필요" || label == "연결됨");
+        let nth = further.filter(|_| self.dice.upto(2) == 0).unwrap_or(nth);
         let by = if self.dice.upto(6) == 0 { "csr1" } else { self.dice.of(&["coc1", "coc2"]) };
         model.did(name_of(by));
         Some(format!("press: {{by: {by}, button: \"{}\", on: last}}", offered[nth]))
@@ -400,7 +408,7 @@ impl Script {
             return Deed { weather: None, line: self.feed(world, watch) };
         }
         let weather = if self.fair || self.dice.upto(5) > 0 { None } else { self.weather() };
-        let kinds = if self.monitors { 33 } else { 22 };
+        let kinds = if self.monitors { 38 } else { 22 };
         loop {
             let model = &mut watch.model;
             let line = match self.dice.upto(kinds) {
@@ -416,7 +424,7 @@ impl Script {
                 }
                 12 if !self.fair => {
                     let (what, how) = (
-                        self.dice.of(&["slack", "phone", "tickets", "mail", "feeds"]),
+                        self.dice.of(if self.feeds { &SERVICES } else { &SERVICES[..4] }),
                         self.dice.of(&["429", "500", "timeout", "refused"]),
                     );
                     Some(format!("fail: {{what: {what}, how: {how}, for: {}}}", self.length()))
@@ -431,17 +439,17 @@ impl Script {
                 }
                 17 => Some(self.finish()),
                 18 if self.asked > 0 => Some(self.mail()),
-                22..=26 => Some(self.notify(world, watch)),
-                27..=30 => self.press_card(world, model),
-                31 if self.dice.upto(2) == 0 => Some(self.request(watch)),
-                31 => {
+                22..=27 => Some(self.notify(world, watch)),
+                28..=33 => self.press_card(world, model),
+                34 if self.dice.upto(2) == 0 => Some(self.request(watch)),
+                34 => {
                     self.tickets += 1;
                     Some(format!(
                         "submit: {{by: coc1, fields: {{\"티켓\": \"https://support.example.com/agent/tickets/{}\"}}}}",
                         7_000 + self.tickets
                     ))
                 }
-                32 if self.feeds => Some(self.feed(world, watch)),
+                35 if self.feeds => Some(self.feed(world, watch)),
                 _ => Some(format!("wait: {}", self.length())),
             };
             if let Some(line) = line {
@@ -578,6 +586,9 @@ const CARD_BUTTONS: [&str; 15] = [
     "무시",
     "다시 시작",
 ];
+
+/// What fails; the feeds only where they are read.
+const SERVICES: [&str; 5] = ["slack", "phone", "tickets", "mail", "feeds"];
 
 /// What a person is called.
 fn name_of(key: &str) -> &str {
