@@ -64,8 +64,6 @@ pub(crate) struct Alarms {
     /// Which incident a post is about.
     incident_of: BTreeMap<String, u64>,
     called: BTreeMap<u64, Called>,
-    /// Of whom an incident's ladder called, by customer; who.
-    paged: BTreeMap<String, BTreeSet<String>>,
     /// Requests of the TAM that are to be answered, and since when.
     requests: BTreeMap<String, Option<Time>>,
     answers: BTreeSet<String>,
@@ -100,20 +98,6 @@ pub(crate) fn incidents_of(speech: &str) -> impl Iterator<Item = &'static str> {
 }
 
 impl Alarms {
-    pub(crate) fn stat(&self) -> String {
-        format!(
-            "sent {} answered {} hits {} owed {} allowed {:?} called {:?} req {} answers {}",
-            self.sent.len(),
-            self.answered.len(),
-            self.hits.len(),
-            self.owed.len(),
-            self.allowed,
-            self.called,
-            self.requests.len(),
-            self.answers.len()
-        )
-    }
-
     pub(crate) fn sent(&mut self, sent: &Sent) {
         self.sent.insert(sent.id.clone(), sent.says.clone());
     }
@@ -381,7 +365,7 @@ impl Alarms {
     }
 
     /// A telephone rings for an incident of this customer.
-    fn paged(&mut self, customer: &str, to: &str) -> Result<(), String> {
+    fn paged(&self, customer: &str, to: &str) -> Result<(), String> {
         let mut asked = self.called.iter().filter(|(_, called)| called.needed.is_some());
         let asked = asked.any(|(incident, _)| self.is_of(*incident, customer));
         if !asked {
@@ -390,7 +374,6 @@ impl Alarms {
         if !order(customer).iter().any(|place| place.who == to) {
             return Err("somebody is called who is not in the incident's order".to_owned());
         }
-        self.paged.entry(customer.to_owned()).or_default().insert(to.to_owned());
         Ok(())
     }
 

@@ -1,6 +1,6 @@
-//! Random days at the desk: requests, assignments, presses, reactions, replies, telephones, tickets, mails, in all weathers: repeats,
-//! deliveries late and in another order, a dead or slow Slack, services that fail, answers that are lost, a journal that fails, clocks that are set, crashes and stops.
-//! After every step a reference model ([`model`]) and the invariants ([`rules`]) are held against what the world saw. [`planted`]
+//! Random days at the desk: requests, assignments, presses, reactions, replies, telephones, tickets, mails, on every other day what
+//! monitoring services, AWS and its TAM tell ([`notices`]) and what people do with it, in all weathers: repeats, deliveries late and in another order, a dead or slow Slack, services that fail, answers that are lost, a journal that fails, clocks that are set, crashes and stops.
+//! After every step reference models ([`model`], [`alarms`]) and the invariants ([`rules`]) are held against what the world saw. [`planted`]
 //! shows that broken parts are noticed.
 //!
 //! `COC_SEEDS` says how many seeds, `COC_SEED` where to begin (1), `COC_SEED_SECONDS` within how many seconds.
@@ -120,26 +120,6 @@ fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(),
         .map_err(|error| format!("seed {seed}: {error}"))?;
     let mut watch = Watch::new(script.phones);
     let lived = live(&mut script, &mut player, &memory, &mut watch);
-    if std::env::var("COC_DUMP").is_ok() {
-        let n = player.world().look(|acts, heard| (acts.len(), heard.len()));
-        println!(
-            "STAT seed {seed} acts {} heard {} records {} {}",
-            n.0,
-            n.1,
-            player.world().counts().0,
-            watch.alarms.stat()
-        );
-        if std::env::var("COC_DUMP").unwrap() == "2" {
-            for deed in &script.deeds {
-                println!("{deed}");
-            }
-            player.world().look(|acts, _| {
-                for act in acts {
-                    println!("{act}");
-                }
-            });
-        }
-    }
     let read = |()| match plant.unread {
         true => Ok(()),
         false => rules::replays(player.world(), watch.alarms.answered()),

@@ -188,6 +188,27 @@ fn an_l2_window_that_is_too_long_or_too_short_is_noticed() {
     }
 }
 
+#[test]
+fn people_called_though_the_customer_needs_nothing_are_noticed() {
+    let rules = ["before 추가 조치 필요", "that nobody asked for", "that nobody asks for"];
+    is_noticed("조치 불필요 taken for 추가 조치 필요", &rules, &|memory| {
+        let wiring = Box::new(Eager);
+        Plant { parts: Parts { wiring, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+/// Takes one button of an incident for another.
+struct Eager;
+
+impl Wiring for Eager {
+    fn bring(&mut self, _: &Desk, mut input: Input) -> Option<Input> {
+        if let Input::Slack(SlackInput { what: SlackAct::Pressed { token, .. }, .. }) = &mut input {
+            *token = token.replace("\"not_needed\"", "\"needed\"");
+        }
+        Some(input)
+    }
+}
+
 /// Takes no metric for the one that hit before this process began.
 #[derive(Default)]
 struct Amnesia {
