@@ -297,7 +297,7 @@ impl Alarms {
             let calls = |(incident, one): &(&u64, &Called)| {
                 one.needed.is_some() && one.accepted.is_none() && self.is_of(**incident, customer)
             };
-            if let Some((incident, _)) = self.called.iter().filter(calls).last() {
+            if let Some((incident, _)) = self.called.iter().rev().find(calls) {
                 self.incident_of.insert(id.to_owned(), *incident);
             }
         }

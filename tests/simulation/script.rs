@@ -145,10 +145,10 @@ impl Script {
         let mut dice = Dice::new(seed);
         let start = start(&mut dice);
         let phone = dice.of(&["auto", "auto", "desk"]);
-        let monitors = seed % 2 == 0;
-        let feeds = seed % 10 == 0;
+        let monitors = seed.is_multiple_of(2);
+        let feeds = seed.is_multiple_of(10);
         // days of what nobody looks after are long
-        let chase = if seed % 8 == 0 { "10m" } else { "3h" };
+        let chase = if seed.is_multiple_of(8) { "10m" } else { "3h" };
         let head = format!(
             "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}, alarm.chase_after: {chase}{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
              csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  \
