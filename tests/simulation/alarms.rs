@@ -43,6 +43,8 @@ struct Called {
     needed: Option<Time>,
     over: bool,
     accepted: Option<String>,
+    /// Somebody was mentioned.
+    begun: bool,
     /// Who was mentioned in this round.
     round: BTreeSet<String>,
 }
@@ -165,7 +167,7 @@ impl Alarms {
                     }
                     // what came of it is seen
                     "조치 불필요" | "종료" => called.over = true,
-                    "다시 시작" => called.round.clear(),
+                    "다시 시작" if COC.contains(&heard.by.as_str()) => called.round.clear(),
                     _ => {}
                 }
             }
@@ -360,6 +362,7 @@ impl Alarms {
         if let Some(skipped) = skipped.filter(|_| calm) {
             return Err(format!("{} is skipped in an incident's order", skipped.who));
         }
+        called.begun = true;
         called.round.insert(who.clone());
         Ok(())
     }
@@ -405,7 +408,7 @@ impl Alarms {
         }
         let silent = self.called.iter().find(|(incident, called)| {
             called.needed.is_some_and(|since| late(since, MOMENT))
-                && called.round.is_empty()
+                && !called.begun
                 && called.accepted.is_none()
                 && !called.over
                 && WATCHED.iter().any(|customer| self.is_of(**incident, customer))
