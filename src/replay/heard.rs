@@ -75,4 +75,6 @@ pub enum Told {
         /// The page, as the voice says it.
         page: String,
     },
+    /// A notice of a monitoring service; what it says is its sender's.
+    Noticed,
 }

@@ -151,6 +151,7 @@ impl Site {
                         (format!("{errand} joined"), to.to_string(), told)
                     })
                 }
+                Input::Notice(notice) => Some((notice.key.clone(), String::new(), Told::Noticed)),
                 Input::Started { .. }
                 | Input::CaughtUp
                 | Input::ReadBack
@@ -164,7 +165,6 @@ impl Site {
                 | Input::Trouble { .. }
                 | Input::Record(_)
                 | Input::Ticket(_)
-                | Input::Notice(_)
                 | Input::Status(_)
                 | Input::Topic(_)
                 | Input::Woken(_) => None,

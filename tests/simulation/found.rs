@@ -4,6 +4,7 @@ use crate::common::books;
 use chrono::TimeDelta;
 use coc::replay::scenario::{Scenario, Step};
 use coc::replay::{Did, Player};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const HEAD: &str = "title: found\nstart: 2025-08-12T22:00:00+09:00\npeople:\n  csr1: {name: 오하라, role: csr}\n  coc1: {name: 고윤슬, role: coc}\n";
@@ -235,7 +236,7 @@ fn an_earlier_notice_belongs_to_its_ticket_after_a_restart_too() {
         step(&mut player, line);
     }
     assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
-    crate::rules::replays(player.world()).unwrap();
+    crate::rules::replays(player.world(), &BTreeSet::new()).unwrap();
 }
 
 /// Somebody's turn had passed, but the telephone could not be put down at once: key 1 was answered with "수락되었습니다", and the next

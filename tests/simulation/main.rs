@@ -1,6 +1,6 @@
-//! Random days at the desk: requests, assignments, presses, reactions, replies, telephones, tickets, mails, in all weathers: repeats,
-//! deliveries late and in another order, a dead or slow Slack, services that fail, answers that are lost, a journal that fails, clocks that are set, crashes and stops.
-//! After every step a reference model ([`model`]) and the invariants ([`rules`]) are held against what the world saw. [`planted`]
+//! Random days at the desk: requests, assignments, presses, reactions, replies, telephones, tickets, mails, on every other day what
+//! monitoring services, AWS and its TAM tell ([`notices`]) and what people do with it, in all weathers: repeats, deliveries late and in another order, a dead or slow Slack, services that fail, answers that are lost, a journal that fails, clocks that are set, crashes and stops.
+//! After every step reference models ([`model`], [`alarms`]) and the invariants ([`rules`]) are held against what the world saw. [`planted`]
 //! shows that broken parts are noticed.
 //!
 //! `COC_SEEDS` says how many seeds, `COC_SEED` where to begin (1), `COC_SEED_SECONDS` within how many seconds.
@@ -8,14 +8,17 @@
 #![expect(clippy::disallowed_methods, reason = "a bound on real time")]
 #![expect(clippy::print_stdout, reason = "figures")]
 
+mod alarms;
 #[path = "../common/mod.rs"]
 mod common;
 mod found;
 mod model;
+mod notices;
 mod planted;
 mod rules;
 mod script;
 
+use alarms::Alarms;
 use chrono::TimeDelta;
 use coc::domain::input::Books;
 use coc::journal::Memory;
@@ -26,7 +29,6 @@ use model::Model;
 use rules::Errands;
 use script::Script;
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -34,8 +36,6 @@ use std::time::{Duration, Instant};
 
 /// Seeds of a run in which nobody asks for a number; without optimisation a seed takes ten times as long.
 const USUALLY: u64 = if cfg!(debug_assertions) { 100 } else { 1_000 };
-/// Steps of a day.
-const STEPS: usize = 25;
 
 #[test]
 fn the_rules_hold_on_random_days() {
@@ -116,11 +116,14 @@ fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(),
         books.guide = books.guide.replacen(from, to, 1);
     }
     let scenario: Scenario = serde_saphyr::from_str(&script.head).unwrap();
-    let mut player = Player::over(&scenario, Path::new("."), &books, &script.crashes, plant.parts)
+    let mut player = Player::over(&scenario, script.folder(), &books, &script.crashes, plant.parts)
         .map_err(|error| format!("seed {seed}: {error}"))?;
     let mut watch = Watch::new(script.phones);
     let lived = live(&mut script, &mut player, &memory, &mut watch);
-    let read = |()| if plant.unread { Ok(()) } else { rules::replays(player.world()) };
+    let read = |()| match plant.unread {
+        true => Ok(()),
+        false => rules::replays(player.world(), watch.alarms.answered()),
+    };
     lived.and_then(read).map_err(|wrong| {
         let mut text = format!("seed {seed}: {wrong}\n");
         writeln!(text, "crashes: {:?}\n{}steps:", script.crashes, script.head).unwrap();
@@ -150,8 +153,9 @@ fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(),
 }
 
 /// Everybody who looks on.
-struct Watch {
-    model: Model,
+pub(crate) struct Watch {
+    pub(crate) model: Model,
+    pub(crate) alarms: Alarms,
     errands: Errands,
     starts: u64,
     loses: bool,
@@ -159,7 +163,13 @@ struct Watch {
 
 impl Watch {
     fn new(phones: bool) -> Self {
-        Self { model: Model::new(phones), errands: Errands::default(), starts: 1, loses: false }
+        Self {
+            model: Model::new(phones),
+            alarms: Alarms::default(),
+            errands: Errands::default(),
+            starts: 1,
+            loses: false,
+        }
     }
 
     fn look(&mut self, world: &World) -> Result<(), String> {
@@ -175,6 +185,7 @@ impl Watch {
         }
         self.errands.watch(world)?;
         self.model.watch(world)?;
+        self.alarms.watch(world, &self.model)?;
         rules::holds(world)
     }
 }
@@ -186,8 +197,8 @@ fn live(
     watch: &mut Watch,
 ) -> Result<(), String> {
     watch.look(player.world())?;
-    for _ in 0..STEPS {
-        let deed = script.next(player.world(), &mut watch.model);
+    for _ in 0..script.steps() {
+        let deed = script.next(player.world(), watch);
         script.deeds.push(deed.clone());
         if let Some(weather) = &deed.weather {
             Script::let_loose(weather, player, memory, &mut watch.model);
@@ -195,14 +206,23 @@ fn live(
         let step: Step = serde_saphyr::from_str(&deed.line)
             .map_err(|error| format!("{}: {error}", deed.line))?;
         script::foresee(&step, player.world().now(), &mut watch.model);
+        let before = player.world().look(|acts, _| acts.len());
         let done = player.step(&step);
         if player.world().has_failed() {
             return Err(format!("the program itself failed: {}", done.err().unwrap_or_default()));
         }
         let delivered = matches!(
             step,
-            Step::Say(_) | Step::Press(_) | Step::React(_) | Step::Reply(_) | Step::Slash(_)
+            Step::Say(_)
+                | Step::Press(_)
+                | Step::React(_)
+                | Step::Reply(_)
+                | Step::Slash(_)
+                | Step::Post(_)
         );
+        if let Step::Post(post) = &step {
+            script::answered(post, before, player.world(), &mut watch.alarms)?;
+        }
         match done {
             Ok(()) if delivered => script.delivered.push(script.deeds.len()),
             Ok(()) => {}
@@ -223,7 +243,9 @@ fn quiet(script: &mut Script, player: &mut Player, watch: &mut Watch) -> Result<
         script.deeds.push(script::Deed { weather: None, line: line.clone() });
         player.step(&step)?;
         watch.look(player.world())?;
-        let ended = rules::ended(player.world()).and_then(|()| watch.model.ended());
+        let ended = rules::ended(player.world())
+            .and_then(|()| watch.model.ended())
+            .and_then(|()| watch.alarms.ended());
         match ended {
             Ok(()) => break,
             Err(silent) if hours >= 104 => return Err(silent),

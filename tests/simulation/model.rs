@@ -5,6 +5,8 @@
 //! While everything works it says when to the minute; through faults it keeps the bounds: in order, nobody twice, nobody skipped,
 //! nobody sooner than the rung before allows, nobody after an acceptance. Services that the desk can do without hold up nobody.
 
+use crate::alarms::incidents_of;
+use crate::notices::WATCHED;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike, Weekday};
 use coc::domain::errand::CallEvent;
 use coc::replay::scenario::Failing;
@@ -33,7 +35,9 @@ const PARTS: [&[&str]; 3] = [
     &["파란하", "다솜윤", "나래솔", "타래은"],
 ];
 /// Customers whose chain is the MSP chain: MSP (not Basic), or 주요 (readings 7, 19). TS 정, 부; SA 정, 부.
-const MSP: [(&str, [&str; 4]); 5] = [
+const MSP: [(&str, [&str; 4]); 7] = [
+    ("새벽마켓", ["파란하", "사랑빈", "노을찬", "하늘솔"]),
+    ("은하물류", ["가온별", "사랑빈", "하늘솔", "노을찬"]),
     ("가나게임즈", ["자람우", "차오름", "하늘솔", "노을찬"]),
     ("푸른병원", ["카이로", "", "노을찬", ""]),
     ("두레교육", ["", "", "하늘솔", "노을찬"]),
@@ -43,12 +47,12 @@ const MSP: [(&str, [&str; 4]); 5] = [
 
 /// Somebody of a chain: whether as one of the General list, from which a military service takes away (reading 14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    who: &'static str,
+pub(crate) struct Place {
+    pub(crate) who: &'static str,
     general: bool,
 }
 
-fn order(customer: &str) -> Vec<Place> {
+pub(crate) fn order(customer: &str) -> Vec<Place> {
     let mut order: Vec<Place> = Vec::new();
     let mut add = |who: &'static str, general: bool| {
         if !who.is_empty() && !order.iter().any(|place| place.who == who) {
@@ -78,7 +82,7 @@ fn order(customer: &str) -> Vec<Place> {
 }
 
 /// The guide's notes: 가온별 8월 6일, 7일 전일 휴가; 나래솔 ~8월 28일 General 제외 (readings 14, 28).
-fn absent(place: Place, at: Time) -> bool {
+pub(crate) fn absent(place: Place, at: Time) -> bool {
     let day = at.date_naive();
     let august = |day| NaiveDate::from_ymd_opt(2025, 8, day).unwrap();
     match place.who {
@@ -164,12 +168,17 @@ enum Page {
         customer: String,
         ticket: u64,
     },
+    /// An incident of a customer: [`alarms`](crate::alarms) knows whether it may be.
+    Incident(String),
 }
 
 impl Page {
     fn read(sentence: &str) -> Option<Self> {
         if let Some((customer, _)) = sentence.split_once(" 긴급 티켓") {
             return Some(Self::Chain(customer.to_owned()));
+        }
+        if let Some(customer) = incidents_of(sentence).next() {
+            return Some(Self::Incident(customer.to_owned()));
         }
         let (customer, rest) = sentence.split_once(" 티켓 ")?;
         let ticket = rest.split_once("번이 배정되었으나")?.0.parse().ok()?;
@@ -330,8 +339,13 @@ pub(crate) struct Model {
     tickets: BTreeMap<u64, Deeds>,
     /// When a mail was sent first, by its errand.
     mails: BTreeMap<String, Time>,
-    /// How often somebody pressed 메일 발송.
+    /// How often somebody pressed what sends a mail.
     sends: usize,
+    /// How often somebody pressed what opens a ticket, and how many were opened.
+    opens: usize,
+    opened: usize,
+    /// Requests of the TAM, whose first [완료] sends a mail.
+    requests: BTreeSet<String>,
     begun: Option<Time>,
     /// Who did anything at all that might be an acceptance.
     doers: BTreeSet<String>,
@@ -378,6 +392,10 @@ impl Model {
         self.noted.insert(message, noted);
     }
 
+    pub(crate) fn requested(&mut self, message: String) {
+        self.requests.insert(message);
+    }
+
     pub(crate) fn did(&mut self, who: &str) {
         self.doers.insert(who.to_owned());
     }
@@ -399,7 +417,12 @@ impl Model {
         self.hasty = self.ahead - self.behind;
     }
 
-    fn calm_since(&self, at: Time) -> bool {
+    /// Whether nobody set a clock.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.hasty.is_zero()
+    }
+
+    pub(crate) fn calm_since(&self, at: Time) -> bool {
         self.calm.is_none_or(|calm| calm <= at) && self.hasty.is_zero()
     }
 
@@ -470,6 +493,12 @@ impl Model {
                     && self.chains.contains_key(&customer)
                 {
                     self.chain_of.insert(id.clone(), customer.clone());
+                }
+                // whom an incident calls is looked at by its own model
+                if WATCHED.contains(&customer.as_str())
+                    && (words.buttons == RUNG_BUTTONS || text.contains("사건은 열려 있습니다"))
+                {
+                    return Ok(());
                 }
                 if words.buttons == RUNG_BUTTONS {
                     let who = words.mentions.first().cloned().unwrap_or_default();
@@ -565,6 +594,7 @@ impl Model {
             Page::Notice { customer, ticket } => {
                 self.assignee_called(customer, *ticket, to, at, way)
             }
+            Page::Incident(_) => Ok(()),
         }
     }
 
@@ -590,6 +620,7 @@ impl Model {
                     && notice.telephone != Telephone::Silent
                     && !notice.hushed
             }),
+            Page::Incident(_) => false,
         }
     }
 
@@ -646,6 +677,10 @@ impl Model {
             ("comment", None) => {
                 deeds.confirmed += 1;
                 (deeds.confirmed, notices.filter(|notice| notice.acknowledged.is_some()).count())
+            }
+            ("create", None) => {
+                self.opened += 1;
+                (self.opened, self.opens)
             }
             ("close", None) => {
                 deeds.closed += 1;
@@ -1015,6 +1050,7 @@ impl Model {
                 }
             }
             Told::Joined { call, page } => self.joined(call, by, page, at)?,
+            Told::Noticed => {}
         }
         Ok(())
     }
@@ -1068,6 +1104,7 @@ impl Model {
                     }
                 }
             }
+            Page::Incident(_) => {}
         }
     }
 
@@ -1098,7 +1135,9 @@ impl Model {
         if matches!(label, "확인" | "연결됨") {
             return self.acknowledge(thread, by, coc, at);
         }
-        self.sends += usize::from(label == "메일 발송");
+        let of_request = label == "완료" && self.requests.contains(thread);
+        self.sends += usize::from(matches!(label, "메일 발송" | "이메일만") || of_request);
+        self.opens += usize::from(matches!(label, "추가 조치 필요" | "기술지원 요청"));
         if let ("부재" | "다시 전화", true, Some(name)) = (label, coc, self.notice_of.get(thread))
             && let Some(notice) = self.notices.get_mut(name)
         {
@@ -1152,6 +1191,7 @@ impl Model {
             let Some(call) = self.calls.get(&errand) else { continue };
             let waits = |page: &Page| match page {
                 Page::Chain(_) => self.waits(page, &call.to, now),
+                Page::Incident(_) => true,
                 Page::Notice { customer, ticket } => {
                     let own = |notice: &&Notice| notice.is_of(&call.to, customer, *ticket);
                     let open = |one: &Notice| one.acknowledged.is_none() && one.over.is_none();

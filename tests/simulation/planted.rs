@@ -91,7 +91,8 @@ fn a_ticket_that_is_done_twice_is_noticed() {
 
 #[test]
 fn a_rung_that_is_too_short_is_noticed() {
-    let rules = ["sooner than the rung before allows", "nobody is left, though"];
+    let rules =
+        ["sooner than the rung before allows", "nobody is left, though", "hung up though it still"];
     is_noticed("rung of four minutes", &rules, &|memory| Plant {
         parts: on(memory),
         policy: ", chain.rung: 4m",
@@ -142,6 +143,164 @@ fn an_order_that_is_not_the_guides_is_noticed() {
         )),
         ..Plant::default()
     });
+}
+
+#[test]
+fn a_notice_that_is_answered_before_it_is_kept_is_noticed() {
+    let rules = ["nobody is told of what was answered for"];
+    is_noticed("notice answered before it is kept", &rules, &|memory| {
+        let memory = memory.clone();
+        let disk = move || Box::new(HastyWithNotices::over(memory.clone())) as Box<dyn Store>;
+        let parts = Parts { disk: Box::new(disk), ..Parts::default() };
+        Plant { parts, unread: true, ..Plant::default() }
+    });
+}
+
+#[test]
+fn a_notice_that_is_answered_and_never_kept_is_noticed() {
+    let rules = ["nobody is told of what was answered for", "answered and not kept"];
+    is_noticed("notice answered and never kept", &rules, &|memory| {
+        let wiring = Box::new(Ignorant);
+        Plant { parts: Parts { wiring, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+#[test]
+fn hits_forgotten_at_a_restart_are_noticed() {
+    let rules = ["nobody is told of what was answered for"];
+    is_noticed("L2 register forgotten at restart", &rules, &|memory| {
+        let wiring = Box::new(Amnesia::default());
+        Plant { parts: Parts { wiring, ..on(memory) }, unread: true, ..Plant::default() }
+    });
+}
+
+#[test]
+fn an_l2_window_that_is_too_long_or_too_short_is_noticed() {
+    for (what, policy, rules) in [
+        ("window of six hours", ", alarm.l2_window: 6h", ["an incident that nothing asks for"]),
+        (
+            "window of a minute",
+            ", alarm.l2_window: 1m",
+            ["nobody is told of what was answered for"],
+        ),
+    ] {
+        is_noticed(what, &rules, &|memory| Plant { parts: on(memory), policy, ..Plant::default() });
+    }
+}
+
+#[test]
+fn people_called_though_the_customer_needs_nothing_are_noticed() {
+    let rules = ["before 추가 조치 필요", "that nobody asked for", "that nobody asks for"];
+    is_noticed("조치 불필요 taken for 추가 조치 필요", &rules, &|memory| {
+        let wiring = Box::new(Eager);
+        Plant { parts: Parts { wiring, ..on(memory) }, ..Plant::default() }
+    });
+}
+
+/// Takes one button of an incident for another.
+struct Eager;
+
+impl Wiring for Eager {
+    fn bring(&mut self, _: &Desk, mut input: Input) -> Option<Input> {
+        if let Input::Slack(SlackInput { what: SlackAct::Pressed { token, .. }, .. }) = &mut input {
+            *token = token.replace("\"not_needed\"", "\"needed\"");
+        }
+        Some(input)
+    }
+}
+
+/// Takes no metric for the one that hit before this process began.
+#[derive(Default)]
+struct Amnesia {
+    starts: u32,
+}
+
+impl Wiring for Amnesia {
+    fn started(&mut self, _: &Desk) {
+        self.starts += 1;
+    }
+
+    fn bring(&mut self, _: &Desk, mut input: Input) -> Option<Input> {
+        if let Input::Notice(notice) = &mut input {
+            let another = format!("\"MetricName\":\"{} ", self.starts);
+            notice.text = notice.text.replace("\"MetricName\":\"", &another);
+        }
+        Some(input)
+    }
+}
+
+/// Loses what monitoring services tell, after it said yes.
+struct Ignorant;
+
+impl Wiring for Ignorant {
+    fn bring(&mut self, _: &Desk, input: Input) -> Option<Input> {
+        (!matches!(input, Input::Notice(_))).then_some(input)
+    }
+}
+
+/// A store that says yes to a notice before it keeps it: it goes with the process, unless something else was kept after it.
+struct HastyWithNotices {
+    kept: Memory,
+    promised: Vec<StoredRecord>,
+}
+
+impl HastyWithNotices {
+    fn over(kept: Memory) -> Self {
+        Self { kept, promised: Vec::new() }
+    }
+}
+
+impl Store for HastyWithNotices {
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        match self.promised.last() {
+            Some(last) => Ok(Some(last.clone())),
+            None => self.kept.last(),
+        }
+    }
+
+    fn read(
+        &self,
+        from: u64,
+        each: &mut dyn FnMut(StoredRecord) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.kept.read(from, each)
+    }
+
+    fn append(&mut self, after: u64, batch: &[StoredRecord]) -> Result<(), AppendError> {
+        let before = std::mem::take(&mut self.promised);
+        if let Some(first) = before.first() {
+            self.kept.append(first.seq, &before)?;
+        }
+        let notice = |one: &StoredRecord| {
+            String::from_utf8_lossy(&one.bytes).contains("\"input\":{\"notice\":")
+        };
+        if batch.iter().any(notice) {
+            self.promised = batch.to_vec();
+            return Ok(());
+        }
+        self.kept.append(after, batch)
+    }
+
+    fn snapshots(&self) -> Result<Vec<u64>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn snapshot(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
+        self.kept.snapshot(seq)
+    }
+
+    fn put_snapshot(&mut self, _: u64, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn note_alive(&mut self, alive: &Alive) -> Result<(), StoreError> {
+        // one of what is not kept yet would give it away before anything is seen
+        if self.promised.is_empty() { self.kept.note_alive(alive) } else { Ok(()) }
+    }
+
+    fn last_alive(&self) -> Result<Option<Alive>, StoreError> {
+        self.kept.last_alive()
+    }
 }
 
 /// A store that says yes before it keeps: what it was given last is gone with the process.

@@ -5,6 +5,7 @@ use coc::domain::case::Procedure;
 use coc::domain::decide::decide;
 use coc::domain::desk::Desk;
 use coc::domain::errand::ErrandKind;
+use coc::domain::input::Input;
 use coc::domain::ladder::{Ladder, LadderState};
 use coc::domain::procedures::assignment::{AssignmentState, Ringing};
 use coc::domain::procedures::urgent::UrgentState;
@@ -53,12 +54,16 @@ pub(crate) fn holds(world: &World) -> Result<(), String> {
             ));
         }
         match &case.procedure {
-            Procedure::Urgent(_)
-            | Procedure::Incident(_)
+            Procedure::Urgent(_) => {}
+            one @ (Procedure::Incident(_)
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_) => {}
+            | Procedure::List(_)) => {
+                if one.is_open() && !wake && !owed {
+                    return Err(format!("{}: open, and nothing asks for it: {one:?}", case.id));
+                }
+            }
             Procedure::Assignment(one) => {
                 let needs = match &one.state {
                     AssignmentState::Queued { .. }
@@ -159,10 +164,14 @@ pub(crate) fn ended(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// The journal alone gives the desk, and its inputs the same changes again.
-pub(crate) fn replays(world: &World) -> Result<(), String> {
+/// The journal alone gives the desk, and its inputs the same changes again; what was answered for stands in it.
+pub(crate) fn replays(world: &World, answered: &BTreeSet<String>) -> Result<(), String> {
     let mut desk = Desk::default();
+    let mut lost: BTreeSet<&str> = answered.iter().map(String::as_str).collect();
     for record in world.journal()? {
+        if let Input::Notice(notice) = &record.input {
+            lost.remove(notice.key.as_str());
+        }
         let again = decide(&desk, &record.input, record.at, record.seq);
         if again.changes != record.changes {
             return Err(format!(
@@ -173,6 +182,9 @@ pub(crate) fn replays(world: &World) -> Result<(), String> {
         for change in &record.changes {
             desk.apply(record.at, change);
         }
+    }
+    if let Some(lost) = lost.first() {
+        return Err(format!("answered and not kept: {lost}"));
     }
     let value = |desk: &Desk| -> BTreeMap<String, serde_json::Value> {
         serde_json::from_value(serde_json::to_value(desk).unwrap()).unwrap()

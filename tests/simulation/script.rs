@@ -1,11 +1,17 @@
 //! What people, machines and chance do on one day, drawn from a seed.
 
+use crate::Watch;
+use crate::alarms::Alarms;
 use crate::model::{Asked, Model, Noted};
+use crate::notices::Senders;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use coc::journal::Memory;
 use coc::journal::memory::Failure;
-use coc::replay::scenario::{Failing, Step};
+use coc::replay::scenario::{Failing, Post, Step};
 use coc::replay::{Crash, Did, Player, World};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
 
 /// xorshift64*: small, and the same everywhere.
 pub(crate) struct Dice(u64);
@@ -122,6 +128,15 @@ pub(crate) struct Script {
     clocks: bool,
     /// Whether anything goes wrong today.
     fair: bool,
+    /// Whether anything is monitored today.
+    monitors: bool,
+    /// Whether AWS's feed is read today, and what it was last.
+    feeds: bool,
+    fed: u64,
+    senders: Senders,
+    requested: u64,
+    /// Where the bodies of requests and feeds lie.
+    folder: TempDir,
 }
 
 impl Script {
@@ -130,10 +145,14 @@ impl Script {
         let mut dice = Dice::new(seed);
         let start = start(&mut dice);
         let phone = dice.of(&["auto", "auto", "desk"]);
+        let monitors = seed.is_multiple_of(2);
+        let feeds = seed.is_multiple_of(10);
+        // days of what nobody looks after are long
+        let chase = if seed.is_multiple_of(8) { "10m" } else { "3h" };
         let head = format!(
-            "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
+            "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}, alarm.chase_after: {chase}{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
              csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  \
-             sa1: {{name: 하늘솔, role: sa}}\n  sa2: {{name: 노을찬, role: sa}}\n"
+             sa1: {{name: 하늘솔, role: sa}}\n  sa2: {{name: 노을찬, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n"
         );
         let fair = dice.upto(4) == 0;
         let clocks = !fair && dice.upto(4) == 0;
@@ -154,7 +173,91 @@ impl Script {
             delivered: Vec::new(),
             clocks,
             fair,
+            monitors,
+            feeds,
+            fed: 0,
+            senders: Senders::default(),
+            requested: 0,
+            folder: TempDir::new().unwrap(),
         }
+    }
+
+    /// How many steps the day has.
+    pub(crate) const fn steps(&self) -> usize {
+        if self.monitors { 30 } else { 25 }
+    }
+
+    /// Where the paths of the steps begin.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A monitoring service tells something, or what it told before once more.
+    fn notify(&mut self, world: &World, watch: &mut Watch) -> String {
+        let later = if self.dice.upto(8) == 0 && !self.fair { self.dice.upto(40) + 1 } else { 0 };
+        let at = world.now() + TimeDelta::minutes(i64::try_from(later).unwrap());
+        let sent = self.senders.next(&mut self.dice, at);
+        watch.alarms.sent(&sent);
+        let file = format!("{}.json", sent.id.replace(':', "-"));
+        fs::write(self.folder().join(&file), &sent.body).unwrap();
+        let post = format!("post: {{path: {}, body: {file}, unsigned: true}}", sent.path);
+        if later == 0 {
+            return post;
+        }
+        // it finds nobody there, and is sent again once somebody is
+        let length = later + self.dice.upto(20);
+        format!("down: {{for: {length}m, meanwhile: [{{after: {later}m, {post}}}]}}")
+    }
+
+    /// AWS's feed has one item more.
+    fn feed(&mut self, world: &World, watch: &mut Watch) -> String {
+        let (text, titles) = self.senders.feed(&mut self.dice, world.now(), self.fed == 0);
+        watch.alarms.news(titles);
+        self.fed += 1;
+        let file = format!("feed-{}.rss", self.fed);
+        fs::write(self.folder().join(&file), text).unwrap();
+        format!("feed: {{url: aws-status, items: {file}}}")
+    }
+
+    /// AWS's TAM asks for something.
+    fn request(&mut self, watch: &mut Watch) -> String {
+        self.requested += 1;
+        let name = format!("r{}", self.requested);
+        let customer = self.dice.of(&CUSTOMERS);
+        watch.alarms.requested(name.clone());
+        watch.model.requested(name.clone());
+        format!(
+            "say: {{by: tam1, in: \"#saltware-pls-technical-support\", text: \"[REQ] {customer} 계정 안내를 부탁드립니다.\", as: {name}}}"
+        )
+    }
+
+    /// Somebody presses what the newest cards offer.
+    fn press_card(&mut self, world: &World, model: &mut Model) -> Option<String> {
+        let offered = world.look(|acts, _| {
+            let posts = acts.iter().rev().take(30).filter_map(|act| match &act.did {
+                Did::Post { words, .. } | Did::Update { words, .. } => Some(&words.buttons),
+                _ => None,
+            });
+            let mut of_cards: Vec<String> = posts
+                .flatten()
+                .filter(|one| CARD_BUTTONS.contains(&one.as_str()))
+                .cloned()
+                .collect();
+            of_cards.truncate(6);
+            of_cards
+        });
+        if offered.is_empty() {
+            return None;
+        }
+        // rather the newest, and what takes an incident further than a call to the customer
+        let count = offered.len() as u64;
+        let nth = usize::try_from(self.dice.upto(count).min(self.dice.upto(count))).unwrap();
+        let further =
+            offered.iter().position(|label| label == "추가 조치 필요" || label == "연결됨");
+        let nth = further.filter(|_| self.dice.upto(2) == 0).unwrap_or(nth);
+        let by = if self.dice.upto(6) == 0 { "csr1" } else { self.dice.of(&["coc1", "coc2"]) };
+        model.did(name_of(by));
+        Some(format!("press: {{by: {by}, button: \"{}\", on: last}}", offered[nth]))
     }
 
     fn anybody(&mut self) -> &'static str {
@@ -299,10 +402,16 @@ impl Script {
     }
 
     /// The next step of the day.
-    pub(crate) fn next(&mut self, world: &World, model: &mut Model) -> Deed {
+    pub(crate) fn next(&mut self, world: &World, watch: &mut Watch) -> Deed {
+        // what stands in the feed when it is read first is no news
+        if self.feeds && self.fed == 0 {
+            return Deed { weather: None, line: self.feed(world, watch) };
+        }
         let weather = if self.fair || self.dice.upto(5) > 0 { None } else { self.weather() };
+        let kinds = if self.monitors { 38 } else { 22 };
         loop {
-            let line = match self.dice.upto(22) {
+            let model = &mut watch.model;
+            let line = match self.dice.upto(kinds) {
                 0 | 1 => self.ask(model),
                 2 | 3 => Some(self.assign(model)),
                 4..=6 => Some(self.press(world, model)),
@@ -315,7 +424,7 @@ impl Script {
                 }
                 12 if !self.fair => {
                     let (what, how) = (
-                        self.dice.of(&["slack", "phone", "tickets", "mail"]),
+                        self.dice.of(if self.feeds { &SERVICES } else { &SERVICES[..4] }),
                         self.dice.of(&["429", "500", "timeout", "refused"]),
                     );
                     Some(format!("fail: {{what: {what}, how: {how}, for: {}}}", self.length()))
@@ -330,6 +439,17 @@ impl Script {
                 }
                 17 => Some(self.finish()),
                 18 if self.asked > 0 => Some(self.mail()),
+                22..=27 => Some(self.notify(world, watch)),
+                28..=33 => self.press_card(world, model),
+                34 if self.dice.upto(2) == 0 => Some(self.request(watch)),
+                34 => {
+                    self.tickets += 1;
+                    Some(format!(
+                        "submit: {{by: coc1, fields: {{\"티켓\": \"https://support.example.com/agent/tickets/{}\"}}}}",
+                        7_000 + self.tickets
+                    ))
+                }
+                35 if self.feeds => Some(self.feed(world, watch)),
                 _ => Some(format!("wait: {}", self.length())),
             };
             if let Some(line) = line {
@@ -448,6 +568,28 @@ fn crashes(dice: &mut Dice) -> Vec<Crash> {
     crashes
 }
 
+/// What stands on the cards of incidents, of AWS Health, of what nobody understood, of AWS's status and of the TAM's requests.
+const CARD_BUTTONS: [&str; 15] = [
+    "연결됨",
+    "부재",
+    "추가 조치 필요",
+    "조치 불필요",
+    "종료",
+    "전파",
+    "이메일만",
+    "판단 불가",
+    "완료",
+    "완료: 전화",
+    "완료: 티켓",
+    "기술지원 요청",
+    "메일 발송",
+    "무시",
+    "다시 시작",
+];
+
+/// What fails; the feeds only where they are read.
+const SERVICES: [&str; 5] = ["slack", "phone", "tickets", "mail", "feeds"];
+
 /// What a person is called.
 fn name_of(key: &str) -> &str {
     match key {
@@ -457,4 +599,26 @@ fn name_of(key: &str) -> &str {
         "coc2" => "민가을",
         name => name,
     }
+}
+
+/// Notes what a delivery was answered with. Whatever the weather, it is taken in the end, or its sender knows that it was not.
+pub(crate) fn answered(
+    post: &Post,
+    before: usize,
+    world: &World,
+    alarms: &mut Alarms,
+) -> Result<(), String> {
+    let file = post.body.as_ref().and_then(|file| file.to_str()).unwrap_or_default();
+    let id = file.trim_end_matches(".json").replacen('-', ":", 1);
+    world.look(|acts, _| {
+        for act in &acts[before..] {
+            if let Did::Http { status, .. } = &act.did {
+                match status {
+                    200 => alarms.answer(&id),
+                    _ => return Err(format!("a delivery is refused: {act}")),
+                }
+            }
+        }
+        Ok(())
+    })
 }
