@@ -1,5 +1,4 @@
 //! What AWS sends is read as what it is: the samples of its documentation with fictional accounts, and odd ones.
-#![expect(clippy::wildcard_enum_match_arm, reason = "one kind of many is looked for")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use coc::domain::aws::{Alarm, AlarmState, Finding, HealthEvent, Shape, Told, read};

@@ -1,6 +1,6 @@
 //! The watch: one promise with a due time (the 30-minute call, an answer that somebody owes).
 
-use super::time::Time;
+use super::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// A promise that falls due.
@@ -21,4 +21,16 @@ const PUNCTUAL_WITHIN: i64 = 60;
 #[must_use]
 pub fn is_late(due: Time, now: Time) -> bool {
     (now - due).num_seconds() >= PUNCTUAL_WITHIN
+}
+
+/// What is open is asked for so often after the same while, then after twice as long each time.
+const CHASES_ALIKE: u32 = 4;
+/// But not more seldom than after eight times the while.
+const CHASE_DOUBLES: u32 = 3;
+
+/// When what was asked for at `asked`, and `times` times before, is asked for again.
+#[must_use]
+pub fn asked_again_at(asked: Time, after: Span, times: u32) -> Time {
+    let doubled = (times + 1).saturating_sub(CHASES_ALIKE).min(CHASE_DOUBLES);
+    asked + after.delta() * (1 << doubled)
 }

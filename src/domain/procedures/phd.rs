@@ -12,6 +12,7 @@ use super::super::message::Message;
 use super::super::policy::Policy;
 use super::super::time::{Time, seoul_at};
 use super::super::turn::{PhdPress, Turn};
+use super::super::watch::asked_again_at;
 use super::super::words::{self, phd as said};
 use super::{mail, paging};
 use chrono::{NaiveDate, TimeDelta};
@@ -20,15 +21,9 @@ use std::collections::BTreeSet;
 
 /// So many resources of one account are kept by name; all of them stand in the journal.
 const RESOURCES_KEPT: usize = 500;
-/// What is open is asked for so often after the policy's while, then after twice as long each time.
-const CHASES_ALIKE: u32 = 4;
-/// But not more seldom than after eight times the policy's while.
-const CHASE_DOUBLES: u32 = 3;
-
 /// When what was asked for at `asked`, the `times`-th time, is asked for again.
 fn asks_again(policy: &Policy, asked: Time, times: u32) -> Time {
-    let doubled = (times + 1).saturating_sub(CHASES_ALIKE).min(CHASE_DOUBLES);
-    asked + policy.phd.chase_after.delta() * (1 << doubled)
+    asked_again_at(asked, policy.phd.chase_after, times)
 }
 
 /// An AWS Health event of one customer, or the daily look at all of them.

@@ -11,6 +11,7 @@ use super::super::message::{Answer, FieldError, Message};
 use super::super::policy::{AlarmLevel, Policy};
 use super::super::time::Time;
 use super::super::turn::{StrayPress, Turn};
+use super::super::watch::asked_again_at;
 use super::super::words;
 use super::incident::noti;
 use super::intake::{self, Taken, clipped};
@@ -37,6 +38,9 @@ pub struct Stray {
     pub state: StrayState,
     /// When COC was last asked.
     pub asked: Time,
+    /// How often COC was asked again.
+    #[serde(default)]
+    pub times: u32,
     /// Other posts that bear its buttons, with what they say.
     pub boards: Vec<Board>,
 }
@@ -130,7 +134,10 @@ impl Stray {
                     self.names.push(name.clone());
                 }
             }
-            StrayChange::Asked { at } => self.asked = *at,
+            StrayChange::Asked { at } => {
+                self.asked = *at;
+                self.times = self.times.saturating_add(1);
+            }
             StrayChange::Shown(board) => self.boards.push(board.clone()),
             StrayChange::Cleared => self.boards.clear(),
             StrayChange::Done(state) => self.state = state.clone(),
@@ -146,7 +153,7 @@ impl Stray {
     /// The next due time.
     #[must_use]
     pub fn wake(&self, policy: &Policy) -> Option<Time> {
-        self.is_open().then(|| self.asked + policy.alarm.chase_after.delta())
+        self.is_open().then(|| asked_again_at(self.asked, policy.alarm.chase_after, self.times))
     }
 
     /// Whether a new one is more of this.
@@ -217,6 +224,7 @@ pub(super) fn came(turn: &mut Turn<'_>, key: &str, subject: Subject, text: &str)
         names: Vec::new(),
         state: StrayState::Waiting,
         asked: turn.now,
+        times: 0,
         boards: Vec::new(),
     };
     let id = turn.open(Procedure::Stray(one.clone()));
