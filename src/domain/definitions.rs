@@ -13,7 +13,7 @@ use toml::Spanned;
 /// The steps of every checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definitions {
-    /// A [REQ] of AWS's TAM (T2).
+    /// A `[REQ]` of AWS's TAM (T2).
     pub tam: Vec<StepDefinition>,
     /// Setting up the monitoring of a customer.
     pub setup: SetupDefinition,

@@ -128,7 +128,7 @@ pub enum Occasion {
     Alarm,
     /// An AWS Health event (P3).
     Phd,
-    /// A [REQ] of AWS's TAM (T2).
+    /// A `[REQ]` of AWS's TAM (T2).
     Tam,
 }
 

@@ -51,7 +51,7 @@ pub struct Policy {
     pub mail: MailPolicy,
     /// The customer record.
     pub customers: RecordPolicy,
-    /// [REQ]s of AWS's TAM (T).
+    /// `[REQ]`s of AWS's TAM (T).
     pub tam: TamPolicy,
     /// What should come regularly.
     pub heartbeats: Vec<Heartbeat>,
@@ -779,7 +779,7 @@ impl Default for RecordPolicy {
     }
 }
 
-/// [REQ]s of AWS's TAM.
+/// `[REQ]`s of AWS's TAM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TamPolicy {

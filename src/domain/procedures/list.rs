@@ -44,7 +44,7 @@ pub struct List {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListKind {
-    /// A [REQ] of AWS's TAM (T).
+    /// A `[REQ]` of AWS's TAM (T).
     Tam(Tam),
     /// Setting up the monitoring of a customer (M1, M3, M4, M11, M12).
     Setup(Setup),
@@ -138,7 +138,7 @@ pub enum ListChange {
         /// Now.
         at: Time,
     },
-    /// Of a [REQ].
+    /// Of a `[REQ]`.
     Tam(TamChange),
     /// Another finding came (G2).
     Repeated {

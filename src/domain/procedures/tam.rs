@@ -1,4 +1,4 @@
-//! AWS TAM's [REQ] in #saltware-pls-technical-support (T1 to T5): a checklist in the thread of the message.
+//! AWS TAM's `[REQ]` in #saltware-pls-technical-support (T1 to T5): a checklist in the thread of the message.
 
 use super::super::case::Home;
 use super::super::checklist::{Checklist, ChecklistChange, StepKind, StepState};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// A [REQ] and what belongs to it.
+/// A `[REQ]` and what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tam {
     /// Who wrote it.
@@ -65,7 +65,7 @@ pub struct Support {
     pub at: Time,
 }
 
-/// A step of a [REQ].
+/// A step of a `[REQ]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TamChange {
@@ -179,7 +179,7 @@ fn which(desk: &Desk, text: &str) -> Which {
     }
 }
 
-/// A message was written; a [REQ] in the TAM channel opens a case in its thread (T1), whoever wrote it. `root` is the thread that a
+/// A message was written; a `[REQ]` in the TAM channel opens a case in its thread (T1), whoever wrote it. `root` is the thread that a
 /// case of it lives in.
 pub(in crate::domain) fn said(
     turn: &mut Turn<'_>,
@@ -302,7 +302,7 @@ fn known(work: &mut Work<'_, '_>, name: String) {
     }
 }
 
-/// The [REQ]'s message was changed: it is read again.
+/// The `[REQ]`'s message was changed: it is read again.
 pub(super) fn edited(mut work: Work<'_, '_>, text: &str) {
     let desk = work.turn.desk;
     let reading = read(text);

@@ -1,4 +1,4 @@
-//! What is said of AWS TAM's [REQ]s (T1 to T5).
+//! What is said of AWS TAM's `[REQ]`s (T1 to T5).
 
 use super::super::checklist::{StepKind, StepState};
 use super::super::customers::Customer;
@@ -108,7 +108,7 @@ pub fn known(desk: &Desk, list: &List, before: &str) -> Message {
     lines(said)
 }
 
-/// The [REQ]'s text changed while it is worked off.
+/// The `[REQ]`'s text changed while it is worked off.
 #[must_use]
 pub fn text_changed(mail_open: bool, by_hand: bool) -> Message {
     one_line(match (mail_open, by_hand) {
@@ -129,7 +129,7 @@ pub fn anyway(by: &Name) -> Message {
     ])
 }
 
-/// Another [REQ] in the thread of one that is worked off.
+/// Another `[REQ]` in the thread of one that is worked off.
 #[must_use]
 pub fn one_at_a_time(id: CaseId) -> Message {
     one_line(format!(
@@ -167,7 +167,7 @@ pub fn step_note(desk: &Desk, list: &List, kind: StepKind) -> String {
     }
 }
 
-/// How to reach the customer, in n: the thread of the [REQ] is read by AWS's people too.
+/// How to reach the customer, in n: the thread of the `[REQ]` is read by AWS's people too.
 #[must_use]
 pub fn contacts(id: CaseId, record: &Customer) -> Message {
     let listed = |all: &[String]| {
