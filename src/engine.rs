@@ -91,9 +91,10 @@ impl<S: Store> Engine<S> {
             while let Some(key) = self.desk.to_take_up(now).map(str::to_owned) {
                 self.decide_one(now, Input::TakenUp { key }, &mut drafts);
             }
-            while let Some((call, event)) = self.desk.heard_early() {
-                self.decide_one(now, Input::Phone { call, event }, &mut drafts);
-            }
+        }
+        // when every page that the call names is known to be part of it: an end is the end of all
+        while let Some((call, event)) = self.desk.heard_early() {
+            self.decide_one(now, Input::Phone { call, event }, &mut drafts);
         }
         if drafts.is_empty() {
             return Ok(answers);

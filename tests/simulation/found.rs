@@ -256,3 +256,23 @@ fn key_1_counts_while_a_telephone_rings_on_after_its_turn() {
     assert_eq!(posted(&player, "가온별 님이"), 1);
     assert_eq!(posted(&player, "@라온결"), 0);
 }
+
+/// One call named two tickets, and nobody picked up before the carrier had said that it was placed. Only the first ticket's page ended
+/// with it; of the other the telephone was believed to ring on.
+#[test]
+fn an_end_that_is_heard_early_is_the_end_of_every_page() {
+    let mut player = night();
+    for line in [
+        "slash: {by: coc1, in: \"#coc-noti\", command: /assign, text: \"한빛전자 https://support.example.com/agent/tickets/1 @다솜윤\"}",
+        "slash: {by: coc1, in: \"#coc-noti\", command: /assign, text: \"한빛전자 https://support.example.com/agent/tickets/2 @다솜윤\"}",
+        "phone: {who: 다솜윤, does: no-answer}",
+        "at: 2025-08-13T09:29:50+09:00",
+    ] {
+        step(&mut player, line);
+    }
+    player.slow_answers(TimeDelta::seconds(8), TimeDelta::minutes(2));
+    step(&mut player, "wait: 1m");
+    assert_eq!(called(&player), ["다솜윤"], "one call of both");
+    assert_eq!(player.world().live_desk().unwrap().calls.len(), 0);
+    assert_eq!(posted(&player, "전화 받지 않음"), 2);
+}
