@@ -6,7 +6,7 @@ use super::scenario::{FailHow, Failing, FeedName};
 use crate::adapters::feeds::{current_events, rss_items};
 use crate::adapters::slack::api::{Failed, Failure, Method, Repeat, WebApi};
 use crate::domain::desk::Desk;
-use crate::domain::errand::{CallEvent, NewTicket, Outcome, TicketAct, TicketDeed};
+use crate::domain::errand::{CallEvent, ErrandKind, NewTicket, Outcome, TicketAct, TicketDeed};
 use crate::domain::ids::{
     ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink,
 };
@@ -183,9 +183,18 @@ impl Site {
         let live = desk.calls.get(&call);
         let to = live.map(|live| &live.to).or_else(|| Some(&self.placed.get(&call)?.1))?;
         let pages = match (event, live) {
-            (CallEvent::Accepted | CallEvent::Rejected, _) | (_, None) => {
+            (CallEvent::Accepted | CallEvent::Rejected, _) => {
                 desk.about_of(call).map(str::to_owned).into_iter().collect()
             }
+            // the carrier was quicker than its own answer: every page that the voice names
+            (
+                CallEvent::Answered
+                | CallEvent::Busy
+                | CallEvent::NoAnswer
+                | CallEvent::Voicemail
+                | CallEvent::Failed,
+                None,
+            ) => self.named_by(desk, call),
             (
                 CallEvent::Answered
                 | CallEvent::Busy
@@ -197,6 +206,21 @@ impl Site {
         };
         let told = Told::Phone { errand: call.to_string(), event, pages };
         Some((format!("{call} {event:?}"), to.to_string(), told))
+    }
+
+    /// The pages that the voice of a call names and that are still owed.
+    fn named_by(&self, desk: &Desk, call: ErrandId) -> Vec<String> {
+        let placed = call.to_string();
+        let speech = self.acts.iter().rev().find_map(|act| {
+            let Did::Call { errand, about, .. } = &act.did else { return None };
+            (*errand == placed).then_some(about.as_str())
+        });
+        let speech = speech.unwrap_or_default();
+        let owed = desk.errands.values().filter_map(|errand| {
+            let ErrandKind::Call { about, .. } = &errand.kind else { return None };
+            Some(about)
+        });
+        owed.filter(|about| speech.contains(about.as_str())).cloned().collect()
     }
 
     fn told_of(&self, input: &SlackInput) -> Option<Told> {
