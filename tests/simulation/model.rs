@@ -1155,7 +1155,8 @@ impl Model {
         let own = chain.asked.by == by;
         match label {
             "취소" | "미결정" if coc || own => chain.stop(),
-            "종료" if coc => chain.stop(),
+            // of a chain that was started again meanwhile it ends nothing
+            "종료" if coc && matches!(chain.stands, Stands::Exhausted(_)) => chain.stop(),
             "그대로 시작" if coc && chain.stands == Stands::Before && chain.asked.decided => {
                 chain.stands = Stands::Running(at);
             }
