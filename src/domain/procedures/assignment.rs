@@ -16,7 +16,7 @@ use super::super::ladder::Via;
 use super::super::people::order::{Duty, Skipped, absence_at, assign_order, msp_order};
 use super::super::text::{Reading, mark, pattern, read, ticket_link};
 use super::super::time::Time;
-use super::super::turn::{AskPress, CallPress, Turn, thread_of};
+use super::super::turn::{AskPress, CallPress, Token, Turn, thread_of};
 use super::super::watch::Watch;
 use super::super::words;
 use super::paging::{hang_up, under};
@@ -98,8 +98,31 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     fn step(&mut self, change: AssignmentChange) {
+        if matches!(
+            change,
+            AssignmentChange::Round { .. }
+                | AssignmentChange::Confirmed { .. }
+                | AssignmentChange::Ended { .. }
+        ) {
+            self.take_back_asks();
+        }
         self.one.apply(&change);
         self.turn.change(Change::Case(self.id, CaseChange::Assignment(change)));
+    }
+
+    /// COC is asked no more to phone somebody who has answered, or whose the ticket is no more, where that was not posted yet.
+    fn take_back_asks(&mut self) {
+        let bears_call = |errand: &Errand| {
+            let buttons = errand.as_post().map(|(_, message)| message.buttons.as_slice());
+            buttons.unwrap_or_default().iter().any(|button| {
+                matches!(Token::read(&button.token), Some(Token::Call(id, ..)) if id == self.id)
+            })
+        };
+        let owed = self.turn.desk.errands.values().filter(|errand| bears_call(errand));
+        let asks: Vec<ErrandId> = owed.map(|errand| errand.id).collect();
+        for ask in asks {
+            self.turn.drop_errand(ask);
+        }
     }
 
     fn say(&mut self, urgency: Urgency, message: super::super::message::Message) {
