@@ -28,12 +28,15 @@ use workplace::{Bare, free_address, furnished};
 const SECRET: &str = "hidden-api-key";
 const SOON: Duration = Duration::from_secs(30);
 /// What AWS publishes of its services' texts.
-const PAYLOADS: [&str; 5] = [
+const PAYLOADS: [&str; 8] = [
     include_str!("payloads/cloudwatch_single_metric.json"),
     include_str!("payloads/guardduty_high_eventbridge.json"),
     include_str!("payloads/guardduty_low_finding.json"),
     include_str!("payloads/health_account_ec2_retirement.json"),
     include_str!("payloads/health_public_ec2_operational_issue.json"),
+    include_str!("payloads/cloudwatch-math.json"),
+    include_str!("payloads/cloudwatch-composite.json"),
+    "AWS 310000000002 계정의 ap-northeast-2 리전에서 심각도 8의 GuardDuty 결과 유형 UnauthorizedAccess:EC2/SSHBruteForce 이(가) 발견되었습니다.",
 ];
 
 struct Scene {

@@ -22,7 +22,7 @@ use super::super::turn::{ExhaustedPress, IncidentPress, Turn};
 use super::super::words;
 use super::super::words::paging::Subject;
 use super::paging::Paging;
-use super::urgent::{Board, doubts};
+use super::urgent::{Board, doubts, take_buttons};
 use super::{assignment, mail};
 
 /// How often the customer is called before an MSP Basic customer gets a mail instead (M10).
@@ -192,10 +192,7 @@ impl<'t, 'a> Work<'t, 'a> {
         if boards.is_empty() {
             return;
         }
-        for Board { post, message } in boards {
-            let kind = ErrandKind::Update { post, message: message.without_buttons() };
-            self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
-        }
+        take_buttons(self.turn, self.id, boards);
         self.step(IncidentChange::Cleared);
     }
 

@@ -15,7 +15,7 @@ use super::super::watch::asked_again_at;
 use super::super::words;
 use super::incident::noti;
 use super::intake::{self, Taken, clipped};
-use super::urgent::Board;
+use super::urgent::{Board, take_buttons};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -273,10 +273,7 @@ fn clear(turn: &mut Turn<'_>, id: CaseId, one: &mut Stray) {
     if one.boards.is_empty() {
         return;
     }
-    for Board { post, message } in one.boards.clone() {
-        let kind = ErrandKind::Update { post, message: message.without_buttons() };
-        turn.owe(Some(id), Urgency::Housekeeping, kind);
-    }
+    take_buttons(turn, id, one.boards.clone());
     step(turn, id, one, StrayChange::Cleared);
 }
 

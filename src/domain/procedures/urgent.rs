@@ -77,6 +77,14 @@ pub struct Board {
     pub message: Message,
 }
 
+/// The buttons of these posts are of no use any more.
+pub(super) fn take_buttons(turn: &mut Turn<'_>, case: CaseId, boards: Vec<Board>) {
+    for Board { post, message } in boards {
+        let kind = ErrandKind::Update { post, message: message.without_buttons() };
+        turn.owe(Some(case), Urgency::Housekeeping, kind);
+    }
+}
+
 /// Where an urgent request stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -503,10 +511,7 @@ impl<'t, 'a> Work<'t, 'a> {
         if boards.is_empty() {
             return;
         }
-        for Board { post, message } in boards {
-            let kind = ErrandKind::Update { post, message: message.without_buttons() };
-            self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
-        }
+        take_buttons(self.turn, self.id, boards);
         self.step(UrgentChange::Cleared);
     }
 
