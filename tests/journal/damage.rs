@@ -110,7 +110,20 @@ fn a_damaged_sign_of_life_counts_as_none() {
 
 /// Opens the database under the store and hands it over, as a broken disk or a clumsy hand would.
 fn with_database(state: &Path, tamper: impl FnOnce(&sled::Db)) {
-    let db = sled::Config::new().path(state.join("journal")).open().unwrap();
+    let config = sled::Config::new().path(state.join("journal"));
+    // a test beside this one may be starting a process, which holds every file of this one until it is another program
+    let mut tries = 0;
+    let db = loop {
+        match config.open() {
+            Ok(db) => break db,
+            Err(sled::Error::Io(error)) if tries < 100 => {
+                assert!(error.to_string().contains("lock"), "{error}");
+                tries += 1;
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
     tamper(&db);
     db.flush().unwrap();
 }
