@@ -1,13 +1,13 @@
 //! API destinations of Amazon EventBridge: events as they are, or what an input transformer made of them (G3). Each request bears a
 //! secret that both sides know.
 
-use super::request::{NotDone, Now, Secret, Unverified, received, to_its_end};
+use super::request::{Now, Secret, Unverified, answered};
 use super::sns::{hex, is_whole};
 use super::{Notices, Unavailable};
 use crate::domain::input::{Notice, Way};
 use crate::domain::time::{Time, in_seoul};
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -49,20 +49,9 @@ pub fn router(hook: Hook) -> Router {
 
 async fn take(State(hook): State<Hook>, headers: HeaderMap, body: Body) -> StatusCode {
     let deadline = Instant::now() + ANSWER_WITHIN;
-    let body = match received(&headers, body, MAX_BODY, deadline).await {
-        Ok(body) => body,
-        // a slow way is no fault of the event's: it is to come again
-        Err(StatusCode::REQUEST_TIMEOUT) => return StatusCode::SERVICE_UNAVAILABLE,
-        Err(status) => {
-            tracing::warn!(%status, "a body was refused that is too long or broke off");
-            return status;
-        }
-    };
-    let taking = async move { hook.answer(&headers, &body).await };
-    match to_its_end(deadline, "eventbridge", taking).await {
-        Ok(status) => status,
-        Err(NotDone) => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    let answer =
+        move |headers: HeaderMap, body: Bytes| async move { hook.answer(&headers, &body).await };
+    answered(headers, body, MAX_BODY, deadline, "eventbridge", answer).await
 }
 
 /// Why a request is not taken.

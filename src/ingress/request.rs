@@ -176,6 +176,30 @@ pub(super) async fn to_its_end<T: Send + 'static>(
     }
 }
 
+/// The status that a hook answers with, whose sender tries again: a body that is taken by the deadline and handed to `answer`. What is
+/// not done by then is to come again: a slow way is no fault of the message's.
+pub(super) async fn answered<A: Future<Output = StatusCode> + Send + 'static>(
+    headers: HeaderMap,
+    body: Body,
+    longest: usize,
+    deadline: Instant,
+    what: &'static str,
+    answer: impl FnOnce(HeaderMap, Bytes) -> A,
+) -> StatusCode {
+    let body = match received(&headers, body, longest, deadline).await {
+        Ok(body) => body,
+        Err(StatusCode::REQUEST_TIMEOUT) => return StatusCode::SERVICE_UNAVAILABLE,
+        Err(status) => {
+            tracing::warn!(%status, what, "a body was refused that is too long or broke off");
+            return status;
+        }
+    };
+    match to_its_end(deadline, what, answer(headers, body)).await {
+        Ok(status) => status,
+        Err(NotDone) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 /// It is not known whether it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotDone;

@@ -2,7 +2,7 @@
 //!
 //! SNS takes a 4xx for an answer and never sends such a message again; what is to come again is answered 5xx.
 
-use super::request::{NotDone, Now, Secret, Unverified, header, received, to_its_end};
+use super::request::{Now, Secret, Unverified, answered, header};
 use super::{Notices, Unavailable};
 use crate::adapters::sns::{Certificate, NoCertificate, NotConfirmed, SignatureVersion, Sns};
 use crate::domain::ids::is_topic_arn;
@@ -11,7 +11,7 @@ use crate::domain::policy::Admission;
 use crate::domain::time::{Time, in_seoul};
 use async_trait::async_trait;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -162,20 +162,9 @@ pub fn router(hook: Hook) -> Router {
 
 async fn take(State(hook): State<Hook>, headers: HeaderMap, body: Body) -> StatusCode {
     let deadline = Instant::now() + ANSWER_WITHIN;
-    let body = match received(&headers, body, MAX_BODY, deadline).await {
-        Ok(body) => body,
-        // a slow way is no fault of the message's: it is to come again
-        Err(StatusCode::REQUEST_TIMEOUT) => return StatusCode::SERVICE_UNAVAILABLE,
-        Err(status) => {
-            tracing::warn!(%status, "a body was refused that is too long or broke off");
-            return status;
-        }
-    };
-    let taking = async move { hook.answer(&headers, &body).await };
-    match to_its_end(deadline, "sns", taking).await {
-        Ok(status) => status,
-        Err(NotDone) => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    let answer =
+        move |headers: HeaderMap, body: Bytes| async move { hook.answer(&headers, &body).await };
+    answered(headers, body, MAX_BODY, deadline, "sns", answer).await
 }
 
 impl Hook {
