@@ -54,6 +54,7 @@ pub(super) fn open(
         about,
         stage,
         asked: turn.now,
+        chased: 0,
         card: Card::Fresh { since: turn.now },
         boards: Vec::new(),
         news: News { said: turn.now, joined: Names::default(), fine: Names::default() },
@@ -120,6 +121,7 @@ fn go_on(turn: &mut Turn<'_>, id: CaseId, one: &Incident, change: IncidentChange
         | IncidentChange::ChainBegun { .. }
         | IncidentChange::Ladder(_)
         | IncidentChange::Asked { .. }
+        | IncidentChange::Chased { .. }
         | IncidentChange::Shown(_)
         | IncidentChange::Cleared
         | IncidentChange::CardChanging { .. }
@@ -539,7 +541,7 @@ impl<'t, 'a> Work<'t, 'a> {
     fn chase(&mut self) {
         let at = self.turn.now;
         self.clear();
-        self.step(IncidentChange::Asked { at });
+        self.step(IncidentChange::Chased { at });
         let desk = self.turn.desk;
         let msp = self.record().is_some_and(Customer::runs_msp_chain);
         let message = words::incident::chase(desk, self.id, &self.one, msp, at);

@@ -7,6 +7,7 @@ use super::super::super::ladder::{Ladder, LadderChange, LadderState};
 use super::super::super::people::order::Order;
 use super::super::super::policy::{AlarmLevel, Policy};
 use super::super::super::time::Time;
+use super::super::super::watch::asked_again_at;
 use super::super::urgent::Board;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +29,9 @@ pub struct Incident {
     pub stage: Stage,
     /// When COC was last asked to do something, or told how it stands.
     pub asked: Time,
+    /// How often it was asked again since it last went on.
+    #[serde(default)]
+    pub chased: u32,
     /// Whether the card says what is so.
     pub card: Card,
     /// Other posts that bear buttons of the case, with what they say.
@@ -296,6 +300,11 @@ pub enum IncidentChange {
         /// When.
         at: Time,
     },
+    /// Nobody pressed anything, and COC was asked again.
+    Chased {
+        /// When.
+        at: Time,
+    },
     /// A post bears buttons of the case.
     Shown(Board),
     /// The posts that did bear none any more.
@@ -373,7 +382,14 @@ impl Incident {
                     }
                 }
             }
-            IncidentChange::Asked { at } => self.asked = *at,
+            IncidentChange::Asked { at } => {
+                self.asked = *at;
+                self.chased = 0;
+            }
+            IncidentChange::Chased { at } => {
+                self.asked = *at;
+                self.chased += 1;
+            }
             IncidentChange::Shown(board) => self.boards.push(board.clone()),
             IncidentChange::Cleared => self.boards.clear(),
             IncidentChange::CardChanging { errand } => {
@@ -504,10 +520,10 @@ impl Incident {
     /// When COC is asked again.
     #[must_use]
     pub fn ask_due(&self, policy: &Policy) -> Option<Time> {
-        let chase = policy.alarm.chase_after.delta();
-        let remind = policy.alarm.remind_after.delta();
+        let chase = policy.alarm.chase_after;
+        let remind = policy.alarm.remind_after;
         let after = match &self.stage {
-            Stage::Judging => policy.guardduty.decide_within.delta(),
+            Stage::Judging => return Some(self.asked + policy.guardduty.decide_within.delta()),
             Stage::Contact { .. }
             | Stage::Deciding { .. }
             | Stage::MailOnly { .. }
@@ -523,7 +539,7 @@ impl Incident {
             Stage::Ticket { .. } | Stage::Sales => remind,
             Stage::Over { .. } => return None,
         };
-        Some(self.asked + after)
+        Some(asked_again_at(self.asked, after, self.chased))
     }
 
     /// The next due time.
