@@ -62,6 +62,12 @@ impl<S: Store> Engine<S> {
         })
     }
 
+    /// Whether this process may act outside: it leads, where several share a journal.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.journal.leads()
+    }
+
     /// The desk as it is.
     #[must_use]
     pub const fn desk(&self) -> &Desk {

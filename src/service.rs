@@ -53,6 +53,9 @@ pub enum ServiceError {
     /// Slack refuses the bot.
     #[error("Slack이 봇을 받아들이지 않습니다: {0}. 토큰과 권한(manifest.yml)을 확인해 주십시오.")]
     Refused(PortError),
+    /// Another one leads, or may by now: what is owed is its to carry out.
+    #[error("다른 coc가 이끌 차례입니다. 이 프로세스는 물러나 대기합니다.")]
+    SteppedDown,
     /// The loop is gone.
     #[error("당직 데스크가 멈췄습니다. 로그를 확인해 주십시오.")]
     Gone,
@@ -453,6 +456,9 @@ impl<S: Store> Body<S> {
     /// Timers that are due, and errands that may be attempted. Returns when to look again.
     fn move_on(&mut self) -> Result<Option<Time>, ServiceError> {
         loop {
+            if !self.engine.leads() {
+                return Err(ServiceError::SteppedDown);
+            }
             let now = self.clock.now();
             if let Some(due) = self.engine.desk().next_due().filter(|due| due.at() <= now) {
                 self.engine.offer(now, vec![due.input()])?;

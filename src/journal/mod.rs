@@ -24,6 +24,7 @@ pub mod digest;
 mod folder;
 pub mod line;
 pub mod memory;
+pub mod postgres;
 pub mod sled;
 mod snapshot;
 pub mod store;
@@ -32,6 +33,7 @@ pub use chain::{Break, Link, Tail, Why};
 pub use digest::Digest;
 pub(crate) use folder::{Folder, private, sync_folder_of};
 pub use memory::Memory;
+pub use postgres::Postgres;
 pub use sled::Sled;
 pub use store::{Alive, AppendError, Store, StoreError, StoredRecord};
 
@@ -201,6 +203,12 @@ impl<S: Store> Journal<S> {
             store,
         };
         Ok(Opened { journal, snapshot, alive_until: alive.map(|alive| alive.at).max(decided) })
+    }
+
+    /// Whether this writer may act outside ([`Store::leads`]).
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.store.leads()
     }
 
     /// The last record.

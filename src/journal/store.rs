@@ -61,6 +61,12 @@ impl Alive {
 /// store shared by machines lets [`append`](Store::append) of a writer whose lease is gone fail with
 /// [`AppendError::Stale`].
 pub trait Store: Send {
+    /// Whether this writer may act: whoever shares its store with others does not act outside once its lease may be another's, for what
+    /// it owes is that one's to carry out.
+    fn leads(&self) -> bool {
+        true
+    }
+
     /// The last record, if there is one.
     ///
     /// # Errors
@@ -119,6 +125,10 @@ pub trait Store: Send {
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
+    fn leads(&self) -> bool {
+        (**self).leads()
+    }
+
     fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
         (**self).last()
     }

@@ -1,0 +1,493 @@
+//! The shared store: PostgreSQL 15 or later, for two machines and more.
+//!
+//! - One leads by the lease, a row with a fencing number that grows with every leader. A batch is kept in one transaction that holds
+//!   that row: of a leader whose number is not the row's any more nothing is kept, however late its batch comes.
+//! - The lease runs by the database's clock, so that the machines' own clocks may differ. A leader also counts by its own monotonic
+//!   clock, from before it asked for the renewal: it takes itself for none ([`Store::leads`]) before the database does, and does
+//!   nothing outside any more.
+//! - A batch whose commit was not answered is of unknown fate ([`AppendError::Doubtful`]); opening again tells.
+//! - The store is asked from one thread, and waits for the answer as the embedded one waits for its disk. The connections live on a
+//!   thread of their own; every question to them is bounded in time.
+
+use super::digest::Digest;
+use super::store::{
+    Alive, AppendError, MAX_RECORD_BYTES, SNAPSHOTS_KEPT, Store, StoreError, StoredRecord,
+};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr};
+use std::borrow::Cow;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc as queue;
+use tokio::time::timeout;
+
+/// How long a lease lasts that nobody renews.
+pub const LEASE: Duration = Duration::from_secs(3);
+/// How often a leader renews it.
+const RENEW_EVERY: Duration = Duration::from_millis(750);
+/// How long the database may take for one question.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long a batch may take: a leader that waits for longer has lost its lease.
+const KEEP_WITHIN: Duration = LEASE;
+/// How long it may take to reach the database.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// So many records are read at once.
+const PAGE: i64 = 256;
+
+/// A journal's store in a database that several machines share.
+#[derive(Debug)]
+pub struct Postgres {
+    orders: queue::UnboundedSender<Order>,
+    lead: Arc<Lead>,
+}
+
+/// What a node knows of its own lease.
+#[derive(Debug)]
+struct Lead {
+    /// Its fencing number; 0: none.
+    fence: AtomicU64,
+    /// Until when it holds for certain, in milliseconds since `epoch`.
+    until: AtomicU64,
+    epoch: Instant,
+}
+
+impl Lead {
+    fn holds(&self) -> bool {
+        self.fence.load(Ordering::Acquire) != 0
+            && self.millis(Instant::now()) < self.until.load(Ordering::Acquire)
+    }
+
+    fn millis(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.epoch).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Granted by an answer to a question that was put at `asked`.
+    fn granted(&self, fence: u64, asked: Instant) {
+        self.until.store(self.millis(asked + LEASE), Ordering::Release);
+        self.fence.store(fence, Ordering::Release);
+    }
+
+    fn lost(&self) {
+        self.fence.store(0, Ordering::Release);
+    }
+}
+
+/// A question to the thread that has the connections.
+type Order = Box<dyn for<'c> FnOnce(&'c mut Line) -> Doing<'c> + Send>;
+type Doing<'c> = std::pin::Pin<Box<dyn Future<Output = ()> + 'c>>;
+
+/// The connection, made anew after it broke.
+struct Line {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("{0}")]
+    Database(#[from] sqlx::Error),
+    #[error("{0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("{}초 안에 응답이 없습니다", .0.as_secs())]
+    Silent(Duration),
+    #[error("데이터베이스를 맡은 스레드가 없습니다")]
+    Gone,
+    #[error("저장된 값을 읽을 수 없습니다: {0}")]
+    Unreadable(&'static str),
+    #[error("DATABASE_URL을 읽을 수 없습니다. 예: postgres://coc@db.example.com/coc")]
+    Url,
+}
+
+fn failed<E: Into<Trouble>>(doing: &'static str) -> impl FnOnce(E) -> StoreError {
+    move |error| StoreError::Failed { doing, source: Box::new(error.into()) }
+}
+
+impl Line {
+    /// The connection; made when there is none.
+    async fn up(&mut self) -> Result<&mut PgConnection, Trouble> {
+        let up = match self.connection.take() {
+            Some(up) => up,
+            None => timeout(CONNECT_WITHIN, self.options.connect())
+                .await
+                .map_err(|_| Trouble::Silent(CONNECT_WITHIN))??,
+        };
+        Ok(self.connection.insert(up))
+    }
+
+    /// Asks the database something. After a failure the next question is put on another connection: this one may still be busy with
+    /// what nobody waits for any more.
+    async fn ask<T>(
+        &mut self,
+        within: Duration,
+        asking: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let up = self.up().await?;
+        let answer = timeout(within, asking(up)).await.unwrap_or(Err(Trouble::Silent(within)));
+        if answer.is_err() {
+            self.connection = None;
+        }
+        answer
+    }
+}
+
+fn migrations() -> Migrator {
+    let first = sqlx::AssertSqlSafe(include_str!("0001_journal.sql")).into_sql_str();
+    let first = Migration::new(1, Cow::Borrowed("journal"), MigrationType::Simple, first, false);
+    let mut all = Migrator::with_migrations(vec![first]);
+    all.dangerous_set_table_name("coc_migration");
+    // a newer program may have added tables; what it wrote is judged record by record
+    all.set_ignore_missing(true);
+    all
+}
+
+impl Postgres {
+    /// Opens the database, and makes its tables where they are missing. It can be read from then on; written only by a leader.
+    ///
+    /// # Errors
+    /// When the address cannot be read, or the database does not answer.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let options: PgConnectOptions =
+            url.parse().map_err(|_: sqlx::Error| Trouble::Url).map_err(failed("주소 읽기"))?;
+        let options = options.application_name("coc").disable_statement_logging();
+        let lead = Arc::new(Lead {
+            fence: AtomicU64::new(0),
+            until: AtomicU64::new(0),
+            epoch: Instant::now(),
+        });
+        let (orders, queue) = queue::unbounded_channel();
+        let (started, ready) = mpsc::sync_channel(1);
+        let kept = Arc::clone(&lead);
+        std::thread::Builder::new()
+            .name("coc-database".to_owned())
+            .spawn(move || tend(options, queue, kept, &started))
+            .map_err(failed_to_start)?;
+        let ready = ready.recv().map_err(|_| Trouble::Gone).map_err(failed("데이터베이스 연결"))?;
+        ready.map_err(failed("데이터베이스 연결"))?;
+        Ok(Self { orders, lead })
+    }
+
+    /// Asks for the lease in this node's name. `false`: another one leads.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn try_lead(&self, holder: &str) -> Result<bool, StoreError> {
+        let (holder, lead) = (holder.to_owned(), Arc::clone(&self.lead));
+        self.ask("이끌기", ANSWER_WITHIN, async move |up| {
+            let asked = Instant::now();
+            let granted: Option<(i64,)> = sqlx::query_as(
+                "INSERT INTO coc_lease (id, holder, fence, until)
+                 VALUES (1, $1, 1, clock_timestamp() + make_interval(secs => $2))
+                 ON CONFLICT (id) DO UPDATE SET holder = $1, fence = coc_lease.fence + 1,
+                     until = clock_timestamp() + make_interval(secs => $2)
+                 WHERE coc_lease.until < clock_timestamp()
+                 RETURNING fence",
+            )
+            .bind(&holder)
+            .bind(LEASE.as_secs_f64())
+            .fetch_optional(up)
+            .await?;
+            let Some((fence,)) = granted else { return Ok(false) };
+            let fence = u64::try_from(fence).map_err(|_| Trouble::Unreadable("coc_lease"))?;
+            lead.granted(fence, asked);
+            Ok(true)
+        })
+    }
+
+    /// Lets the lease go at once, so that another need not wait for its end.
+    ///
+    /// # Errors
+    /// When the database does not answer; the lease ends by itself then.
+    pub fn step_down(&self) -> Result<(), StoreError> {
+        let fence = self.lead.fence.swap(0, Ordering::AcqRel);
+        let fence = i64::try_from(fence).unwrap_or_default();
+        self.ask("물러나기", ANSWER_WITHIN, async move |up| {
+            sqlx::query(
+                "UPDATE coc_lease SET until = clock_timestamp() WHERE id = 1 AND fence = $1",
+            )
+            .bind(fence)
+            .execute(up)
+            .await?;
+            Ok(())
+        })
+    }
+
+    /// Puts a question, and waits for the answer.
+    fn ask<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        within: Duration,
+        asking: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = mpsc::sync_channel(1);
+        let order: Order = Box::new(move |line| {
+            Box::pin(async move {
+                // whoever asked may be gone
+                let _ = tell.send(line.ask(within, asking).await);
+            })
+        });
+        self.orders.send(order).map_err(|_| Trouble::Gone).map_err(failed(doing))?;
+        told.recv().unwrap_or(Err(Trouble::Gone)).map_err(failed(doing))
+    }
+}
+
+fn failed_to_start(error: std::io::Error) -> StoreError {
+    StoreError::Failed { doing: "데이터베이스를 맡을 스레드", source: Box::new(error) }
+}
+
+/// The thread that has the connections: one for questions, one that renews the lease beside them.
+fn tend(
+    options: PgConnectOptions,
+    mut orders: queue::UnboundedReceiver<Order>,
+    lead: Arc<Lead>,
+    started: &mpsc::SyncSender<Result<(), Trouble>>,
+) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = started.send(Err(sqlx::Error::Io(error).into()));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        let mut line = Line { options: options.clone(), connection: None };
+        let made = line.ask(ANSWER_WITHIN, async |up| Ok(migrations().run(up).await?)).await;
+        let is_made = made.is_ok();
+        let _ = started.send(made);
+        if !is_made {
+            return;
+        }
+        let renewing = async {
+            let mut own = Line { options, connection: None };
+            loop {
+                tokio::time::sleep(RENEW_EVERY).await;
+                renew(&mut own, &lead).await;
+            }
+        };
+        let answering = async {
+            while let Some(order) = orders.recv().await {
+                order(&mut line).await;
+            }
+        };
+        tokio::select! {
+            () = answering => {}
+            () = renewing => {}
+        }
+    });
+}
+
+async fn renew(line: &mut Line, lead: &Lead) {
+    let fence = lead.fence.load(Ordering::Acquire);
+    if fence == 0 {
+        return;
+    }
+    let asked = Instant::now();
+    let number = i64::try_from(fence).unwrap_or_default();
+    let renewed = line
+        .ask(LEASE, async |up| {
+            let done = sqlx::query(
+                "UPDATE coc_lease SET until = clock_timestamp() + make_interval(secs => $2)
+                 WHERE id = 1 AND fence = $1",
+            )
+            .bind(number)
+            .bind(LEASE.as_secs_f64())
+            .execute(up)
+            .await?;
+            Ok(done.rows_affected() == 1)
+        })
+        .await;
+    match renewed {
+        // unless it stepped down meanwhile
+        Ok(true) if lead.fence.load(Ordering::Acquire) == fence => lead.granted(fence, asked),
+        Ok(true) => {}
+        Ok(false) => lead.lost(),
+        // it runs out by itself if this goes on
+        Err(error) => tracing::warn!(%error, "the lease was not renewed"),
+    }
+}
+
+/// A row of records as it stands.
+fn stored((seq, hash, bytes): (i64, Vec<u8>, Vec<u8>)) -> Result<StoredRecord, Trouble> {
+    let seq = u64::try_from(seq).map_err(|_| Trouble::Unreadable("coc_record"))?;
+    let hash: [u8; 32] = hash.try_into().map_err(|_| Trouble::Unreadable("coc_record"))?;
+    Ok(StoredRecord { seq, hash: Digest::from_bytes(hash), bytes })
+}
+
+fn number(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// What became of a batch in the database.
+enum Kept {
+    Whole,
+    /// Another one leads; the next number there.
+    Fenced(u64),
+}
+
+impl Store for Postgres {
+    fn leads(&self) -> bool {
+        self.lead.holds()
+    }
+
+    fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
+        self.ask("마지막 기록 읽기", ANSWER_WITHIN, async |up| {
+            let row =
+                sqlx::query_as("SELECT seq, hash, body FROM coc_record ORDER BY seq DESC LIMIT 1")
+                    .fetch_optional(up)
+                    .await?;
+            row.map(stored).transpose()
+        })
+    }
+
+    fn read(
+        &self,
+        from: u64,
+        each: &mut dyn FnMut(StoredRecord) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut from = number(from);
+        loop {
+            let page = self.ask("기록 읽기", ANSWER_WITHIN, async move |up| {
+                let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+                    "SELECT seq, hash, body FROM coc_record WHERE seq >= $1 ORDER BY seq LIMIT $2",
+                )
+                .bind(from)
+                .bind(PAGE)
+                .fetch_all(up)
+                .await?;
+                rows.into_iter().map(stored).collect::<Result<Vec<_>, _>>()
+            })?;
+            let Some(last) = page.last() else { return Ok(()) };
+            from = number(last.seq + 1);
+            for one in page {
+                if each(one).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, expected_next: u64, batch: &[StoredRecord]) -> Result<(), AppendError> {
+        let oversized = batch.iter().find(|stored| stored.bytes.len() > MAX_RECORD_BYTES);
+        if let Some(stored) = oversized {
+            let bytes = stored.bytes.len();
+            return Err(AppendError::TooLarge { bytes, limit: MAX_RECORD_BYTES });
+        }
+        let fence = number(self.lead.fence.load(Ordering::Acquire));
+        let seqs: Vec<i64> = batch.iter().map(|one| number(one.seq)).collect();
+        let hashes: Vec<Vec<u8>> = batch.iter().map(|one| one.hash.as_bytes().to_vec()).collect();
+        let bodies: Vec<Vec<u8>> = batch.iter().map(|one| one.bytes.clone()).collect();
+        let kept = self.ask("기록 저장", KEEP_WITHIN, async move |up| {
+            let mut whole = up.begin().await?;
+            // a leader that comes after waits here, until this batch is kept or is not
+            let held: Option<(i64,)> =
+                sqlx::query_as("SELECT fence FROM coc_lease WHERE id = 1 AND fence = $1 FOR SHARE")
+                    .bind(fence)
+                    .fetch_optional(&mut *whole)
+                    .await?;
+            let (next,): (i64,) = sqlx::query_as("SELECT coalesce(max(seq), 0) + 1 FROM coc_record")
+                .fetch_one(&mut *whole)
+                .await?;
+            if held.is_none() || next != number(expected_next) {
+                return Ok(Kept::Fenced(u64::try_from(next).unwrap_or_default()));
+            }
+            sqlx::query(
+                "INSERT INTO coc_record (seq, hash, body, fence)
+                 SELECT seq, hash, body, $4 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS new(seq, hash, body)",
+            )
+            .bind(seqs)
+            .bind(hashes)
+            .bind(bodies)
+            .bind(fence)
+            .execute(&mut *whole)
+            .await?;
+            whole.commit().await?;
+            Ok(Kept::Whole)
+        });
+        match kept.map_err(AppendError::Doubtful)? {
+            Kept::Whole => Ok(()),
+            Kept::Fenced(next) => {
+                self.lead.lost();
+                Err(AppendError::Stale { expected: expected_next, next })
+            }
+        }
+    }
+
+    fn snapshots(&self) -> Result<Vec<u64>, StoreError> {
+        self.ask("스냅샷 목록", ANSWER_WITHIN, async |up| {
+            let rows: Vec<(i64,)> =
+                sqlx::query_as("SELECT seq FROM coc_snapshot ORDER BY seq DESC")
+                    .fetch_all(up)
+                    .await?;
+            Ok(rows.into_iter().filter_map(|(seq,)| u64::try_from(seq).ok()).collect())
+        })
+    }
+
+    fn snapshot(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
+        self.ask("스냅샷 읽기", ANSWER_WITHIN, async move |up| {
+            let (body,): (Vec<u8>,) =
+                sqlx::query_as("SELECT body FROM coc_snapshot WHERE seq = $1")
+                    .bind(number(seq))
+                    .fetch_one(up)
+                    .await?;
+            Ok(body)
+        })
+    }
+
+    fn put_snapshot(&mut self, seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        let (bytes, keep) = (bytes.to_vec(), number(SNAPSHOTS_KEPT as u64));
+        self.ask("스냅샷 저장", ANSWER_WITHIN, async move |up| {
+            let mut whole = up.begin().await?;
+            sqlx::query(
+                "INSERT INTO coc_snapshot (seq, body) VALUES ($1, $2)
+                 ON CONFLICT (seq) DO UPDATE SET body = $2",
+            )
+            .bind(number(seq))
+            .bind(bytes)
+            .execute(&mut *whole)
+            .await?;
+            sqlx::query(
+                "DELETE FROM coc_snapshot WHERE seq NOT IN
+                     (SELECT seq FROM coc_snapshot ORDER BY seq DESC LIMIT $1)",
+            )
+            .bind(keep)
+            .execute(&mut *whole)
+            .await?;
+            whole.commit().await?;
+            Ok(())
+        })
+    }
+
+    fn note_alive(&mut self, alive: &Alive) -> Result<(), StoreError> {
+        let body = serde_json::to_vec(alive).map_err(|error| StoreError::Failed {
+            doing: "살아 있음 기록",
+            source: Box::new(error),
+        })?;
+        let fence = number(self.lead.fence.load(Ordering::Acquire));
+        self.ask("살아 있음 기록", ANSWER_WITHIN, async move |up| {
+            // whoever does not lead any more is not alive to those who come after
+            sqlx::query(
+                "INSERT INTO coc_alive (id, body)
+                 SELECT 1, $1 FROM coc_lease WHERE id = 1 AND fence = $2
+                 ON CONFLICT (id) DO UPDATE SET body = $1",
+            )
+            .bind(body)
+            .bind(fence)
+            .execute(up)
+            .await?;
+            Ok(())
+        })
+    }
+
+    fn last_alive(&self) -> Result<Option<Alive>, StoreError> {
+        self.ask("살아 있음 읽기", ANSWER_WITHIN, async |up| {
+            let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT body FROM coc_alive WHERE id = 1")
+                .fetch_optional(up)
+                .await?;
+            // one that cannot be read counts as none
+            Ok(row.and_then(|(body,)| serde_json::from_slice(&body).ok()))
+        })
+    }
+}

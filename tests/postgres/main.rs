@@ -1,0 +1,150 @@
+//! The journal in PostgreSQL against its promises: nothing acknowledged is lost, and of two nodes one alone writes.
+//!
+//! Each test starts a server of its own. They are ignored where only cargo is there, and run by `.ci/run`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod database;
+#[path = "../common/workplace.rs"]
+mod workplace;
+
+use coc::domain::change::Change;
+use coc::domain::ids::{ChannelId, MessageRef, SlackUser, Ts};
+use coc::domain::input::{Input, SlackAct, SlackInput};
+use coc::domain::time::Time;
+use coc::journal::{AppendError, Draft, Journal, Opened, Postgres, Store};
+use database::Database;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+type State = BTreeMap<String, u64>;
+
+fn at(n: u64) -> Time {
+    let start: Time = "2025-08-05T22:00:00+09:00".parse().unwrap();
+    start + chrono::TimeDelta::seconds(i64::try_from(n).unwrap())
+}
+
+fn said(n: u64) -> Draft {
+    let ts = Ts(format!("1754398800.{n:06}"));
+    let key = format!("m:C1:{ts}");
+    let what = SlackAct::Said {
+        at: MessageRef { channel: ChannelId::from("C1"), ts },
+        thread: None,
+        text: "[한빛전자] 확인했습니다".to_owned(),
+    };
+    let by = SlackUser::from("U1");
+    let input = Input::Slack(SlackInput { key: key.clone(), by, what, raw: None });
+    Draft { at: at(n), input, changes: vec![Change::Seen(key)] }
+}
+
+fn open(store: Postgres) -> Opened<Postgres, State> {
+    Journal::open(store, "test-1").unwrap()
+}
+
+fn seqs(journal: &Journal<Postgres>) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    journal.read_after(0, |record| seqs.push(record.seq)).unwrap();
+    seqs
+}
+
+/// A node that leads, waiting for its turn.
+fn leading(url: &str, name: &str, within: Duration) -> Postgres {
+    let node = Postgres::open(url).unwrap();
+    let since = Instant::now();
+    while !node.try_lead(name).unwrap() {
+        assert!(since.elapsed() < within, "{name} does not come to lead");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    node
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn what_was_kept_is_there_for_the_next_one() {
+    let database = Database::start();
+    let url = database.url();
+    let one = leading(&url, "one", Duration::ZERO);
+    let Opened { mut journal, snapshot, alive_until } = open(one);
+    assert!(snapshot.is_none() && alive_until.is_none());
+    journal.append(&(1..=300).map(said).collect::<Vec<_>>()).unwrap();
+    journal.append(&[said(301)]).unwrap();
+    journal.put_snapshot(&State::from([("a".to_owned(), 1)])).unwrap();
+    journal.append(&[said(302)]).unwrap();
+    journal.note_alive(at(400)).unwrap();
+    assert_eq!(seqs(&journal), (1..=302).collect::<Vec<_>>());
+    // a reader that does not lead sees the same
+    let reading = open(Postgres::open(&url).unwrap());
+    assert_eq!(seqs(&reading.journal), (1..=302).collect::<Vec<_>>());
+    assert_eq!(reading.snapshot.unwrap().seq, 301);
+    assert_eq!(reading.alive_until, Some(at(400)));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn of_two_nodes_one_leads_and_the_other_takes_over_when_it_is_gone() {
+    let database = Database::start();
+    let url = database.url();
+    let Opened { journal: mut one, .. } = open(leading(&url, "one", Duration::ZERO));
+    one.append(&[said(1)]).unwrap();
+    let other = Postgres::open(&url).unwrap();
+    assert!(!other.try_lead("other").unwrap());
+    // renewed all the while
+    std::thread::sleep(Duration::from_millis(4500));
+    assert!(!other.try_lead("other").unwrap());
+    assert!(one.leads() && !other.leads());
+    let mut reading = open(Postgres::open(&url).unwrap()).journal;
+    let refused = reading.append(&[said(2)]).unwrap_err();
+    assert!(matches!(refused, AppendError::Stale { expected: 2, next: 2 }), "{refused}");
+    // gone without a word
+    let since = Instant::now();
+    drop(one);
+    drop(other);
+    let other = leading(&url, "other", Duration::from_secs(5));
+    assert!(since.elapsed() < Duration::from_secs(5));
+    let mut other = open(other).journal;
+    other.append(&[said(2)]).unwrap();
+    assert_eq!(seqs(&other), [1, 2]);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn whoever_steps_down_is_followed_at_once() {
+    let database = Database::start();
+    let url = database.url();
+    let one = leading(&url, "one", Duration::ZERO);
+    let other = Postgres::open(&url).unwrap();
+    one.step_down().unwrap();
+    assert!(!one.leads());
+    assert!(other.try_lead("other").unwrap());
+    assert!(!one.try_lead("one").unwrap());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_database_that_went_away_ends_the_lead_and_keeps_what_was_acknowledged() {
+    let mut database = Database::start();
+    let url = database.url();
+    let Opened { journal: mut one, .. } = open(leading(&url, "one", Duration::ZERO));
+    one.append(&[said(1)]).unwrap();
+    database.stop();
+    let lost = one.append(&[said(2)]).unwrap_err();
+    assert!(matches!(lost, AppendError::Doubtful(_)), "{lost}");
+    assert!(matches!(one.append(&[said(3)]).unwrap_err(), AppendError::Closed));
+    let since = Instant::now();
+    while one.leads() {
+        assert!(since.elapsed() < Duration::from_secs(4), "it takes itself for the leader still");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    drop(one);
+    database.run();
+    let mut again = open(leading(&url, "one", Duration::from_secs(5))).journal;
+    assert_eq!(seqs(&again), [1]);
+    again.append(&[said(2)]).unwrap();
+    assert_eq!(seqs(&again), [1, 2]);
+}
+
+#[test]
+fn an_address_that_is_none_is_told() {
+    let error = Postgres::open("db.example.com").unwrap_err().to_string();
+    assert!(error.contains("DATABASE_URL"), "{error}");
+}
