@@ -3,8 +3,8 @@
 use crate::journal::line::{self, OVERHEAD};
 use crate::journal::store::MAX_RECORD_BYTES;
 use crate::journal::{
-    self, AppendError, Break, Digest, Folder, JournalError, Sled, Store, StoreError, StoredRecord,
-    Tail, chain,
+    self, AppendError, Break, Digest, Folder, JournalError, Postgres, Sled, Store, StoreError,
+    StoredRecord, Tail, chain,
 };
 use serde::Serialize;
 use std::fs::{self, File, OpenOptions};
@@ -120,8 +120,14 @@ impl From<StoreError> for CommandError {
 
 /// Carries out a subcommand, with stdout for its results.
 pub(crate) fn main(command: &JournalCommand, folders: &super::Folders) -> super::Done {
+    let url = super::settings::setting("DATABASE_URL")
+        .map_err(|error| super::Failure::input(error.to_string()))?;
+    let place = match &url {
+        Some(url) => Place::Database(url),
+        None => Place::Folder(&folders.state),
+    };
     let mut stdout = io::stdout().lock();
-    run(&folders.state, command, &mut stdout).map_err(|error| match error {
+    run_at(place, command, &mut stdout).map_err(|error| match error {
         CommandError::Input(said) => super::Failure::input(said),
         CommandError::Failed(failure) => super::Failure::Work(failure.into()),
     })
@@ -136,10 +142,56 @@ pub fn run(
     command: &JournalCommand,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
-    match command {
-        JournalCommand::Export(options) => export(state, options, out),
-        JournalCommand::Verify(options) => verify(state, options, out),
-        JournalCommand::Restore(options) => restore(state, options, out),
+    run_at(Place::Folder(state), command, out)
+}
+
+/// Where a journal is.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// In this state folder.
+    Folder(&'a Path),
+    /// In the database of this address.
+    Database(&'a str),
+}
+
+impl Place<'_> {
+    /// The journal that is there, to be read.
+    fn existing(self) -> Result<Box<dyn Store>, CommandError> {
+        match self {
+            Self::Folder(state) => Ok(Box::new(open_existing(state)?)),
+            Self::Database(url) => {
+                let store = Postgres::open(url)?;
+                if store.last()?.is_none() {
+                    return Err(CommandError::Input(
+                        "DATABASE_URL의 데이터베이스에 저널이 없습니다. 주소를 확인하시거나 `coc journal restore FILE`로 채워 주십시오.".to_owned(),
+                    ));
+                }
+                Ok(Box::new(store))
+            }
+        }
+    }
+}
+
+/// Carries out a subcommand on the journal that is there.
+///
+/// # Errors
+/// See [`CommandError`].
+pub fn run_at(
+    place: Place<'_>,
+    command: &JournalCommand,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    match (command, place) {
+        (JournalCommand::Export(options), place) => {
+            write_export(place.existing()?.as_ref(), options, out)
+        }
+        (JournalCommand::Verify(options), place) => {
+            write_verdict(place.existing()?.as_ref(), options, out)
+        }
+        (JournalCommand::Restore(options), Place::Folder(state)) => restore(state, options, out),
+        (JournalCommand::Restore(options), Place::Database(url)) => {
+            restore_shared(url, options, out)
+        }
     }
 }
 
@@ -149,22 +201,29 @@ pub fn run(
 /// # Errors
 /// [`CommandError::Input`] when there is no journal; [`Failure::Partial`] when it breaks.
 pub fn export(state: &Path, options: &Export, out: &mut impl Write) -> Result<(), CommandError> {
-    let store = open_existing(state)?;
+    write_export(&open_existing(state)?, options, out)
+}
+
+fn write_export(
+    store: &dyn Store,
+    options: &Export,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
     let Some(file) = &options.out else {
-        return write_lines(&store, &mut BufWriter::new(out), "표준 출력");
+        return write_lines(store, &mut BufWriter::new(out), "표준 출력");
     };
     let partial = beside(file, ".partial");
     let shown = partial.display().to_string();
     let target = journal_private(&partial).map_err(io_at(&partial))?;
     let mut target = BufWriter::new(target);
-    write_lines(&store, &mut target, &shown)?;
+    write_lines(store, &mut target, &shown)?;
     target.get_ref().sync_all().map_err(io_at(&partial))?;
     fs::rename(&partial, file).map_err(io_at(file))?;
     journal::sync_folder_of(file)?;
     Ok(())
 }
 
-fn write_lines(store: &Sled, to: &mut impl Write, shown: &str) -> Result<(), CommandError> {
+fn write_lines(store: &dyn Store, to: &mut impl Write, shown: &str) -> Result<(), CommandError> {
     let (mut kept, mut written) = (0, Ok(()));
     let walked = journal::walk_bytes(store, |stored| {
         if written.is_ok() {
@@ -202,12 +261,19 @@ struct Broken {
 /// [`CommandError::Input`] when there is no journal; [`Failure::Journal`] when it breaks: the verdict is printed then as
 /// well.
 pub fn verify(state: &Path, options: &Verify, out: &mut impl Write) -> Result<(), CommandError> {
-    let store = open_existing(state)?;
+    write_verdict(&open_existing(state)?, options, out)
+}
+
+fn write_verdict(
+    store: &dyn Store,
+    options: &Verify,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
     let mut good = Tail::START;
-    let walked = journal::walk(&store, 0, |stored, _record| {
+    let walked = journal::walk(store, 0, |stored, _record| {
         good = Tail { seq: stored.seq, hash: stored.hash };
     });
-    let walked = walked.and_then(|tail| journal::check_witnesses(&store, tail));
+    let walked = walked.and_then(|tail| journal::check_witnesses(store, tail));
     let broken = walked.as_ref().err().map(|error| Broken {
         seq: match error {
             JournalError::Broken(Break { seq, .. }) => Some(*seq),
@@ -242,53 +308,131 @@ struct Restored {
 pub fn restore(state: &Path, options: &Restore, out: &mut impl Write) -> Result<(), CommandError> {
     refuse_non_empty(state)?;
     let file = &options.file;
-    let lines = File::open(file).map_err(|error| {
+    let lines = opened(file)?;
+    let scaffold = Scaffold::raise(state)?;
+    let tail = rebuild(&scaffold, file, BufReader::new(lines))?;
+    scaffold.put_in_place(state)?;
+    say_restored(&state.display().to_string(), tail, options, out)
+}
+
+fn opened(file: &Path) -> Result<File, CommandError> {
+    File::open(file).map_err(|error| {
         CommandError::Input(format!(
             "{}을(를) 열 수 없습니다: {error}. `coc journal export --out FILE`로 만든 파일을 정해 주십시오.",
             file.display()
         ))
-    })?;
-    let scaffold = Scaffold::raise(state)?;
-    let tail = rebuild(&scaffold, file, BufReader::new(lines))?;
-    scaffold.put_in_place(state)?;
+    })
+}
+
+fn say_restored(
+    place: &str,
+    tail: Tail,
+    options: &Restore,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
     let said = if options.json {
         say_json(&Restored { records: tail.seq, last_hash: tail.hash }, out)
     } else {
-        writeln!(out, "{}에 기록 {}건을 복원했습니다.", state.display(), tail.seq)
+        writeln!(out, "{place}에 기록 {}건을 복원했습니다.", tail.seq)
             .and_then(|()| writeln!(out, "마지막 해시: {}", tail.hash))
     };
     said.map_err(io_at(Path::new("표준 출력")))?;
     Ok(())
 }
 
-fn rebuild(
-    scaffold: &Scaffold,
-    file: &Path,
-    mut lines: impl BufRead,
-) -> Result<Tail, CommandError> {
-    let mut store = Sled::open(&scaffold.path)?;
+/// Fills a database from an export. It must be empty, or hold the beginning of the same journal: of a restore that broke off.
+///
+/// # Errors
+/// [`CommandError::Input`] when it holds another journal, when somebody leads there, or when a line of the file does not hold.
+fn restore_shared(url: &str, options: &Restore, out: &mut impl Write) -> Result<(), CommandError> {
+    let file = &options.file;
+    // every line is looked at before the first is kept
+    let mut end = Tail::START;
+    each_line(BufReader::new(opened(file)?), file, &mut end, |_| Ok(()))?;
+    if end.seq == 0 {
+        return Err(no_record(file));
+    }
+    let mut store = Postgres::open(url)?;
+    if !store.try_lead("coc journal restore")? {
+        return Err(CommandError::Input(
+            "데이터베이스를 coc가 쓰고 있습니다. 그 coc를 멈추고 다시 실행해 주십시오.".to_owned(),
+        ));
+    }
+    let there = store.last()?;
+    let (mut batch, mut bytes, mut known) = (Vec::new(), 0, there.is_none());
     let mut tail = Tail::START;
-    let (mut batch, mut batch_bytes) = (Vec::new(), 0);
+    each_line(BufReader::new(opened(file)?), file, &mut tail, |stored| {
+        match &there {
+            Some(last) if stored.seq < last.seq => return Ok(()),
+            Some(last) if stored.seq == last.seq => {
+                known = stored.hash == last.hash;
+                return if known { Ok(()) } else { Err(another_journal()) };
+            }
+            Some(_) | None => {}
+        }
+        bytes += stored.bytes.len();
+        batch.push(stored);
+        if batch.len() >= RESTORE_BATCH || bytes >= RESTORE_BATCH_BYTES {
+            keep(&mut store, &mut batch)?;
+            bytes = 0;
+        }
+        Ok(())
+    })?;
+    if !known {
+        return Err(another_journal());
+    }
+    keep(&mut store, &mut batch)?;
+    say_restored("데이터베이스", tail, options, out)
+}
+
+fn another_journal() -> CommandError {
+    CommandError::Input(
+        "데이터베이스에 다른 저널이 있습니다. 빈 데이터베이스를 DATABASE_URL에 정해 주십시오."
+            .to_owned(),
+    )
+}
+
+fn no_record(file: &Path) -> CommandError {
+    CommandError::Input(format!(
+        "{}에 기록이 없습니다. 기록이 한 줄에 하나씩 있어야 합니다. 예: {{\"v\":1,\"seq\":1,…,\"hash\":\"…\"}}",
+        file.display()
+    ))
+}
+
+/// Hands over the records of an export, each after it was held against the one before.
+fn each_line(
+    mut lines: impl BufRead,
+    file: &Path,
+    tail: &mut Tail,
+    mut each: impl FnMut(StoredRecord) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
     let limit = MAX_RECORD_BYTES + OVERHEAD + 1;
     let mut text = Vec::new();
     loop {
         text.clear();
         let mut line = (&mut lines).take(limit as u64);
         line.read_until(b'\n', &mut text).map_err(io_at(file))?;
-        let Some(stored) = next_line(&mut tail, &text, file)? else { break };
+        let Some(stored) = next_line(tail, &text, file)? else { return Ok(()) };
+        each(stored)?;
+    }
+}
+
+fn rebuild(scaffold: &Scaffold, file: &Path, lines: impl BufRead) -> Result<Tail, CommandError> {
+    let mut store = Sled::open(&scaffold.path)?;
+    let mut tail = Tail::START;
+    let (mut batch, mut batch_bytes) = (Vec::new(), 0);
+    each_line(lines, file, &mut tail, |stored| {
         batch_bytes += stored.bytes.len();
         batch.push(stored);
         if batch.len() >= RESTORE_BATCH || batch_bytes >= RESTORE_BATCH_BYTES {
             keep(&mut store, &mut batch)?;
             batch_bytes = 0;
         }
-    }
+        Ok(())
+    })?;
     keep(&mut store, &mut batch)?;
     if tail.seq == 0 {
-        return Err(CommandError::Input(format!(
-            "{}에 기록이 없습니다. 기록이 한 줄에 하나씩 있어야 합니다. 예: {{\"v\":1,\"seq\":1,…,\"hash\":\"…\"}}",
-            file.display()
-        )));
+        return Err(no_record(file));
     }
     Ok(tail)
 }
@@ -316,7 +460,7 @@ fn next_line(
     Ok(Some(stored))
 }
 
-fn keep(store: &mut Sled, batch: &mut Vec<StoredRecord>) -> Result<(), CommandError> {
+fn keep(store: &mut impl Store, batch: &mut Vec<StoredRecord>) -> Result<(), CommandError> {
     if let Some(first) = batch.first() {
         store.append(first.seq, batch).map_err(Failure::Append)?;
         batch.clear();

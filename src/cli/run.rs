@@ -1,9 +1,10 @@
-//! `coc run`: the bot.
+//! `coc run`: the bot. Alone on its state folder, or one of several on a database (`DATABASE_URL`): whoever has the lease leads, the
+//! others stand by.
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
 use super::settings;
 use super::wiring::customers::Source;
-use super::{Done, Failure, Folders, logs, out, wiring};
+use super::{Done, Failure, Folders, logs, out, standby, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
 use crate::domain::input::Books;
@@ -11,9 +12,9 @@ use crate::errands::Hands;
 use crate::ingress::http::{Verifier, router};
 use crate::ingress::request::Now;
 use crate::ingress::{Desk, socket};
-use crate::journal::{Sled, Store};
+use crate::journal::{Postgres, Sled, Store};
 use crate::ports::Clock;
-use crate::service::{Handle, Intake, Service, WallClock};
+use crate::service::{Handle, Intake, Service, ServiceError, WallClock};
 use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
@@ -96,38 +97,104 @@ fn no_line() -> Failure {
 pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
     let settled = settled()?;
     logs::start("info");
-    let store = Sled::open(&folders.state).map_err(|error| Failure::work(error.to_string()))?;
-    let books = match load_checked(folders, &Overrides::default()) {
-        Ok(books) => books,
-        // a slip in a file must not keep the desk from its night: what is in force stays so, and n is told
-        Err(error) if has_run_before(&store)? => {
-            out::note(&format!("⚠️ {error}\n이전에 적용된 내용으로 시작합니다."));
-            load(&folders.data, &Overrides::default()).map_err(|_| error)?
-        }
-        Err(error) => return Err(error),
+    let store = match setting("DATABASE_URL")? {
+        None => Kept::Here(Box::new(Sled::open(&folders.state).map_err(work)?)),
+        Some(url) => Kept::Shared(Postgres::open(&url).map_err(work)?, url),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("실행 환경을 만들 수 없습니다")?;
-    let library = FolderLibrary::new(&folders.data);
-    runtime.block_on(serve(settled, folders, store, books, library))
+    runtime.block_on(async {
+        let stop = stop_asked()?;
+        match store {
+            Kept::Here(store) => {
+                let books = books(folders, store.as_ref())?;
+                match serve(&settled, folders, store, books, stop).await? {
+                    Ended::Asked => Ok(()),
+                    Ended::Lost(error) => Err(work(error)),
+                }
+            }
+            Kept::Shared(store, url) => in_turns(&settled, folders, store, &url, stop).await,
+        }
+    })
 }
 
-fn has_run_before(store: &Sled) -> Result<bool, Failure> {
-    let last = store.last().map_err(|error| Failure::work(error.to_string()))?;
-    Ok(last.is_some())
+/// Where the journal is kept.
+enum Kept {
+    /// In the state folder.
+    Here(Box<dyn Store>),
+    /// In a database that others use as well, and its address.
+    Shared(Postgres, String),
+}
+
+/// How leading ended.
+enum Ended {
+    /// The process is to stop.
+    Asked,
+    /// The journal failed, or another one leads.
+    Lost(ServiceError),
+}
+
+fn work(error: impl std::fmt::Display) -> Failure {
+    Failure::work(error.to_string())
+}
+
+/// The data folder. A slip in a file must not keep the desk from its night: what is in force stays so, and n is told.
+fn books(folders: &Folders, store: &dyn Store) -> Result<Books, Failure> {
+    match load_checked(folders, &Overrides::default()) {
+        Ok(books) => Ok(books),
+        Err(error) if store.last().map_err(work)?.is_some() => {
+            out::note(&format!("⚠️ {error}\n이전에 적용된 내용으로 시작합니다."));
+            load(&folders.data, &Overrides::default()).map_err(|_| error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Leads whenever it is this node's turn, and stands by in between.
+async fn in_turns(
+    settled: &Settled,
+    folders: &Folders,
+    first: Postgres,
+    url: &str,
+    stop: watch::Receiver<bool>,
+) -> Done {
+    let mut store = Some(first);
+    loop {
+        let waiting = standby::turn(store.take(), url, stop.clone());
+        let health = Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, "standing by\n") }));
+        let listening = match settled.listen {
+            Some(address) => Some(listen_on(address, health, stop.clone()).await?),
+            None => None,
+        };
+        let leading = waiting.await;
+        if let Some(listening) = listening {
+            listening.abort();
+            // the address is free when the task is gone
+            let _ = listening.await;
+        }
+        let Some(store) = leading else { return Ok(()) };
+        tracing::info!("이 프로세스가 이끕니다");
+        let books = books(folders, &store)?;
+        match serve(settled, folders, store, books, stop.clone()).await? {
+            Ended::Asked => return Ok(()),
+            Ended::Lost(error) => tracing::warn!(%error, "물러나 대기합니다"),
+        }
+    }
 }
 
 async fn serve(
-    settled: Settled,
+    settled: &Settled,
     folders: &Folders,
-    store: Sled,
+    store: impl Store + 'static,
     books: Books,
-    library: FolderLibrary,
-) -> Done {
-    let stop = stop_asked()?;
+    stop: watch::Receiver<bool>,
+) -> Result<Ended, Failure> {
+    let library = FolderLibrary::new(&folders.data);
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let began = clock.now();
     let api = |token: Token| {
@@ -155,9 +222,13 @@ async fn serve(
     let mut stopping = stop.clone();
     let started = tokio::select! {
         started = Service::start(store, books, hands, customers, Arc::clone(&clock)) => started,
-        _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+        _ = stopping.wait_for(|stop| *stop) => return Ok(Ended::Asked),
     };
-    let mut service = started.map_err(|error| Failure::work(error.to_string()))?;
+    let mut service = match started {
+        Ok(service) => service,
+        Err(error @ ServiceError::Refused(_)) => return Err(work(error)),
+        Err(error) => return Ok(Ended::Lost(error)),
+    };
     if let Some(feeds) = wiring::feeds::feeds() {
         service.watch_feeds(feeds);
     }
@@ -192,9 +263,10 @@ async fn serve(
         Some(address) => Some(listen_on(address, web, stop.clone()).await?),
         None => None,
     };
-    let line = match settled.line {
+    let line = match &settled.line {
         Line::Socket(token) => {
-            let api = Arc::new(Api::new(api(token)).context("Slack 연결을 준비할 수 없습니다")?);
+            let api =
+                Arc::new(Api::new(api(token.clone())).context("Slack 연결을 준비할 수 없습니다")?);
             let settings = socket::Settings::default();
             Some(tokio::spawn(socket::run(api, intake, settings, stop.clone())))
         }
@@ -210,16 +282,22 @@ async fn serve(
         ended = service.ended() => Some(ended),
         _ = stopping.wait_for(|stop| *stop) => None,
     };
-    if let Some(ended) = ended {
-        tokio::time::sleep(LAST_ANSWERS).await;
-        return ended.map_err(|error| Failure::work(error.to_string()));
-    }
-    tracing::info!("당직 데스크를 멈춥니다");
-    let stopped = service.stop().await;
+    let ended = match ended {
+        Some(ended) => {
+            tokio::time::sleep(LAST_ANSWERS).await;
+            ended
+        }
+        None => {
+            tracing::info!("당직 데스크를 멈춥니다");
+            service.stop().await
+        }
+    };
     for task in [line, served].into_iter().flatten() {
         task.abort();
+        // what it held is free when it is gone
+        let _ = task.await;
     }
-    stopped.map_err(|error| Failure::work(error.to_string()))
+    Ok(ended.map_or_else(Ended::Lost, |()| Ended::Asked))
 }
 
 /// Turns true when the process is asked to stop (SIGTERM, Ctrl-C).

@@ -316,7 +316,7 @@ fn seal(tail: Tail, draft: &Draft) -> Result<StoredRecord, AppendError> {
 ///
 /// # Errors
 /// At the first record that does not hold; those before it were handed over.
-pub fn walk<S: Store>(
+pub fn walk<S: Store + ?Sized>(
     store: &S,
     after: u64,
     mut each: impl FnMut(&StoredRecord, Record),
@@ -337,14 +337,14 @@ pub fn walk<S: Store>(
 ///
 /// # Errors
 /// As [`walk`], but for contents that this program does not know.
-pub fn walk_bytes<S: Store>(
+pub fn walk_bytes<S: Store + ?Sized>(
     store: &S,
     mut each: impl FnMut(&StoredRecord),
 ) -> Result<Tail, JournalError> {
     walk_as(store, 0, |stored| Ok((chain::link_of(stored)?, ())), |stored, ()| each(stored))
 }
 
-fn walk_as<S: Store, T>(
+fn walk_as<S: Store + ?Sized, T>(
     store: &S,
     after: u64,
     read: impl Fn(&StoredRecord) -> Result<(Link, T), Break>,
@@ -378,7 +378,7 @@ fn walk_as<S: Store, T>(
 ///
 /// # Errors
 /// As [`JournalError::Lost`] says, and [`Why::Replaced`] when another record stands there.
-pub fn check_witnesses<S: Store>(store: &S, tail: Tail) -> Result<(), JournalError> {
+pub fn check_witnesses<S: Store + ?Sized>(store: &S, tail: Tail) -> Result<(), JournalError> {
     check_witness(tail, store.last_alive()?.map(|alive| alive.tail()))?;
     snapshot::check_reach(store, tail)
 }

@@ -67,7 +67,7 @@ pub(super) fn pack<D: Serialize>(
 }
 
 /// No snapshot that is whole may reach further than the journal.
-pub(super) fn check_reach<S: Store>(store: &S, tail: Tail) -> Result<(), JournalError> {
+pub(super) fn check_reach<S: Store + ?Sized>(store: &S, tail: Tail) -> Result<(), JournalError> {
     for seq in store.snapshots()? {
         if let Ok(bytes) = store.snapshot(seq)
             && let Ok((header, _body)) = open(&bytes)

@@ -35,6 +35,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const KEEP_WITHIN: Duration = LEASE;
 /// How long it may take to reach the database.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long letting the lease go may take.
+const LET_GO_WITHIN: Duration = Duration::from_secs(1);
 /// So many records are read at once.
 const PAGE: i64 = 256;
 
@@ -197,14 +199,14 @@ impl Postgres {
         })
     }
 
-    /// Lets the lease go at once, so that another need not wait for its end.
+    /// Lets the lease go at once, so that another need not wait for its end; dropping does so too.
     ///
     /// # Errors
     /// When the database does not answer; the lease ends by itself then.
     pub fn step_down(&self) -> Result<(), StoreError> {
         let fence = self.lead.fence.swap(0, Ordering::AcqRel);
         let fence = i64::try_from(fence).unwrap_or_default();
-        self.ask("물러나기", ANSWER_WITHIN, async move |up| {
+        self.ask("물러나기", LET_GO_WITHIN, async move |up| {
             sqlx::query(
                 "UPDATE coc_lease SET until = clock_timestamp() WHERE id = 1 AND fence = $1",
             )
@@ -231,6 +233,17 @@ impl Postgres {
         });
         self.orders.send(order).map_err(|_| Trouble::Gone).map_err(failed(doing))?;
         told.recv().unwrap_or(Err(Trouble::Gone)).map_err(failed(doing))
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // a lease that cannot be let go ends by itself
+        if self.lead.fence.load(Ordering::Acquire) != 0
+            && let Err(error) = self.step_down()
+        {
+            tracing::warn!(%error, "the lease was not let go");
+        }
     }
 }
 
