@@ -12,7 +12,8 @@ use crate::errands::Hands;
 use crate::ingress::http::{Verifier, router};
 use crate::ingress::request::Now;
 use crate::ingress::{Desk, socket};
-use crate::journal::{Postgres, Sled, Store};
+use crate::journal::postgres::Inbox;
+use crate::journal::{JournalError, Postgres, Sled, Store};
 use crate::ports::Clock;
 use crate::service::{Handle, Intake, Service, ServiceError, WallClock};
 use anyhow::Context;
@@ -41,11 +42,23 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000
 /// How long a process whose desk has ended goes on answering: whoever handed something in that was not kept is told so, and tries again.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 
+/// How long a line may take to end whose node comes to lead.
+const LINE_ENDS_WITHIN: Duration = Duration::from_secs(3);
+
 struct Settled {
     line: Line,
     token: Token,
     base: Base,
     listen: Option<SocketAddr>,
+}
+
+impl Settled {
+    /// How Slack's Web API is reached with this token.
+    fn api(&self, token: Token) -> Settings {
+        let mut settings = Settings::new(token);
+        settings.base = self.base.clone();
+        settings
+    }
 }
 
 fn setting(name: &'static str) -> Result<Option<String>, Failure> {
@@ -111,7 +124,7 @@ pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
         match store {
             Kept::Here(store) => {
                 let books = books(folders, store.as_ref())?;
-                match serve(&settled, folders, store, books, stop).await? {
+                match serve(&settled, folders, store, books, None, stop).await? {
                     Ended::Asked => Ok(()),
                     Ended::Lost(error) => Err(work(error)),
                 }
@@ -161,30 +174,67 @@ async fn in_turns(
     url: &str,
     stop: watch::Receiver<bool>,
 ) -> Done {
+    let inbox = Arc::new(Inbox::new(url).map_err(work)?);
     let mut store = Some(first);
     loop {
-        let waiting = standby::turn(store.take(), url, stop.clone());
-        let health = Router::new()
-            .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, "standing by\n") }));
-        let listening = match settled.listen {
-            Some(address) => Some(listen_on(address, health, stop.clone()).await?),
-            None => None,
+        let Some(store) = stand_by(settled, store.take(), url, &inbox, &stop).await? else {
+            return Ok(());
         };
-        let leading = waiting.await;
-        if let Some(listening) = listening {
-            listening.abort();
-            // the address is free when the task is gone
-            let _ = listening.await;
-        }
-        let Some(store) = leading else { return Ok(()) };
         tracing::info!("이 프로세스가 이끕니다");
         let books = books(folders, &store)?;
-        match serve(settled, folders, store, books, stop.clone()).await? {
+        let shared = Some(Arc::clone(&inbox));
+        match serve(settled, folders, store, books, shared, stop.clone()).await? {
             Ended::Asked => return Ok(()),
             Ended::Lost(error) => tracing::warn!(%error, "물러나 대기합니다"),
         }
     }
+}
+
+/// Waits for this node's turn; `None` when the process is to stop. What Slack hands to it goes to the one that leads.
+async fn stand_by(
+    settled: &Settled,
+    at_hand: Option<Postgres>,
+    url: &str,
+    inbox: &Arc<Inbox>,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<Postgres>, Failure> {
+    // whoever leads from the start needs no line before
+    let mut waiting = std::pin::pin!(standby::turn(at_hand, url, stop.clone()));
+    if let Ok(turn) = tokio::time::timeout(standby::AT_ONCE, &mut waiting).await {
+        return Ok(turn);
+    }
+    let relay: Arc<dyn Desk> = Arc::new(standby::Relay { inbox: Arc::clone(inbox) });
+    let (over, ended) = watch::channel(false);
+    let mut routes = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, "standing by\n") }));
+    let mut line = None;
+    match &settled.line {
+        Line::Socket(token) => {
+            let api = Arc::new(
+                Api::new(settled.api(token.clone())).context("Slack 연결을 준비할 수 없습니다")?,
+            );
+            let settings = socket::Settings::default();
+            line = Some(tokio::spawn(socket::run(api, relay, settings, ended.clone())));
+        }
+        Line::Http(verifier) => {
+            let now: Now = Arc::new(|| WallClock.now());
+            routes = routes.merge(router(verifier.clone(), relay, now));
+        }
+    }
+    let served = match settled.listen {
+        Some(address) => Some(listen_on(address, routes, ended).await?),
+        None => None,
+    };
+    let turn = waiting.await;
+    over.send_replace(true);
+    for task in [line, served].into_iter().flatten() {
+        // what it was taking is handed on, and its address is free when it is gone
+        if tokio::time::timeout(LINE_ENDS_WITHIN, task).await.is_err() {
+            tracing::warn!("the line of a node that stood by did not end in time");
+        }
+    }
+    Ok(turn)
 }
 
 async fn serve(
@@ -192,17 +242,13 @@ async fn serve(
     folders: &Folders,
     store: impl Store + 'static,
     books: Books,
+    shared: Option<Arc<Inbox>>,
     stop: watch::Receiver<bool>,
 ) -> Result<Ended, Failure> {
     let library = FolderLibrary::new(&folders.data);
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let began = clock.now();
-    let api = |token: Token| {
-        let mut settings = Settings::new(token);
-        settings.base = settled.base.clone();
-        settings
-    };
-    let chat = Slack::new(api(settled.token.clone()), Arc::clone(&clock))
+    let chat = Slack::new(settled.api(settled.token.clone()), Arc::clone(&clock))
         .context("Slack 연결을 준비할 수 없습니다")?;
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
     let carrier = wiring::phone::carrier();
@@ -226,13 +272,18 @@ async fn serve(
     };
     let mut service = match started {
         Ok(service) => service,
-        Err(error @ ServiceError::Refused(_)) => return Err(work(error)),
+        // a journal that this program cannot read is another's to lead, or a person's to mend
+        Err(
+            error @ (ServiceError::Refused(_)
+            | ServiceError::Journal(JournalError::Broken(_) | JournalError::Lost { .. })),
+        ) => return Err(work(error)),
         Err(error) => return Ok(Ended::Lost(error)),
     };
     if let Some(feeds) = wiring::feeds::feeds() {
         service.watch_feeds(feeds);
     }
     let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
+    let taking_in = shared.map(|inbox| tokio::spawn(standby::take_in(inbox, Arc::clone(&intake))));
     let now: Now = {
         let clock = Arc::clone(&clock);
         Arc::new(move || clock.now())
@@ -265,8 +316,9 @@ async fn serve(
     };
     let line = match &settled.line {
         Line::Socket(token) => {
-            let api =
-                Arc::new(Api::new(api(token.clone())).context("Slack 연결을 준비할 수 없습니다")?);
+            let api = Arc::new(
+                Api::new(settled.api(token.clone())).context("Slack 연결을 준비할 수 없습니다")?,
+            );
             let settings = socket::Settings::default();
             Some(tokio::spawn(socket::run(api, intake, settings, stop.clone())))
         }
@@ -292,7 +344,7 @@ async fn serve(
             service.stop().await
         }
     };
-    for task in [line, served].into_iter().flatten() {
+    for task in [line, served, taking_in].into_iter().flatten() {
         task.abort();
         // what it held is free when it is gone
         let _ = task.await;

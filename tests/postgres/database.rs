@@ -111,6 +111,13 @@ impl Database {
         ready.unwrap().success()
     }
 
+    /// The one value that a question is answered with.
+    pub(crate) fn ask(&self, question: &str) -> String {
+        let answer = program("psql").args(["-At", "-c", question, &self.url()]).output().unwrap();
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        String::from_utf8(answer.stdout).unwrap().trim().to_owned()
+    }
+
     /// Ends it at once, as a machine that loses its power would: what was committed is there afterwards.
     pub(crate) fn stop(&mut self) {
         let mut server = self.server.take().unwrap();

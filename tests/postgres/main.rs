@@ -17,9 +17,11 @@ use coc::domain::change::Change;
 use coc::domain::ids::{ChannelId, MessageRef, SlackUser, Ts};
 use coc::domain::input::{Input, SlackAct, SlackInput};
 use coc::domain::time::Time;
-use coc::journal::{AppendError, Draft, Journal, Opened, Postgres, Store};
+use coc::journal::{AppendError, Draft, Journal, Opened, Postgres, Sled, Store};
 use database::Database;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 type State = BTreeMap<String, u64>;
@@ -149,4 +151,63 @@ fn a_database_that_went_away_ends_the_lead_and_keeps_what_was_acknowledged() {
 fn an_address_that_is_none_is_told() {
     let error = Postgres::open("db.example.com").unwrap_err().to_string();
     assert!(error.contains("DATABASE_URL"), "{error}");
+}
+
+/// `coc journal …` on the state folder, or on the database when there is an address.
+fn journal(state: &Path, url: Option<&str>, args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coc"));
+    command.env_clear().arg("--state").arg(state).arg("journal").args(args);
+    if let Some(url) = url {
+        command.env("DATABASE_URL", url);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_journal_moves_from_the_folder_to_the_database_and_back() {
+    let database = Database::start();
+    let (url, folder) = (database.url(), tempfile::tempdir().unwrap());
+    let place = |name: &str| folder.path().join(name);
+    let file = |name: &str| place(name).to_str().unwrap().to_owned();
+    let (state, out, again, back) =
+        (place("state"), file("one.jsonl"), file("two.jsonl"), place("back"));
+    let mut journal_here = {
+        let Opened { journal, .. }: Opened<Sled, State> =
+            Journal::open(Sled::open(&state).unwrap(), "test-1").unwrap();
+        journal
+    };
+    journal_here.append(&(1..=1500).map(said).collect::<Vec<_>>()).unwrap();
+    drop(journal_here);
+    let (status, _, said) = journal(&state, Some(&url), &["export"]);
+    assert_eq!(status, Some(2), "an empty database: {said}");
+    assert!(said.contains("restore"), "{said}");
+    assert_eq!(journal(&state, None, &["export", "--out", &out]).0, Some(0));
+    let (status, told, said) = journal(&state, Some(&url), &["restore", &out]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(told.contains("1500건"), "{told}");
+    // the same once more changes nothing: a restore that broke off goes on so
+    assert_eq!(journal(&state, Some(&url), &["restore", &out]).0, Some(0));
+    let (status, told, _) = journal(&state, Some(&url), &["verify"]);
+    assert_eq!(status, Some(0));
+    assert!(told.contains("1500건"), "{told}");
+    assert_eq!(journal(&state, Some(&url), &["export", "--out", &again]).0, Some(0));
+    let read = |path: &str| std::fs::read(path).unwrap();
+    assert!(read(&out) == read(&again), "the same bytes");
+    assert_eq!(journal(&back, None, &["restore", &again]).0, Some(0));
+    assert_eq!(journal(&back, None, &["verify"]).0, Some(0));
+    // another journal is not put beside it
+    let other = file("other.jsonl");
+    let lines = String::from_utf8(read(&out)).unwrap();
+    let first: Vec<&str> = lines.lines().take(10).collect();
+    std::fs::write(&other, format!("{}\n", first.join("\n"))).unwrap();
+    let (status, _, said) = journal(&state, Some(&url), &["restore", &other]);
+    assert_eq!(status, Some(2), "{said}");
+    // nor while somebody writes there
+    let _leading = leading(&url, "one", Duration::from_secs(5));
+    let (status, _, said) = journal(&state, Some(&url), &["restore", &out]);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("멈추고"), "{said}");
 }

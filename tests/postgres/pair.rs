@@ -7,6 +7,7 @@
 
 use crate::database::Database;
 use crate::scene::{Scene, chain, reached};
+use coc::sandbox::workspace::Typing;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -158,6 +159,34 @@ async fn an_orderly_stop_hands_over_at_once() {
     let so_far = reached(&pair.scene.posts()).len();
     pair.reaches(so_far + 2, "the other goes on").await;
     pair.is_in_order();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL"]
+async fn what_slack_hands_to_the_one_that_stands_by_is_taken_by_the_leader() {
+    let pair = Pair::set("phone = \"desk\"\n").await;
+    pair.scene
+        .until(Duration::from_secs(10), "both have lines", |scene| scene.sandbox.sockets() >= 4)
+        .await;
+    for nth in 1..=12 {
+        let ticket = format!("https://support.example.com/agent/tickets/{}", 7000 + nth);
+        let text = format!("@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: {ticket}");
+        let scene = &pair.scene;
+        scene.with(|workspace, now| {
+            workspace.say(now, &scene.csr, &scene.general, None, &text, Typing::Plain).unwrap()
+        });
+    }
+    let begun = |scene: &Scene| {
+        let posts = scene.posts();
+        posts.iter().filter(|(_, said, _)| said.contains("긴급 대응을 시작합니다")).count()
+    };
+    pair.scene.until(Duration::from_secs(20), "all are taken", |scene| begun(scene) >= 12).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(begun(&pair.scene), 12, "none twice");
+    let handed_on = pair.database.as_ref().unwrap().ask("SELECT count(*) FROM coc_inbox");
+    assert_ne!(handed_on, "0", "some came by the other's line");
+    let waiting = "SELECT count(*) FROM coc_inbox WHERE answer IS NULL";
+    assert_eq!(pair.database.as_ref().unwrap().ask(waiting), "0");
 }
 
 /// How many rounds, and from which seed they are drawn.

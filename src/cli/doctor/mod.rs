@@ -5,6 +5,7 @@
 //! feeds ([`feeds`]) for real. No secret is shown.
 
 mod customers;
+mod database;
 mod disk;
 mod feeds;
 mod mail;
@@ -82,8 +83,17 @@ impl State {
 }
 
 pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
-    let mut checks = vec![data(&folders.data), state(&folders.state), space(&folders.state)];
-    checks.push(disk::check(standing(&folders.state)));
+    let mut checks = vec![data(&folders.data)];
+    match setting("DATABASE_URL") {
+        Ok(None) => {
+            checks.extend([state(&folders.state), space(&folders.state)]);
+            checks.push(disk::check(standing(&folders.state)));
+        }
+        Ok(Some(url)) => checks.push(database::check(&url)),
+        Err(error) => {
+            checks.push(Check::of("데이터베이스", (State::Missing, error.to_string())));
+        }
+    }
     let books = books(&folders.data);
     checks.push(slack());
     checks.extend(slack::checks(books.as_ref()));

@@ -9,6 +9,10 @@
 //! - The store is asked from one thread, and waits for the answer as the embedded one waits for its disk. The connections live on a
 //!   thread of their own; every question to them is bounded in time.
 
+mod inbox;
+
+pub use inbox::Inbox;
+
 use super::digest::Digest;
 use super::store::{
     Alive, AppendError, MAX_RECORD_BYTES, SNAPSHOTS_KEPT, Store, StoreError, StoredRecord,
@@ -57,10 +61,19 @@ struct Lead {
     epoch: Instant,
 }
 
+/// Now, by the machine's monotonic clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a lease holds decides who acts, not what is decided"
+)]
+fn moment() -> Instant {
+    Instant::now()
+}
+
 impl Lead {
     fn holds(&self) -> bool {
         self.fence.load(Ordering::Acquire) != 0
-            && self.millis(Instant::now()) < self.until.load(Ordering::Acquire)
+            && self.millis(moment()) < self.until.load(Ordering::Acquire)
     }
 
     fn millis(&self, at: Instant) -> u64 {
@@ -136,10 +149,23 @@ impl Line {
     }
 }
 
+/// How the database of this address is reached.
+fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let read: PgConnectOptions =
+        url.parse().map_err(|_: sqlx::Error| Trouble::Url).map_err(failed("주소 읽기"))?;
+    Ok(read.application_name("coc").disable_statement_logging())
+}
+
 fn migrations() -> Migrator {
-    let first = sqlx::AssertSqlSafe(include_str!("0001_journal.sql")).into_sql_str();
-    let first = Migration::new(1, Cow::Borrowed("journal"), MigrationType::Simple, first, false);
-    let mut all = Migrator::with_migrations(vec![first]);
+    let files = [
+        (1, "journal", include_str!("0001_journal.sql")),
+        (2, "inbox", include_str!("0002_inbox.sql")),
+    ];
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        let sql = sqlx::AssertSqlSafe(sql).into_sql_str();
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
+    };
+    let mut all = Migrator::with_migrations(files.map(migration).to_vec());
     all.dangerous_set_table_name("coc_migration");
     // a newer program may have added tables; what it wrote is judged record by record
     all.set_ignore_missing(true);
@@ -152,14 +178,9 @@ impl Postgres {
     /// # Errors
     /// When the address cannot be read, or the database does not answer.
     pub fn open(url: &str) -> Result<Self, StoreError> {
-        let options: PgConnectOptions =
-            url.parse().map_err(|_: sqlx::Error| Trouble::Url).map_err(failed("주소 읽기"))?;
-        let options = options.application_name("coc").disable_statement_logging();
-        let lead = Arc::new(Lead {
-            fence: AtomicU64::new(0),
-            until: AtomicU64::new(0),
-            epoch: Instant::now(),
-        });
+        let options = options(url)?;
+        let lead =
+            Arc::new(Lead { fence: AtomicU64::new(0), until: AtomicU64::new(0), epoch: moment() });
         let (orders, queue) = queue::unbounded_channel();
         let (started, ready) = mpsc::sync_channel(1);
         let kept = Arc::clone(&lead);
@@ -179,7 +200,7 @@ impl Postgres {
     pub fn try_lead(&self, holder: &str) -> Result<bool, StoreError> {
         let (holder, lead) = (holder.to_owned(), Arc::clone(&self.lead));
         self.ask("이끌기", ANSWER_WITHIN, async move |up| {
-            let asked = Instant::now();
+            let asked = moment();
             let granted: Option<(i64,)> = sqlx::query_as(
                 "INSERT INTO coc_lease (id, holder, fence, until)
                  VALUES (1, $1, 1, clock_timestamp() + make_interval(secs => $2))
@@ -297,7 +318,7 @@ async fn renew(line: &mut Line, lead: &Lead) {
     if fence == 0 {
         return;
     }
-    let asked = Instant::now();
+    let asked = moment();
     let number = i64::try_from(fence).unwrap_or_default();
     let renewed = line
         .ask(LEASE, async |up| {
