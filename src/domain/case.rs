@@ -6,8 +6,12 @@ use super::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, TicketLink};
 use super::ladder::Ladder;
 use super::policy::Policy;
 use super::procedures::assignment::{Assignment, AssignmentChange, NoticeRef};
+use super::procedures::climate::{Climate, ClimateChange};
+use super::procedures::dispatch::{Dispatch, DispatchChange};
 use super::procedures::incident::{Incident, IncidentChange};
+use super::procedures::inquiry::{Inquiry, InquiryChange};
 use super::procedures::list::{List, ListChange};
+use super::procedures::offboard::{Offboard, OffboardChange};
 use super::procedures::outage::{Outage, OutageChange};
 use super::procedures::phd::{Phd, PhdChange};
 use super::procedures::stray::{Stray, StrayChange};
@@ -46,6 +50,14 @@ pub enum Procedure {
     Outage(Outage),
     /// A checklist that is worked off (M1, M3, M4, M11, M12, G2, P1, T).
     List(List),
+    /// A forced off-boarding (X1 to X6, X8).
+    Offboard(Offboard),
+    /// People reached in order for something that is neither an urgent request nor an alarm (N4, C5).
+    Dispatch(Dispatch),
+    /// Somebody telephoned the desk (C1).
+    Inquiry(Inquiry),
+    /// A reading of a room's temperature, heat or fire (F1 to F4).
+    Climate(Climate),
 }
 
 /// Something worth telling.
@@ -79,6 +91,14 @@ pub enum CaseChange {
     Outage(OutageChange),
     /// Of a checklist.
     List(ListChange),
+    /// Of a forced off-boarding.
+    Offboard(OffboardChange),
+    /// Of people who are reached in order.
+    Dispatch(DispatchChange),
+    /// Of somebody who telephoned.
+    Inquiry(InquiryChange),
+    /// Of a room.
+    Climate(ClimateChange),
 }
 
 /// The message whose thread a case lives in.
@@ -127,6 +147,10 @@ impl Case {
             (CaseChange::Phd(change), Procedure::Phd(one)) => one.apply(change),
             (CaseChange::Outage(change), Procedure::Outage(one)) => one.apply(change),
             (CaseChange::List(change), Procedure::List(one)) => one.apply(change),
+            (CaseChange::Offboard(change), Procedure::Offboard(one)) => one.apply(change),
+            (CaseChange::Dispatch(change), Procedure::Dispatch(one)) => one.apply(change),
+            (CaseChange::Inquiry(change), Procedure::Inquiry(one)) => one.apply(change),
+            (CaseChange::Climate(change), Procedure::Climate(one)) => one.apply(change),
             (
                 CaseChange::Urgent(_)
                 | CaseChange::Assignment(_)
@@ -134,7 +158,11 @@ impl Case {
                 | CaseChange::Stray(_)
                 | CaseChange::Phd(_)
                 | CaseChange::Outage(_)
-                | CaseChange::List(_),
+                | CaseChange::List(_)
+                | CaseChange::Offboard(_)
+                | CaseChange::Dispatch(_)
+                | CaseChange::Inquiry(_)
+                | CaseChange::Climate(_),
                 _,
             ) => debug_assert!(false, "a step of another procedure"),
         }
@@ -159,6 +187,10 @@ impl Procedure {
             Self::Phd(one) => one.is_open(),
             Self::Outage(one) => one.is_open(),
             Self::List(one) => one.is_open(),
+            Self::Offboard(one) => one.is_open(),
+            Self::Dispatch(one) => one.is_open(),
+            Self::Inquiry(one) => one.is_open(),
+            Self::Climate(one) => one.is_open(),
         }
     }
 
@@ -173,6 +205,10 @@ impl Procedure {
             Self::Phd(one) => one.wake(policy),
             Self::Outage(one) => one.wake(policy),
             Self::List(one) => one.wake(policy),
+            Self::Offboard(one) => one.wake(policy),
+            Self::Dispatch(one) => one.wake(policy),
+            Self::Inquiry(one) => one.wake(policy),
+            Self::Climate(one) => one.wake(policy),
         }
     }
 
@@ -194,6 +230,10 @@ impl Procedure {
             Self::Phd(one) => one.home().cloned(),
             Self::Outage(one) => Some(one.home.clone()),
             Self::List(one) => Some(one.home.clone()),
+            Self::Offboard(one) => Some(one.home.clone()),
+            Self::Dispatch(one) => Some(one.home.clone()),
+            Self::Inquiry(one) => Some(one.home.clone()),
+            Self::Climate(one) => Some(one.home.clone()),
         }
     }
 
@@ -204,9 +244,12 @@ impl Procedure {
             Self::Urgent(one) => one.customer.name(),
             Self::Assignment(one) => &one.customer,
             Self::Incident(one) => &one.customer,
-            Self::Stray(_) | Self::Outage(_) => "",
+            Self::Stray(_) | Self::Outage(_) | Self::Climate(_) => "",
             Self::Phd(one) => &one.customer,
             Self::List(one) => &one.customer,
+            Self::Offboard(one) => &one.customer,
+            Self::Dispatch(one) => &one.customer,
+            Self::Inquiry(one) => &one.customer,
         }
     }
 
@@ -217,7 +260,14 @@ impl Procedure {
             Self::Urgent(one) => one.ticket.as_ref(),
             Self::Assignment(one) => Some(&one.ticket),
             Self::Incident(one) => one.ticket(),
-            Self::Stray(_) | Self::Phd(_) | Self::Outage(_) | Self::List(_) => None,
+            Self::Offboard(one) => Some(&one.ticket),
+            Self::Dispatch(one) => one.ticket.as_ref(),
+            Self::Stray(_)
+            | Self::Phd(_)
+            | Self::Outage(_)
+            | Self::List(_)
+            | Self::Inquiry(_)
+            | Self::Climate(_) => None,
         }
     }
 
@@ -227,7 +277,11 @@ impl Procedure {
         match self {
             Self::Urgent(one) => one.ladder(),
             Self::Incident(one) => one.ladder(),
-            Self::Assignment(_)
+            Self::Dispatch(one) => Some(&one.ladder),
+            Self::Offboard(_)
+            | Self::Inquiry(_)
+            | Self::Climate(_)
+            | Self::Assignment(_)
             | Self::Stray(_)
             | Self::Phd(_)
             | Self::Outage(_)
@@ -275,5 +329,29 @@ impl Procedure {
     #[must_use]
     pub const fn as_list(&self) -> Option<&List> {
         if let Self::List(one) = self { Some(one) } else { None }
+    }
+
+    /// The forced off-boarding, when it is one.
+    #[must_use]
+    pub const fn as_offboard(&self) -> Option<&Offboard> {
+        if let Self::Offboard(one) = self { Some(one) } else { None }
+    }
+
+    /// The people who are reached in order for something else, when it is that.
+    #[must_use]
+    pub const fn as_dispatch(&self) -> Option<&Dispatch> {
+        if let Self::Dispatch(one) = self { Some(one) } else { None }
+    }
+
+    /// The telephone call that somebody made to the desk, when it is one.
+    #[must_use]
+    pub const fn as_inquiry(&self) -> Option<&Inquiry> {
+        if let Self::Inquiry(one) = self { Some(one) } else { None }
+    }
+
+    /// The room, when it is one.
+    #[must_use]
+    pub const fn as_climate(&self) -> Option<&Climate> {
+        if let Self::Climate(one) = self { Some(one) } else { None }
     }
 }

@@ -1,11 +1,12 @@
 //! What a decision changes: the closed list. Applying changes is all that ever alters the desk.
 
+use super::accounts::Entry;
 use super::alarms::AlarmsChange;
 use super::case::{Case, CaseChange};
 use super::customers::Customers;
 use super::definitions::Definitions;
 use super::errand::{CallEvent, Errand, Outcome, Service};
-use super::ids::{CaseId, ErrandId, Name};
+use super::ids::{AccountId, CaseId, ErrandId, Name};
 use super::input::{Adapters, Directory, SlackInput};
 use super::mail::{Draft, DraftChange, Templates};
 use super::people::{Absence, Roster};
@@ -153,6 +154,13 @@ pub enum Change {
     },
     /// Something of an alarm is remembered besides its case (M5).
     Alarms(AlarmsChange),
+    /// Something became of an account (N, X, W1).
+    Account {
+        /// Which.
+        account: AccountId,
+        /// What.
+        entry: Entry,
+    },
     /// Somebody's absence was entered (R2).
     AbsenceEntered {
         /// Whose.

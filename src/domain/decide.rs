@@ -9,8 +9,8 @@ use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{
-    assignment, chain, commands, guide, incident, intake, list, mail, outage, phd, services, stray,
-    tam, tickets, topics, urgent,
+    assignment, chain, climate, commands, dispatch, duty, guide, incident, inquiry, intake, list,
+    mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
 };
 use super::time::Time;
 use super::turn::{Token, Turn};
@@ -158,7 +158,7 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
         return;
     }
     match case_at(turn.desk, to) {
-        Some((id, Procedure::Urgent(_) | Procedure::Incident(_))) => {
+        Some((id, Procedure::Urgent(_) | Procedure::Incident(_) | Procedure::Dispatch(_))) => {
             chain::reacted(turn, id, &slack.by, to, emoji);
         }
         Some((id, Procedure::Assignment(_))) => {
@@ -168,7 +168,13 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
         // nobody is asked for an acknowledgement there
         Some((
             _,
-            Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::List(_),
+            Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_),
         )) => {}
         None => keep(turn, slack, &to.channel),
     }
@@ -177,14 +183,22 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
 fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts, text: &str) {
     let root = MessageRef { channel: at.channel.clone(), ts: thread.clone() };
     match case_at(turn.desk, &root) {
-        Some((id, Procedure::Urgent(_) | Procedure::Incident(_))) => {
+        Some((id, Procedure::Urgent(_) | Procedure::Incident(_) | Procedure::Dispatch(_))) => {
             chain::replied(turn, id, &slack.by, text);
         }
         Some((id, Procedure::Assignment(_))) => {
             assignment::replied(turn, id, &slack.by, at, text);
         }
         Some((id, Procedure::List(_))) => list::replied(turn, id, &slack.by, at, text),
-        Some((_, Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_))) => {
+        Some((id, Procedure::Offboard(_))) => offboard::replied(turn, id, &slack.by, at, text),
+        Some((
+            _,
+            Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_),
+        )) => {
             urgent::said(turn, &slack.by, at, &root, text);
         }
         None => {
@@ -206,7 +220,14 @@ fn edited(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef, thread: Option<&
         Some((id, Procedure::List(_))) => list::edited(turn, id, at, text),
         Some((
             _,
-            Procedure::Incident(_) | Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_),
+            Procedure::Incident(_)
+            | Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::Offboard(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_)
+            | Procedure::Dispatch(_),
         )) => {}
         None if thread.is_none_or(|thread| thread == &at.ts) => {
             // a message that was no request yet may have become one
@@ -234,7 +255,11 @@ fn deleted(turn: &mut Turn<'_>, by: &SlackUser, at: &MessageRef) {
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_),
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_)
+            | Procedure::Dispatch(_),
         ))
         | None => {}
     }
@@ -263,6 +288,16 @@ fn pressed(
         Some(Token::Step(id, nth, press)) => {
             list::pressed(turn, id, by, nth, press, trigger, reply);
         }
+        Some(Token::Offboard(id, round, press)) => {
+            offboard::pressed(turn, id, by, round, press, trigger, reply);
+        }
+        Some(Token::Unlink(id, round, nth, press)) => {
+            offboard::unlink_pressed(turn, id, by, (round, nth), press, trigger, reply);
+        }
+        Some(Token::Dispatch(id, press)) => dispatch::pressed(turn, id, by, press, reply),
+        Some(Token::Inquiry(id, press)) => inquiry::pressed(turn, id, by, press, reply),
+        Some(Token::Climate(id, press)) => climate::pressed(turn, id, by, press, trigger, reply),
+        Some(Token::Handover(press)) => duty::pressed(turn, by, press, reply),
         Some(Token::List(id, press)) => list::whole_pressed(turn, id, by, press, trigger, reply),
         Some(Token::Notice(id, round)) => assignment::confirm_pressed(turn, id, by, round, reply),
         Some(Token::Call(id, round, press)) => {
@@ -286,7 +321,14 @@ fn pressed(
             | Token::AlarmForm
             | Token::StepForm(..)
             | Token::SetupForm
-            | Token::SupportForm(_),
+            | Token::SupportForm(_)
+            | Token::OffboardForm
+            | Token::OffboardEditForm(_)
+            | Token::OffboardConfirmForm(..)
+            | Token::UnlinkForm(..)
+            | Token::OnboardForm
+            | Token::InquiryForm
+            | Token::ClimateForm(_),
         )
         | None => {
             turn.tell(by, reply, words::stale());
@@ -356,6 +398,10 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
             Some(Procedure::Incident(_)) => incident::settled(turn, case, errand, outcome),
             Some(Procedure::Phd(_)) => phd::settled(turn, case, errand, outcome),
             Some(Procedure::List(_)) => list::settled(turn, case, errand, outcome),
+            Some(Procedure::Offboard(_)) => offboard::settled(turn, case, errand, outcome),
+            Some(Procedure::Dispatch(_)) => dispatch::settled(turn, case, errand, outcome),
+            Some(Procedure::Inquiry(_)) => inquiry::settled(turn, case, errand, outcome),
+            Some(Procedure::Climate(_)) => climate::settled(turn, case, errand, outcome),
             Some(Procedure::Outage(_)) => outage::settled(turn, case, errand, outcome),
             Some(Procedure::Stray(_)) => stray::settled(turn, case, errand, outcome),
             None => {}
@@ -401,13 +447,19 @@ fn call_over(turn: &mut Turn<'_>, call: ErrandId, live: &LiveCall, event: CallEv
     // somebody answered and hung up before the voice came to what joined the call later
     let unheard = live.joined && event == CallEvent::Answered;
     match turn.desk.cases.get(&case).map(|case| &case.procedure) {
-        Some(Procedure::Urgent(_) | Procedure::Incident(_)) => {
+        Some(Procedure::Urgent(_) | Procedure::Incident(_) | Procedure::Dispatch(_)) => {
             chain::phone(turn, case, call, event, unheard);
         }
         Some(Procedure::Assignment(_)) => assignment::phone(turn, case, call, event, unheard),
         // nobody is phoned for those
         Some(
-            Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::List(_),
+            Procedure::Stray(_)
+            | Procedure::Phd(_)
+            | Procedure::Outage(_)
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_),
         )
         | None => {}
     }
@@ -422,6 +474,10 @@ fn woken(turn: &mut Turn<'_>, case: CaseId) {
         Some(Procedure::Phd(_)) => phd::woken(turn, case),
         Some(Procedure::Outage(_)) => outage::woken(turn, case),
         Some(Procedure::List(_)) => list::woken(turn, case),
+        Some(Procedure::Offboard(_)) => offboard::woken(turn, case),
+        Some(Procedure::Dispatch(_)) => dispatch::woken(turn, case),
+        Some(Procedure::Inquiry(_)) => inquiry::woken(turn, case),
+        Some(Procedure::Climate(_)) => climate::woken(turn, case),
         None => {}
     }
 }

@@ -21,6 +21,22 @@ pub struct Definitions {
     pub sa_guide: Vec<StepDefinition>,
     /// Something that should come regularly did not.
     pub heartbeat: Vec<StepDefinition>,
+    /// The accounts of a payer are taken in (N).
+    #[serde(default = "shipped_onboard")]
+    pub onboard: Vec<StepDefinition>,
+    /// An MSP customer leaves (X7).
+    #[serde(default = "shipped_msp_offboard")]
+    pub msp_offboard: Vec<StepDefinition>,
+}
+
+/// For journals of before there was such a list.
+fn shipped_onboard() -> Vec<StepDefinition> {
+    Definitions::default().onboard
+}
+
+/// For journals of before there was such a list.
+fn shipped_msp_offboard() -> Vec<StepDefinition> {
+    Definitions::default().msp_offboard
 }
 
 /// Setting up the monitoring of a customer, by the alarm channel.
@@ -42,13 +58,17 @@ const TAM: &str = "tam.toml";
 const SETUP: &str = "setup.toml";
 const SA_GUIDE: &str = "sa-guide.toml";
 const HEARTBEAT: &str = "heartbeat.toml";
+const ONBOARD: &str = "onboard.toml";
+const MSP_OFFBOARD: &str = "msp-offboard.toml";
 
 /// The files, each as it was shipped.
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 6] = [
     (TAM, include_str!("../../data/procedures/tam.toml")),
     (SETUP, include_str!("../../data/procedures/setup.toml")),
     (SA_GUIDE, include_str!("../../data/procedures/sa-guide.toml")),
     (HEARTBEAT, include_str!("../../data/procedures/heartbeat.toml")),
+    (ONBOARD, include_str!("../../data/procedures/onboard.toml")),
+    (MSP_OFFBOARD, include_str!("../../data/procedures/msp-offboard.toml")),
 ];
 
 /// An open step is not asked for more often than this.
@@ -106,15 +126,24 @@ pub fn read_definitions(
     let sa_guide_steps = sa_guide.plain(false);
     let mut heartbeat = of(HEARTBEAT);
     let heartbeat_steps = heartbeat.plain(false);
-    for reader in [tam, setup, sa_guide, heartbeat] {
+    let mut onboard = of(ONBOARD);
+    let onboard_steps = onboard.plain(false);
+    let mut msp_offboard = of(MSP_OFFBOARD);
+    let msp_offboard_steps = msp_offboard.plain(false);
+    for reader in [tam, setup, sa_guide, heartbeat, onboard, msp_offboard] {
         errors.extend(reader.errors.into_iter().map(|error| (reader.file.to_owned(), error)));
     }
-    match (tam_steps, setup_steps, sa_guide_steps, heartbeat_steps) {
-        (Some(tam), Some(setup), Some(sa_guide), Some(heartbeat)) if errors.is_empty() => {
-            Ok(Definitions { tam, setup, sa_guide, heartbeat })
-        }
-        _ => Err(errors),
-    }
+    let read = || {
+        Some(Definitions {
+            tam: tam_steps?,
+            setup: setup_steps?,
+            sa_guide: sa_guide_steps?,
+            heartbeat: heartbeat_steps?,
+            onboard: onboard_steps?,
+            msp_offboard: msp_offboard_steps?,
+        })
+    };
+    if errors.is_empty() { read().ok_or(errors) } else { Err(errors) }
 }
 
 struct Reader<'a> {

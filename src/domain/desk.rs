@@ -1,5 +1,6 @@
 //! The desk: a value that knows everything and does nothing.
 
+use super::accounts::Register;
 use super::alarms::Alarms;
 use super::calendar::Calendar;
 use super::case::{Case, Procedure};
@@ -82,6 +83,9 @@ pub struct Desk {
     /// Up to when the daily looks at AWS Health are dealt with (P1); `None` before the first start.
     #[serde(default)]
     pub phd_checked: Option<Time>,
+    /// What became of every account (N, X, W1).
+    #[serde(default)]
+    pub accounts: Register,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -292,6 +296,8 @@ pub enum Room {
     Noti,
     /// #saltware-pls-technical-support
     Tam,
+    /// #강제링크해지
+    Unlink,
 }
 
 /// How long a delivery's name is remembered: longer than Slack repeats it and than anything is read back.
@@ -460,6 +466,7 @@ impl Desk {
             }
             Change::KeptDone { key } => self.kept.retain(|kept| &kept.input.key != key),
             Change::Alarms(change) => self.alarms.apply(change),
+            Change::Account { account, entry } => self.accounts.apply(account, entry),
             Change::AbsenceEntered { who, absence } => {
                 let leaves = self.leaves.entry(who.clone()).or_default();
                 leaves.retain(|old| at < old.to);
@@ -609,7 +616,11 @@ impl Desk {
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_) => {
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_) => {
                 self.derived.note_alarm(id, &case.procedure);
                 if let Some(at) = case.procedure.home(self).and_then(|home| home.stands_at(self)) {
                     self.derived.case_at.insert(at, id);
@@ -862,6 +873,7 @@ impl Desk {
             Room::General => &channels.general,
             Room::Noti => &channels.noti,
             Room::Tam => &channels.tam,
+            Room::Unlink => &channels.unlink,
         };
         let wanted = wanted.trim_start_matches('#');
         self.directory
@@ -1063,7 +1075,11 @@ impl Derived {
             | Procedure::Assignment(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_) => {}
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_) => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The desk's rules. Pure: no I/O, no clock, no Slack formats.
 
+pub mod accounts;
 pub mod alarms;
 pub mod aws;
 pub mod books;

@@ -70,6 +70,32 @@ pub enum Token {
     List(CaseId, ListPress),
     /// The form that asks for the ticket of 기술지원 요청.
     SupportForm(CaseId),
+    /// A forced off-boarding; the round of the request that was shown, so that a press on an older one changes nothing (X4).
+    Offboard(CaseId, u32, OffboardPress),
+    /// An account of a forced off-boarding: the round, and which account, counted from 0.
+    Unlink(CaseId, u32, usize, UnlinkPress),
+    /// The form of `/offboard`.
+    OffboardForm,
+    /// The form in which a request for an off-boarding is changed.
+    OffboardEditForm(CaseId),
+    /// The form in which the execution is confirmed: the customer's name is typed again; by round.
+    OffboardConfirmForm(CaseId, u32),
+    /// The form in which it is told what went wrong with an account: round, and which account.
+    UnlinkForm(CaseId, u32, usize),
+    /// The form of `/onboard`.
+    OnboardForm,
+    /// People who are reached in order for something that is no urgent request.
+    Dispatch(CaseId, DispatchPress),
+    /// The form of `/call`, as it stands.
+    InquiryForm,
+    /// A telephone call that somebody made to the desk.
+    Inquiry(CaseId, InquiryPress),
+    /// A room.
+    Climate(CaseId, ClimatePress),
+    /// The form in which a room's temperature is handed in.
+    ClimateForm(CaseId),
+    /// The hand-over of a shift.
+    Handover(HandoverPress),
     /// A changed guide goes live; the errand that showed it.
     ApplyGuide,
     /// The form of `/assign`.
@@ -190,12 +216,74 @@ pub enum OutagePress {
     Done,
 }
 
-/// 완료
+/// 완료 · 오류
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepPress {
     /// 완료
     Done,
+    /// 오류, of on-boarding (N4)
+    Error,
+}
+
+/// 실행 확인 · 보류 · 고치기 · 계정 확인 · 다시 진행
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OffboardPress {
+    /// 실행 확인
+    Confirm,
+    /// 보류
+    Hold,
+    /// 고치기
+    Edit,
+    /// 계정 확인, by CSR (X8)
+    Accounts,
+    /// 다시 진행: where an error stopped it
+    Resume,
+}
+
+/// 성공 · 실패
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlinkPress {
+    /// 성공
+    Done,
+    /// 실패
+    Failed,
+}
+
+/// 종료
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DispatchPress {
+    /// 종료
+    Close,
+}
+
+/// 완료
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InquiryPress {
+    /// 완료
+    Done,
+}
+
+/// 온도 기록 · 완료
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClimatePress {
+    /// 온도 기록: opens the form
+    Enter,
+    /// 완료: the step that is asked for
+    Done,
+}
+
+/// 인수
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoverPress {
+    /// 인수
+    Take,
 }
 
 /// 그대로 시작 · 취소 · 기술지원 요청
@@ -250,6 +338,15 @@ impl Token {
             | Self::StepForm(id, _)
             | Self::List(id, _)
             | Self::SupportForm(id)
+            | Self::Offboard(id, ..)
+            | Self::Unlink(id, ..)
+            | Self::OffboardEditForm(id)
+            | Self::OffboardConfirmForm(id, _)
+            | Self::UnlinkForm(id, ..)
+            | Self::Dispatch(id, _)
+            | Self::Inquiry(id, _)
+            | Self::Climate(id, _)
+            | Self::ClimateForm(id)
             | Self::Mail(id, _) => Some(id),
             Self::Rung(..)
             | Self::Notice(..)
@@ -259,6 +356,10 @@ impl Token {
             | Self::DraftForm(_)
             | Self::AlarmForm
             | Self::SetupForm
+            | Self::OffboardForm
+            | Self::OnboardForm
+            | Self::InquiryForm
+            | Self::Handover(_)
             | Self::ApplyGuide
             | Self::AssignForm
             | Self::LeaveForm => None,

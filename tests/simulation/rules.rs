@@ -59,7 +59,11 @@ pub(crate) fn holds(world: &World) -> Result<(), String> {
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_)) => {
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_)) => {
                 if one.is_open() && !wake && !owed {
                     return Err(format!("{}: open, and nothing asks for it: {one:?}", case.id));
                 }
@@ -152,7 +156,11 @@ pub(crate) fn ended(world: &World) -> Result<(), String> {
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_)) => !one.is_open() || one.wake(&desk.policy.value).is_some(),
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_)) => !one.is_open() || one.wake(&desk.policy.value).is_some(),
         };
         if !fine {
             return Err(format!(

@@ -12,7 +12,7 @@ use super::super::text::read;
 use super::super::turn::{ExhaustedPress, RungPress, Turn};
 use super::super::words;
 use super::paging::Paging;
-use super::{incident, urgent};
+use super::{dispatch, incident, urgent};
 
 fn ladder(desk: &Desk, id: CaseId) -> Option<&Ladder> {
     desk.cases.get(&id)?.procedure.ladder()
@@ -23,12 +23,16 @@ fn page<'a>(turn: &mut Turn<'a>, id: CaseId, act: impl FnOnce(&mut Paging<'_, 'a
     match turn.desk.cases.get(&id).map(|case| &case.procedure) {
         Some(Procedure::Urgent(_)) => urgent::page(turn, id, act),
         Some(Procedure::Incident(_)) => incident::page(turn, id, act),
+        Some(Procedure::Dispatch(_)) => dispatch::page(turn, id, act),
         Some(
             Procedure::Assignment(_)
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_),
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_),
         )
         | None => {}
     }
@@ -132,13 +136,20 @@ pub(in crate::domain) fn exhausted_pressed(
         Procedure::Incident(one) if !exhausted => {
             turn.tell(by, reply, words::incident::is_over(one));
         }
+        Procedure::Dispatch(one) if !exhausted => {
+            turn.tell(by, reply, words::dispatch::is_over(one));
+        }
         Procedure::Urgent(_) => urgent::after_exhaustion(turn, id, by, press),
         Procedure::Incident(_) => incident::after_exhaustion(turn, id, by, press),
+        Procedure::Dispatch(_) => dispatch::after_exhaustion(turn, id, by, press),
         Procedure::Assignment(_)
         | Procedure::Stray(_)
         | Procedure::Phd(_)
         | Procedure::Outage(_)
-        | Procedure::List(_) => turn.tell(by, reply, words::stale()),
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => turn.tell(by, reply, words::stale()),
     }
 }
 

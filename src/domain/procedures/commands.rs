@@ -10,7 +10,10 @@ use super::super::text::{mark, pattern, read, ticket_link};
 use super::super::turn::{Token, Turn};
 use super::super::words;
 use super::absences::Entered;
-use super::{absences, assignment, incident, list, mail, setup, stray, urgent};
+use super::{
+    absences, accounts, assignment, climate, contacts, drill, duty, incident, inquiry, list, mail,
+    offboard, onboard, reports, setup, stray, urgent,
+};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -30,6 +33,9 @@ pub(in crate::domain) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>) {
     match typed.command {
         "/assign" => assign(turn, typed),
         "/leave" => leave(turn, typed),
+        "/offboard" => offboard::commanded(turn, typed),
+        "/onboard" => onboard::commanded(turn, typed),
+        "/call" => inquiry::commanded(turn, typed),
         "/coc" => coc(turn, typed),
         other => turn.tell(typed.by, typed.reply, words::commands::unknown_command(other)),
     }
@@ -52,6 +58,13 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         "health" | "상태" | "헬스" => words::outage::health(desk, turn.now),
         "alarm" | "알람" => return alarm(turn, typed, &text),
         "alarms" | "알람목록" => alarms(turn, rest),
+        "account" | "계정" => return accounts::commanded(turn, typed, rest),
+        "contact" | "연락처" => contacts::asked(turn, rest),
+        "report" | "보고" => return reports::commanded(turn, typed, rest),
+        "room" | "온도" => return climate::commanded(turn, typed, rest),
+        "duty" | "근무" => return duty::commanded(turn, typed, rest),
+        "handover" | "인수인계" => return duty::handover(turn, typed),
+        "drill" | "훈련" => return drill::commanded(turn, typed, rest),
         "done" | "완료" => return done(turn, typed, rest),
         "leave" | "부재" => {
             let text = typed.text.trim_start().split_once(char::is_whitespace);
@@ -370,6 +383,17 @@ pub(in crate::domain) fn submitted(
         Some(Token::StepForm(case, nth)) => list::handed_in(turn, case, by, nth, &field("evidence")),
         Some(Token::SupportForm(case)) => list::support_asked(turn, case, by, &field("ticket")),
         Some(Token::SetupForm) => setup::submitted(turn, by, fields),
+        Some(Token::OffboardForm) => offboard::submitted(turn, by, fields),
+        Some(Token::OffboardEditForm(id)) => offboard::edited(turn, id, by, fields),
+        Some(Token::OffboardConfirmForm(id, round)) => {
+            offboard::confirmed(turn, id, by, round, fields);
+        }
+        Some(Token::UnlinkForm(id, round, nth)) => {
+            offboard::unlink_failed(turn, id, by, (round, nth), fields);
+        }
+        Some(Token::OnboardForm) => onboard::submitted(turn, by, fields),
+        Some(Token::InquiryForm) => inquiry::submitted(turn, by, fields),
+        Some(Token::ClimateForm(id)) => climate::submitted(turn, id, by, fields),
         Some(Token::StrayForm(id)) => stray::submitted(turn, id, by, fields),
         Some(Token::AlarmForm) => {
             if !desk.holds(by, &desk.policy.value.roles.alarm) {
@@ -409,6 +433,12 @@ pub(in crate::domain) fn submitted(
             | Token::Outage(..)
             | Token::Step(..)
             | Token::List(..)
+            | Token::Offboard(..)
+            | Token::Unlink(..)
+            | Token::Dispatch(..)
+            | Token::Inquiry(..)
+            | Token::Climate(..)
+            | Token::Handover(..)
             // forms that nothing opens yet
             | Token::ApplyGuide,
         )

@@ -16,9 +16,12 @@ use super::super::text::ticket_link;
 use super::super::time::{Span, Time};
 use super::super::turn::{ListPress, StepPress, Turn};
 use super::super::words;
+use super::monthly::Monthly;
+use super::offboard::MspOffboard;
+use super::onboard::Onboard;
 use super::setup::Setup;
 use super::tam::{Tam, TamChange};
-use super::{tam, urgent};
+use super::{onboard, tam, urgent};
 use serde::{Deserialize, Serialize};
 
 /// A checklist that is worked off.
@@ -52,6 +55,12 @@ pub enum ListKind {
     SaGuide(SaGuide),
     /// Something that should come regularly did not.
     Heartbeat(Missing),
+    /// The accounts of a payer are taken in (N).
+    Onboard(Onboard),
+    /// An MSP customer leaves: TS looks after what stands before (X7).
+    MspOffboard(MspOffboard),
+    /// The month's on- and off-boardings (W1).
+    Monthly(Monthly),
 }
 
 /// Findings of low severity that a customer's own setting sent (G2).
@@ -174,7 +183,12 @@ impl List {
             }
             ListChange::Tam(change) => match &mut self.kind {
                 ListKind::Tam(tam) => tam.apply(change),
-                ListKind::Setup(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_) => {}
+                ListKind::Setup(_)
+                | ListKind::SaGuide(_)
+                | ListKind::Heartbeat(_)
+                | ListKind::Onboard(_)
+                | ListKind::MspOffboard(_)
+                | ListKind::Monthly(_) => {}
             },
             ListChange::Repeated { guide } => self.kind = ListKind::SaGuide(guide.clone()),
             ListChange::Moved { home, card } => {
@@ -407,7 +421,10 @@ impl<'t, 'a> Work<'t, 'a> {
                 ListKind::Tam(_)
                 | ListKind::Setup(_)
                 | ListKind::SaGuide(_)
-                | ListKind::Heartbeat(_),
+                | ListKind::Heartbeat(_)
+                | ListKind::Onboard(_)
+                | ListKind::MspOffboard(_)
+                | ListKind::Monthly(_),
                 _,
             ) => {}
         }
@@ -489,7 +506,10 @@ pub(in crate::domain) fn pressed(
     trigger: &str,
     reply: &ReplyTo,
 ) {
-    let StepPress::Done = press;
+    match press {
+        StepPress::Done => {}
+        StepPress::Error => return onboard::failed(turn, id, by, nth, reply),
+    }
     let Some(mut work) = Work::of(turn, id) else {
         return turn.tell(by, reply, words::stale());
     };
@@ -648,7 +668,12 @@ fn open_guide<'a>(desk: &'a Desk, customer: &str) -> Option<(CaseId, &'a SaGuide
     desk.cases.iter().find_map(|(id, case)| match &case.procedure {
         Procedure::List(list) if list.is_open() && list.customer == customer => match &list.kind {
             ListKind::SaGuide(guide) => Some((*id, guide)),
-            ListKind::Tam(_) | ListKind::Setup(_) | ListKind::Heartbeat(_) => None,
+            ListKind::Tam(_)
+            | ListKind::Setup(_)
+            | ListKind::Heartbeat(_)
+            | ListKind::Onboard(_)
+            | ListKind::MspOffboard(_)
+            | ListKind::Monthly(_) => None,
         },
         Procedure::List(_)
         | Procedure::Urgent(_)
@@ -656,7 +681,11 @@ fn open_guide<'a>(desk: &'a Desk, customer: &str) -> Option<(CaseId, &'a SaGuide
         | Procedure::Incident(_)
         | Procedure::Stray(_)
         | Procedure::Phd(_)
-        | Procedure::Outage(_) => None,
+        | Procedure::Outage(_)
+        | Procedure::Offboard(_)
+        | Procedure::Dispatch(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => None,
     })
 }
 

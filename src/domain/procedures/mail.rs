@@ -150,7 +150,11 @@ fn is_sent(turn: &mut Turn<'_>, draft: &Draft, by: &Name) {
             | Procedure::Assignment(_)
             | Procedure::Stray(_)
             | Procedure::Phd(_)
-            | Procedure::Outage(_),
+            | Procedure::Outage(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_),
         )
         | None => {}
     }

@@ -1,18 +1,29 @@
 //! The guide's procedures, one file each: which inputs it takes and how it composes ladder, checklist and watch.
 
 pub mod absences;
+pub mod accounts;
 pub mod assignment;
 pub mod chain;
+pub mod climate;
 pub mod commands;
+pub mod contacts;
+pub mod dispatch;
+pub mod drill;
+pub mod duty;
 pub mod guide;
 pub mod heartbeats;
 pub mod incident;
+pub mod inquiry;
 pub mod intake;
 pub mod list;
 pub mod mail;
+pub mod monthly;
+pub mod offboard;
+pub mod onboard;
 pub mod outage;
 pub mod paging;
 pub mod phd;
+pub mod reports;
 pub mod services;
 pub mod setup;
 pub mod stray;

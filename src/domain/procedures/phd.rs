@@ -714,7 +714,11 @@ fn others_of<'d>(desk: &'d Desk, id: CaseId, arn: &str) -> Vec<&'d Event> {
         | Procedure::Incident(_)
         | Procedure::Stray(_)
         | Procedure::Outage(_)
-        | Procedure::List(_) => None,
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Dispatch(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => None,
     };
     desk.cases.values().filter_map(event).collect()
 }
@@ -745,7 +749,11 @@ pub(in crate::domain) fn told(turn: &mut Turn<'_>, key: &str, event: &HealthEven
         | Procedure::Incident(_)
         | Procedure::Stray(_)
         | Procedure::Outage(_)
-        | Procedure::List(_) => None,
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Dispatch(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => None,
     });
     let mut open = match found {
         Some(id) => {
@@ -1059,7 +1067,11 @@ pub(in crate::domain) fn check(turn: &mut Turn<'_>, due: Time) {
             | Procedure::Incident(_)
             | Procedure::Stray(_)
             | Procedure::Outage(_)
-            | Procedure::List(_) => false,
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_) => false,
         })
         .map(|case| case.id)
         .collect();

@@ -231,7 +231,12 @@ pub(in crate::domain) fn said(
 fn tam_of(list: &List) -> Option<&Tam> {
     match &list.kind {
         ListKind::Tam(tam) => Some(tam),
-        ListKind::Setup(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_) => None,
+        ListKind::Setup(_)
+        | ListKind::SaGuide(_)
+        | ListKind::Heartbeat(_)
+        | ListKind::Onboard(_)
+        | ListKind::MspOffboard(_)
+        | ListKind::Monthly(_) => None,
     }
 }
 

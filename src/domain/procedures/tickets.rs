@@ -122,7 +122,11 @@ pub(in crate::domain) fn news(turn: &mut Turn<'_>, news: &TicketNews) {
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_),
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_),
         )
         | (
             TicketEvent::Assigned { .. },
@@ -131,7 +135,11 @@ pub(in crate::domain) fn news(turn: &mut Turn<'_>, news: &TicketNews) {
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_),
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_),
         ) => {}
         (TicketEvent::Assigned { email }, Procedure::Assignment(one)) => {
             // what we are about to assign ourselves makes older news worthless

@@ -790,7 +790,11 @@ fn open_request_for<'a>(desk: &'a Desk, ticket: &TicketLink) -> Option<(CaseId, 
         | Procedure::Stray(_)
         | Procedure::Phd(_)
         | Procedure::Outage(_)
-        | Procedure::List(_) => None,
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Dispatch(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => None,
     })
 }
 
@@ -811,7 +815,11 @@ pub(in crate::domain) fn taken_with<'a>(
         | Procedure::Stray(_)
         | Procedure::Phd(_)
         | Procedure::Outage(_)
-        | Procedure::List(_) => None,
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Dispatch(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => None,
     })
 }
 

@@ -13,6 +13,10 @@ pub fn title(procedure: &Procedure) -> String {
         Procedure::Phd(one) => super::phd::title(one),
         Procedure::Outage(_) => "AWS 상태",
         Procedure::List(one) => super::list::title(one),
+        Procedure::Offboard(_) => "강제 퇴점",
+        Procedure::Dispatch(one) => super::dispatch::title(one),
+        Procedure::Inquiry(_) => "전화 문의",
+        Procedure::Climate(_) => "사무 환경",
     };
     match procedure.customer() {
         "" if !matches!(procedure, Procedure::Urgent(_)) => what.to_owned(),
@@ -28,6 +32,10 @@ pub fn state(procedure: &Procedure) -> String {
         Procedure::Assignment(one) => super::assignment::state(one),
         Procedure::Outage(one) => super::outage::state(one),
         Procedure::List(one) => super::list::state(one),
+        Procedure::Offboard(one) => super::offboard::state(one),
+        Procedure::Dispatch(one) => super::dispatch::state(one),
+        Procedure::Inquiry(one) => super::inquiry::state(one),
+        Procedure::Climate(one) => super::climate::state(one),
         Procedure::Incident(one) => super::incident::state(one),
         Procedure::Stray(one) => super::stray::state(one),
         Procedure::Phd(one) => super::phd::state(one),
@@ -41,7 +49,13 @@ pub const fn next_is(procedure: &Procedure) -> &'static str {
         Procedure::Urgent(one) => super::urgent::next_is(one),
         Procedure::Assignment(one) => super::assignment::next_is(one),
         Procedure::Incident(one) => super::incident::next_is(one),
-        Procedure::Stray(_) | Procedure::Phd(_) | Procedure::List(_) => "다시 알림",
+        Procedure::Stray(_)
+        | Procedure::Phd(_)
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => "다시 알림",
+        Procedure::Dispatch(one) => super::dispatch::next_is(one),
         Procedure::Outage(_) => "상태 확인",
     }
 }

@@ -189,7 +189,11 @@ pub fn why(desk: &Desk, id: CaseId, now: Time) -> Message {
         | Procedure::Stray(_)
         | Procedure::Phd(_)
         | Procedure::Outage(_)
-        | Procedure::List(_)) => {
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Dispatch(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_)) => {
             let (title, state) = (super::cases::title(one), super::cases::state(one));
             let mut said = vec![line![format!("사건 {id} {title} {state}")]];
             if let Some(ladder) = one.ladder() {

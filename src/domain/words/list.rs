@@ -17,6 +17,9 @@ pub const fn title(list: &List) -> &'static str {
         ListKind::Setup(_) => "관제 구성",
         ListKind::SaGuide(_) => "SA 가이드",
         ListKind::Heartbeat(_) => "정기 신호",
+        ListKind::Onboard(_) => "입점",
+        ListKind::MspOffboard(_) => "MSP 퇴점",
+        ListKind::Monthly(_) => "월간 입퇴점 현황",
     }
 }
 
@@ -56,7 +59,11 @@ fn owner(desk: &Desk, list: &List, definition: &StepDefinition) -> Vec<Piece> {
 const fn engineer(list: &List) -> Option<&Name> {
     match &list.kind {
         ListKind::Setup(setup) => setup.ts.as_ref(),
-        ListKind::Tam(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_) => None,
+        ListKind::Onboard(one) => one.owner.as_ref(),
+        ListKind::MspOffboard(one) => one.ts.as_ref(),
+        ListKind::Tam(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_) | ListKind::Monthly(_) => {
+            None
+        }
     }
 }
 
@@ -158,7 +165,9 @@ fn head(list: &List, to: Line, now: Time) -> Vec<Line> {
             first.push(format!("{sign} ").into());
         }
         first.extend(to.clone());
-        if !list.customer.is_empty() || !matches!(list.kind, ListKind::Heartbeat(_)) {
+        if !list.customer.is_empty()
+            || !matches!(list.kind, ListKind::Heartbeat(_) | ListKind::Monthly(_))
+        {
             first.push(bracketed(&list.customer));
         }
         first.push(text.into());
@@ -191,6 +200,9 @@ fn head(list: &List, to: Line, now: Time) -> Vec<Line> {
         }
         ListKind::SaGuide(guide) => guide_head(guide, how, about, now),
         ListKind::Heartbeat(one) => missing_head(one, how, about, now),
+        ListKind::Onboard(one) => super::onboard::head(one, how, about),
+        ListKind::MspOffboard(one) => super::offboard::msp_head(one, how, about),
+        ListKind::Monthly(one) => super::monthly::head(one, how, about),
     }
 }
 
@@ -246,17 +258,29 @@ fn what_to_press(list: &List, open: &[usize]) -> String {
         (ListKind::Tam(_), _) => {
             "한 일마다 [완료]를 눌러 주십시오. 순서는 바꾸어도 됩니다.".to_owned()
         }
-        (ListKind::Setup(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_), [one]) => {
-            match list.checklist.steps.get(*one) {
-                Some(step) => {
-                    format!("{} 하신 뒤 [완료]를 눌러 주십시오.", topic(&step.definition.owner))
-                }
-                None => String::new(),
+        (
+            ListKind::Setup(_)
+            | ListKind::SaGuide(_)
+            | ListKind::Heartbeat(_)
+            | ListKind::Onboard(_)
+            | ListKind::MspOffboard(_)
+            | ListKind::Monthly(_),
+            [one],
+        ) => match list.checklist.steps.get(*one) {
+            Some(step) => {
+                format!("{} 하신 뒤 [완료]를 눌러 주십시오.", topic(&step.definition.owner))
             }
-        }
-        (ListKind::Setup(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_), _) => {
-            "한 일마다 [완료]를 눌러 주십시오.".to_owned()
-        }
+            None => String::new(),
+        },
+        (
+            ListKind::Setup(_)
+            | ListKind::SaGuide(_)
+            | ListKind::Heartbeat(_)
+            | ListKind::Onboard(_)
+            | ListKind::MspOffboard(_)
+            | ListKind::Monthly(_),
+            _,
+        ) => "한 일마다 [완료]를 눌러 주십시오.".to_owned(),
     }
 }
 
@@ -344,9 +368,11 @@ pub fn ended(list: &List, how: &Ending, was_asking: bool) -> Message {
             ListKind::Tam(_) => one_line(
                 "✅ 세 가지를 모두 마쳐 사건을 닫습니다. 조치 내역을 #general에 공유했습니다.",
             ),
-            ListKind::Setup(_) | ListKind::SaGuide(_) => {
-                one_line(format!("✅ {what}: 모두 마쳐 사건을 닫습니다."))
-            }
+            ListKind::Setup(_)
+            | ListKind::SaGuide(_)
+            | ListKind::Onboard(_)
+            | ListKind::MspOffboard(_)
+            | ListKind::Monthly(_) => one_line(format!("✅ {what}: 모두 마쳐 사건을 닫습니다.")),
             ListKind::Heartbeat(_) => one_line(
                 "✅ 확인을 마쳐 사건을 닫습니다. 지금부터 다시 기다리고, 또 오지 않으면 알립니다.",
             ),

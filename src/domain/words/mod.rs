@@ -3,10 +3,16 @@
 pub mod assignment;
 pub mod aws;
 pub mod cases;
+pub mod climate;
 pub mod commands;
+pub mod dispatch;
 pub mod incident;
+pub mod inquiry;
 pub mod list;
 pub mod mail;
+pub mod monthly;
+pub mod offboard;
+pub mod onboard;
 pub mod outage;
 pub mod paging;
 pub mod phd;

@@ -21,7 +21,12 @@ pub fn the_bot() -> Name {
 const fn tam_of(list: &List) -> Option<&Tam> {
     match &list.kind {
         ListKind::Tam(tam) => Some(tam),
-        ListKind::Setup(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_) => None,
+        ListKind::Setup(_)
+        | ListKind::SaGuide(_)
+        | ListKind::Heartbeat(_)
+        | ListKind::Onboard(_)
+        | ListKind::MspOffboard(_)
+        | ListKind::Monthly(_) => None,
     }
 }
 

@@ -414,7 +414,11 @@ impl<'a> Night<'a> {
             | Procedure::Stray(_)
             | Procedure::Phd(_)
             | Procedure::Outage(_)
-            | Procedure::List(_)) => one.home(self.desk())?.stands_at(self.desk()),
+            | Procedure::List(_)
+            | Procedure::Offboard(_)
+            | Procedure::Dispatch(_)
+            | Procedure::Inquiry(_)
+            | Procedure::Climate(_)) => one.home(self.desk())?.stands_at(self.desk()),
         }
     }
 
@@ -523,7 +527,11 @@ impl<'a> Night<'a> {
                 | Procedure::Stray(_)
                 | Procedure::Phd(_)
                 | Procedure::Outage(_)
-                | Procedure::List(_),
+                | Procedure::List(_)
+                | Procedure::Offboard(_)
+                | Procedure::Dispatch(_)
+                | Procedure::Inquiry(_)
+                | Procedure::Climate(_),
             )
             | None => 0,
         }

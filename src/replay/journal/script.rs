@@ -305,7 +305,11 @@ pub(super) fn held_by(desk: &Desk, id: CaseId) -> Option<Name> {
         | Procedure::Stray(_)
         | Procedure::Phd(_)
         | Procedure::Outage(_)
-        | Procedure::List(_) => None,
+        | Procedure::List(_)
+        | Procedure::Offboard(_)
+        | Procedure::Dispatch(_)
+        | Procedure::Inquiry(_)
+        | Procedure::Climate(_) => None,
         Procedure::Assignment(one) => match &one.state {
             AssignmentState::Asking { who, .. } => Some(who.clone()),
             AssignmentState::Announcing { .. }

@@ -42,6 +42,14 @@ pub enum Procedure {
     Outage,
     /// A checklist.
     List,
+    /// A forced off-boarding.
+    Offboard,
+    /// People reached in order for something else.
+    Dispatch,
+    /// Somebody telephoned.
+    Inquiry,
+    /// A room.
+    Climate,
 }
 
 /// A case's story.
@@ -183,6 +191,7 @@ impl Stories {
             | Change::Kept(_)
             | Change::KeptDone { .. }
             | Change::Alarms(_)
+            | Change::Account { .. }
             | Change::AbsenceEntered { .. }
             | Change::Owed(_)
             | Change::Settled { .. }
@@ -226,6 +235,10 @@ impl Stories {
                 (Procedure::Outage, Key::Origin(began))
             }
             case::Procedure::List(one) => (Procedure::List, origin(&one.origin)),
+            case::Procedure::Offboard(one) => (Procedure::Offboard, origin(&one.origin)),
+            case::Procedure::Dispatch(one) => (Procedure::Dispatch, origin(&one.origin)),
+            case::Procedure::Inquiry(one) => (Procedure::Inquiry, origin(&one.origin)),
+            case::Procedure::Climate(one) => (Procedure::Climate, origin(&one.origin)),
         };
         let customer = case.procedure.customer().to_owned();
         let story = Story {
@@ -265,7 +278,11 @@ impl Stories {
                 | case::Procedure::Stray(_)
                 | case::Procedure::Phd(_)
                 | case::Procedure::Outage(_)
-                | case::Procedure::List(_)),
+                | case::Procedure::List(_)
+                | case::Procedure::Offboard(_)
+                | case::Procedure::Dispatch(_)
+                | case::Procedure::Inquiry(_)
+                | case::Procedure::Climate(_)),
                 _,
             ) => story.other(desk, at, one),
         }
@@ -462,6 +479,10 @@ impl Story {
             Procedure::Phd => "PHD",
             Procedure::Outage => "AWS 상태",
             Procedure::List => "점검",
+            Procedure::Offboard => "퇴점",
+            Procedure::Dispatch => "호출",
+            Procedure::Inquiry => "전화",
+            Procedure::Climate => "사무 환경",
         };
         let customer = if self.customer.is_empty() { "고객사 미상" } else { &self.customer };
         format!("사건 {} [{customer}] {what} · {}", self.case, self.opened.format("%Y-%m-%d %H:%M"))
