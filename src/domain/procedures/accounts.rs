@@ -92,7 +92,9 @@ mod tests {
         for text in ["9012", " 90 12", "9-0-1-2"] {
             assert_eq!(read(text), Some(Asked::Ending("9012".to_owned())), "{text}");
         }
-        for text in ["", "901", "90123", "12345678901", "1234567890123", "한빛전자", "901a", "９０１２"] {
+        for text in
+            ["", "901", "90123", "12345678901", "1234567890123", "한빛전자", "901a", "９０１２"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -357,7 +357,9 @@ pub(super) fn mail(
 /// 취소: a draft that nobody sent is taken back.
 pub(super) fn withdraw(work: &mut Work<'_, '_>, by: &Name) {
     let post = monthly_of(&work.list).and_then(|one| one.draft);
-    let Some(draft) = post.and_then(|post| work.turn.desk.drafts.get(&post)).cloned() else { return };
+    let Some(draft) = post.and_then(|post| work.turn.desk.drafts.get(&post)).cloned() else {
+        return;
+    };
     if draft.state == DraftState::Open {
         mail::discard(work.turn, draft, by);
     }

@@ -110,7 +110,10 @@ pub fn card(desk: &Desk, account: &AccountId, now: Time) -> Message {
     said.extend(doubt(desk, account));
     let before = history.len().saturating_sub(ENTRIES_SHOWN);
     if before > 0 {
-        said.push(line![format!("이력 {}건 가운데 마지막 {ENTRIES_SHOWN}건입니다.", history.len())]);
+        said.push(line![format!(
+            "이력 {}건 가운데 마지막 {ENTRIES_SHOWN}건입니다.",
+            history.len()
+        )]);
     } else if !history.is_empty() {
         said.push(line![format!("이력 {}건입니다.", history.len())]);
     }

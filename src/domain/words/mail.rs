@@ -184,7 +184,12 @@ pub fn form(draft: &Draft) -> Form {
     let mail = &draft.mail;
     Form {
         token: Token::DraftForm(draft.post).text(),
-        title: if draft.customer.is_empty() { "메일 고치기" } else { "고객 메일 고치기" }.to_owned(),
+        title: if draft.customer.is_empty() {
+            "메일 고치기"
+        } else {
+            "고객 메일 고치기"
+        }
+        .to_owned(),
         intro: vec![line!["저장해도 보내지 않습니다. 초안의 [메일 발송]을 눌러야 나갑니다."]],
         submit: "저장".to_owned(),
         fields: vec![

@@ -59,12 +59,7 @@ fn figures(one: &Monthly) -> String {
     let customers: BTreeSet<&str> = one.moves.iter().map(|one| one.customer.as_str()).collect();
     let payers: BTreeSet<Option<&AccountId>> =
         one.moves.iter().map(|one| one.payer.as_ref()).collect();
-    format!(
-        "{} (고객사 {}곳, Payer {}개)",
-        counts(one.moves.iter()),
-        customers.len(),
-        payers.len()
-    )
+    format!("{} (고객사 {}곳, Payer {}개)", counts(one.moves.iter()), customers.len(), payers.len())
 }
 
 /// What neither came nor left; nothing where there is none.
@@ -154,8 +149,7 @@ pub fn report_of(list: &List, one: &Monthly) -> String {
 fn shown(one: &Monthly) -> Vec<Line> {
     let all = report(one);
     let more = all.len().saturating_sub(LINES_SHOWN);
-    let mut said: Vec<Line> =
-        all.into_iter().take(LINES_SHOWN).map(|text| line![text]).collect();
+    let mut said: Vec<Line> = all.into_iter().take(LINES_SHOWN).map(|text| line![text]).collect();
     if more > 0 {
         said.push(line![format!("외 {more}줄은 메일에 모두 담습니다.")]);
     }
@@ -187,8 +181,7 @@ pub fn head(
     about: impl Fn(&str, String) -> Line,
 ) -> Vec<Line> {
     let what = format!("{} 입퇴점 현황", month(one.month));
-    let to_check =
-        list.checklist.open().any(|(_, step)| step.definition.kind == StepKind::Plain);
+    let to_check = list.checklist.open().any(|(_, step)| step.definition.kind == StepKind::Plain);
     let first = match how {
         Some((sign, how)) => about(sign, format!("{what}을 {how}.")),
         None if to_check => about("", format!("{what} (초안, 확인 전)입니다.")),
@@ -264,7 +257,11 @@ pub fn open_already(id: CaseId, first: NaiveDate) -> Message {
 #[must_use]
 pub fn done_already(id: CaseId, first: NaiveDate, at: Time) -> Message {
     refused(
-        format!("{} 입퇴점 현황은 {}에 마쳤습니다 (사건 {id}).", month(first), at.format("%-m/%-d %H:%M")),
+        format!(
+            "{} 입퇴점 현황은 {}에 마쳤습니다 (사건 {id}).",
+            month(first),
+            at.format("%-m/%-d %H:%M")
+        ),
         format!("또 만들려면: /coc report 입퇴점 {} 다시", first.format("%Y-%m")),
     )
 }
