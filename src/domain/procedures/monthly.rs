@@ -414,3 +414,6 @@ pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
     };
     turn.tell(typed.by, typed.reply, message);
 }
+
+#[cfg(test)]
+mod tests;
