@@ -24,6 +24,7 @@ pub mod digest;
 mod folder;
 pub mod line;
 pub mod memory;
+pub mod proof;
 pub mod sled;
 mod snapshot;
 pub mod store;
