@@ -132,7 +132,10 @@ mod tests {
 
     fn record(contents: &str, prev: Digest) -> StoredRecord {
         let contents = contents.replace(['"', '\\'], "'");
-        StoredRecord::seal(2, format!("{{\"text\":\"{contents}\",\"prev\":\"{prev}\"}}").into_bytes())
+        StoredRecord::seal(
+            2,
+            format!("{{\"text\":\"{contents}\",\"prev\":\"{prev}\"}}").into_bytes(),
+        )
     }
 
     #[test]
