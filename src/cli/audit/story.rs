@@ -474,11 +474,12 @@ enum Told {
 
 /// Whether a change says the same as the input.
 fn is_the_input(input: &Input, change: &Change) -> bool {
-    match (input, change) {
-        (Input::Settled { errand, .. }, Change::Settled { errand: settled, .. }) => {
-            errand == settled
-        }
-        _ => false,
+    if let (Input::Settled { errand, .. }, Change::Settled { errand: settled, .. }) =
+        (input, change)
+    {
+        errand == settled
+    } else {
+        false
     }
 }
 
