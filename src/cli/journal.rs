@@ -1,5 +1,7 @@
 //! `coc journal export|verify|restore`: the journal as JSON lines, its chain checked, a state folder rebuilt.
 
+use super::audit::{Claim, Extract, Proof};
+use crate::domain::ids::CaseId;
 use crate::journal::line::{self, OVERHEAD};
 use crate::journal::store::MAX_RECORD_BYTES;
 use crate::journal::{
@@ -34,6 +36,23 @@ pub struct Export {
     /// 표준 출력 대신 쓸 파일
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// 이 사건의 기록만, 읽을 수 있는 글과 해시 사슬의 증명으로
+    #[arg(long, value_name = "ID", value_parser = case_number)]
+    pub case: Option<CaseId>,
+    /// 사건의 기록을 JSON 문서 하나로 냅니다
+    #[arg(long, requires = "case")]
+    pub json: bool,
+    /// 가리지 않은 원문이 든 증명을 뺍니다
+    #[arg(long, requires = "case")]
+    pub no_proof: bool,
+}
+
+/// `12` or `#12`.
+fn case_number(text: &str) -> Result<CaseId, String> {
+    let number = text.trim().trim_start_matches('#').parse().ok().filter(|number| *number > 0);
+    number
+        .map(CaseId)
+        .ok_or_else(|| format!("읽은 값: \"{text}\". 사건 번호를 적어 주십시오. 예: 12"))
 }
 
 /// Options of `coc journal verify`.
@@ -42,6 +61,12 @@ pub struct Verify {
     /// 결과를 JSON 문서 하나로 냅니다
     #[arg(long)]
     pub json: bool,
+    /// 저널 대신, `coc journal export --case`가 낸 파일을 저널 없이 확인합니다
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    /// 그 파일을 저널에서 다시 만든 것과 견줍니다
+    #[arg(long, requires = "export")]
+    pub with_journal: bool,
 }
 
 /// Options of `coc journal restore`.
@@ -85,6 +110,16 @@ pub enum Failure {
     /// A record could not be kept.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// An extract of a case does not hold.
+    #[error(
+        "{file}: {why}. 저널에서 나온 그대로가 아니므로 믿지 마십시오. 다시 만들려면: coc journal export --case 번호"
+    )]
+    Extract {
+        /// The file.
+        file: String,
+        /// Where it does not.
+        why: String,
+    },
     /// Reading or writing failed.
     #[error("{path}: {source}")]
     Io {
@@ -186,7 +221,7 @@ pub fn run_at(
             write_export(place.existing()?.as_ref(), options, out)
         }
         (JournalCommand::Verify(options), place) => {
-            write_verdict(place.existing()?.as_ref(), options, out)
+            verify_at(place, options, out)
         }
         (JournalCommand::Restore(options), Place::Folder(state)) => restore(state, options, out),
         (JournalCommand::Restore(options), Place::Database(url)) => {
@@ -209,6 +244,9 @@ fn write_export(
     options: &Export,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
+    if let Some(case) = options.case {
+        return export_case(store, case, options, out);
+    }
     let Some(file) = &options.out else {
         return write_lines(store, &mut BufWriter::new(out), "표준 출력");
     };
@@ -218,6 +256,35 @@ fn write_export(
     let mut target = BufWriter::new(target);
     write_lines(store, &mut target, &shown)?;
     target.get_ref().sync_all().map_err(io_at(&partial))?;
+    fs::rename(&partial, file).map_err(io_at(file))?;
+    journal::sync_folder_of(file)?;
+    Ok(())
+}
+
+/// Writes what concerns one case, as text or as a JSON document.
+fn export_case(
+    store: &dyn Store,
+    case: CaseId,
+    options: &Export,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    let extract = Extract::of(store, case, None)?;
+    let proof = !options.no_proof;
+    let said = if options.json {
+        extract.json(proof).map(|document| format!("{document}\n"))
+    } else {
+        Ok(extract.text(proof))
+    };
+    let stdout = Path::new("표준 출력");
+    let said = said.map_err(|error| io_at(stdout)(error.into()))?;
+    let Some(file) = &options.out else {
+        let written = out.write_all(said.as_bytes()).and_then(|()| out.flush());
+        return Ok(written.map_err(io_at(stdout))?);
+    };
+    let partial = beside(file, ".partial");
+    let mut target = journal_private(&partial).map_err(io_at(&partial))?;
+    target.write_all(said.as_bytes()).map_err(io_at(&partial))?;
+    target.sync_all().map_err(io_at(&partial))?;
     fs::rename(&partial, file).map_err(io_at(file))?;
     journal::sync_folder_of(file)?;
     Ok(())
@@ -261,7 +328,18 @@ struct Broken {
 /// [`CommandError::Input`] when there is no journal; [`Failure::Journal`] when it breaks: the verdict is printed then as
 /// well.
 pub fn verify(state: &Path, options: &Verify, out: &mut impl Write) -> Result<(), CommandError> {
-    write_verdict(&open_existing(state)?, options, out)
+    verify_at(Place::Folder(state), options, out)
+}
+
+fn verify_at(
+    place: Place<'_>,
+    options: &Verify,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    match &options.export {
+        Some(file) => verify_extract(place, file, options, out),
+        None => write_verdict(place.existing()?.as_ref(), options, out),
+    }
 }
 
 fn write_verdict(
@@ -292,6 +370,88 @@ fn write_verdict(
     };
     said.map_err(io_at(Path::new("표준 출력")))?;
     Ok(walked?)
+}
+
+/// What `verify --export --json` prints.
+#[derive(Serialize)]
+struct ExtractVerdict {
+    ok: bool,
+    #[serde(flatten)]
+    proof: Option<Proof>,
+    /// Whether it was held against the journal as well.
+    with_journal: bool,
+    broken: Option<String>,
+}
+
+/// Checks an extract of a case: by itself, and against the journal where that is wanted.
+fn verify_extract(
+    place: Place<'_>,
+    file: &Path,
+    options: &Verify,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    let shown = file.display();
+    let expected = "`coc journal export --case 번호 --out FILE`로 만든 파일을 정해 주십시오.";
+    let bytes = fs::read(file).map_err(|error| {
+        CommandError::Input(format!("{shown}을(를) 열 수 없습니다: {error}. {expected}"))
+    })?;
+    let claim = Claim::read(&bytes).ok_or_else(|| {
+        CommandError::Input(format!("{shown}은(는) 사건의 감사 기록이 아닙니다. {expected}"))
+    })?;
+    if claim.as_ref().is_ok_and(|claim| !claim.has_proof()) {
+        return Err(CommandError::Input(format!(
+            "{shown}에는 증명이 없어 확인할 수 없습니다. --no-proof 없이 만든 파일을 정해 주십시오."
+        )));
+    }
+    let checked = claim.and_then(|claim| claim.check().map(|proof| (claim, proof)));
+    let mut broken = checked.as_ref().err().cloned();
+    if let (Ok((claim, proof)), true) = (&checked, options.with_journal) {
+        let store = place.existing()?;
+        let again = Extract::of(store.as_ref(), CaseId(proof.case), Some(proof.last))?;
+        broken = claim.same_as(&again).err();
+    }
+    let proof = checked.ok().map(|(_, proof)| proof);
+    let said = if options.json {
+        let (ok, with_journal) = (broken.is_none(), options.with_journal);
+        say_json(&ExtractVerdict { ok, proof, with_journal, broken: broken.clone() }, out)
+    } else if let (Some(proof), None) = (&proof, &broken) {
+        say_proof(proof, options.with_journal, out)
+    } else {
+        writeln!(out, "감사 기록이 온전하지 않습니다.")
+    };
+    said.map_err(io_at(Path::new("표준 출력")))?;
+    match broken {
+        None => Ok(()),
+        Some(why) => Err(Failure::Extract { file: shown.to_string(), why }.into()),
+    }
+}
+
+fn say_proof(proof: &Proof, with_journal: bool, out: &mut impl Write) -> io::Result<()> {
+    let Proof { case, records, links, first, last, last_hash } = proof;
+    writeln!(
+        out,
+        "감사 기록이 온전합니다. 사건 #{case}의 기록 {records}건, 사이와 뒤의 기록 {links}건 ({first}–{last}번)"
+    )?;
+    writeln!(out, "마지막 해시: {last_hash}")?;
+    writeln!(out, "증명하는 것")?;
+    writeln!(
+        out,
+        "- 원문 {records}건은 적힌 해시의 기록이고, 이 순서로 마지막 해시까지 빠짐없이 이어집니다."
+    )?;
+    writeln!(out, "- 읽는 부분의 기록 번호, 시각, 해시는 원문과 같습니다.")?;
+    if with_journal {
+        writeln!(
+            out,
+            "- 이 저널에서 다시 만든 것과 글자까지 같습니다. {last}번까지 이 사건의 기록은 이것이 모두입니다."
+        )
+    } else {
+        writeln!(out, "증명하지 않는 것 (저널이 있으면 --with-journal로 확인합니다)")?;
+        writeln!(
+            out,
+            "- 마지막 해시가 그 저널의 것인지: 그날 `coc journal verify`가 말한 해시와 견주어 주십시오."
+        )?;
+        writeln!(out, "- 읽는 부분의 문장이 원문의 뜻 그대로인지, 이 사건의 기록이 더 없는지")
+    }
 }
 
 /// What `restore --json` prints.

@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout (`out`), everything else to stderr. Exit status: 0 fine, 1 the work failed, 2 bad usage or input.
 
+pub(crate) mod audit;
 pub mod books;
 pub mod check;
 pub(crate) mod doctor;

@@ -1,14 +1,21 @@
 //! The register: what became of every AWS account that came or went through the desk (N, X, W1). And accounts as people type them.
 
-use super::ids::{AccountId, CaseId, Name, NotAnAccount};
+use super::ids::{AccountId, CaseId, Name, NotAnAccount, TicketLink};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Every account that came or went through the desk, with its history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Register(BTreeMap<AccountId, Vec<Entry>>);
+#[serde(default)]
+pub struct Register {
+    /// What became of each, oldest first.
+    accounts: BTreeMap<AccountId, Vec<Entry>>,
+    /// The tickets of the cases in it; cases leave the desk's memory, the register does not.
+    tickets: BTreeMap<CaseId, TicketLink>,
+    /// Since when it is kept; what came and went before is not in it.
+    since: Option<Time>,
+}
 
 /// One thing that became of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,21 +54,113 @@ pub enum AccountEvent {
     Stays,
 }
 
+/// How an account stands, as far as its history tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Nothing of it went through the desk: the customer record alone knows it.
+    Untold,
+    /// It is being taken in (N1).
+    Joining,
+    /// It is linked.
+    Here,
+    /// Its off-boarding was asked for (X2).
+    Leaving,
+    /// Unlinking it failed; it is linked still (X5).
+    UnlinkFailed,
+    /// It was unlinked (X4).
+    Gone,
+    /// It was to come and did not.
+    NeverCame,
+}
+
+impl Standing {
+    /// The standing after one more thing became of it.
+    #[must_use]
+    const fn after(self, was: Self, what: AccountEvent) -> Self {
+        match what {
+            AccountEvent::Joining => Self::Joining,
+            AccountEvent::Joined | AccountEvent::Stays => Self::Here,
+            AccountEvent::Leaving => Self::Leaving,
+            AccountEvent::UnlinkFailed => Self::UnlinkFailed,
+            AccountEvent::Left => Self::Gone,
+            // what it was before somebody wanted to take it in
+            AccountEvent::NotJoined => match was {
+                Self::Untold | Self::NeverCame => Self::NeverCame,
+                Self::Joining | Self::Here | Self::Leaving | Self::UnlinkFailed | Self::Gone => was,
+            },
+        }
+    }
+}
+
+/// How an account with this history stands.
+#[must_use]
+pub fn standing(history: &[Entry]) -> Standing {
+    // what it is, and what it was when the on-boarding under way began
+    let start = (Standing::Untold, Standing::Untold);
+    let (now, _) = history.iter().fold(start, |(now, was), entry| {
+        let was = match entry.what {
+            AccountEvent::Joining if now != Standing::Joining => now,
+            AccountEvent::Joining | AccountEvent::NotJoined => was,
+            AccountEvent::Joined
+            | AccountEvent::Leaving
+            | AccountEvent::Left
+            | AccountEvent::UnlinkFailed
+            | AccountEvent::Stays => now,
+        };
+        (now.after(was, entry.what), was)
+    });
+    now
+}
+
 impl Register {
-    /// Takes an entry.
-    pub fn apply(&mut self, account: &AccountId, entry: &Entry) {
-        self.0.entry(account.clone()).or_default().push(entry.clone());
+    /// Takes an entry; `ticket` is that of its case, where it has one.
+    pub fn apply(&mut self, account: &AccountId, entry: &Entry, ticket: Option<TicketLink>) {
+        if let Some(ticket) = ticket {
+            self.tickets.insert(entry.case, ticket);
+        }
+        self.accounts.entry(account.clone()).or_default().push(entry.clone());
+    }
+
+    /// It is kept from now on, unless it is already.
+    pub fn begin(&mut self, at: Time) {
+        self.since.get_or_insert(at);
+    }
+
+    /// Since when it is kept; `None` before the very first start.
+    #[must_use]
+    pub const fn since(&self) -> Option<Time> {
+        self.since
     }
 
     /// What became of an account, oldest first; empty when it never came or went through the desk.
     #[must_use]
     pub fn history(&self, account: &AccountId) -> &[Entry] {
-        self.0.get(account).map_or(&[], Vec::as_slice)
+        self.accounts.get(account).map_or(&[], Vec::as_slice)
+    }
+
+    /// What had become of an account before `until`, oldest first.
+    #[must_use]
+    pub fn history_until(&self, account: &AccountId, until: Time) -> &[Entry] {
+        let history = self.history(account);
+        let end = history.iter().position(|entry| entry.at >= until);
+        &history[..end.unwrap_or(history.len())]
     }
 
     /// Every account with its history, by number.
     pub fn all(&self) -> impl Iterator<Item = (&AccountId, &[Entry])> {
-        self.0.iter().map(|(account, entries)| (account, entries.as_slice()))
+        self.accounts.iter().map(|(account, entries)| (account, entries.as_slice()))
+    }
+
+    /// The ticket of a case that is in it.
+    #[must_use]
+    pub fn ticket_of(&self, case: CaseId) -> Option<&TicketLink> {
+        self.tickets.get(&case)
+    }
+
+    /// How an account stands.
+    #[must_use]
+    pub fn standing(&self, account: &AccountId) -> Standing {
+        standing(self.history(account))
     }
 
     /// Whether an account was unlinked, and has not come back since.
@@ -81,8 +180,14 @@ impl Register {
     /// The payer that an account is linked to, where somebody told.
     #[must_use]
     pub fn payer_of(&self, account: &AccountId) -> Option<&AccountId> {
-        self.history(account).iter().rev().find_map(|entry| entry.payer.as_ref())
+        payer(self.history(account))
     }
+}
+
+/// The payer that was told last in a history.
+#[must_use]
+pub fn payer(history: &[Entry]) -> Option<&AccountId> {
+    history.iter().rev().find_map(|entry| entry.payer.as_ref())
 }
 
 /// Accounts as people type them: commas, semicolons, slashes, lines, spaces between; dashes and spaces within. In the order in
@@ -159,7 +264,93 @@ mod tests {
         assert!(read(" , \n").is_empty());
     }
 
+    use AccountEvent::{Joined, Joining, Leaving, Left, NotJoined, Stays, UnlinkFailed};
+
+    const EVENTS: [AccountEvent; 7] =
+        [Joining, Joined, NotJoined, Leaving, Left, UnlinkFailed, Stays];
+
+    fn entry(minute: i64, what: AccountEvent) -> Entry {
+        let day = chrono::NaiveDate::from_ymd_opt(2025, 8, 4).unwrap();
+        Entry {
+            at: crate::domain::time::seoul(day.into()) + chrono::TimeDelta::minutes(minute),
+            what,
+            customer: "한빛전자".to_owned(),
+            payer: None,
+            case: CaseId(1),
+            by: Name::from("고윤슬"),
+        }
+    }
+
+    fn told(events: &[AccountEvent]) -> Vec<Entry> {
+        (0..).zip(events).map(|(minute, what)| entry(minute, *what)).collect()
+    }
+
+    #[test]
+    fn how_an_account_stands_follows_from_its_history() {
+        for (events, expected) in [
+            (&[][..], Standing::Untold),
+            (&[Joining], Standing::Joining),
+            (&[Joining, Joined], Standing::Here),
+            (&[Joining, NotJoined], Standing::NeverCame),
+            (&[Joining, NotJoined, Joining], Standing::Joining),
+            (&[Joining, NotJoined, Joining, NotJoined], Standing::NeverCame),
+            (&[Leaving], Standing::Leaving),
+            (&[Leaving, Stays], Standing::Here),
+            (&[Leaving, UnlinkFailed], Standing::UnlinkFailed),
+            (&[Leaving, UnlinkFailed, Left], Standing::Gone),
+            // whoever has gone and does not come back has gone still
+            (&[Leaving, Left, Joining, NotJoined], Standing::Gone),
+            (&[Leaving, Left, Joining, Joining, NotJoined], Standing::Gone),
+            (&[Leaving, Left, Joining, Joined], Standing::Here),
+        ] {
+            assert_eq!(standing(&told(events)), expected, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_as_of_a_time_leaves_out_what_came_later() {
+        let (account, ticket) = ("123456789012".parse::<AccountId>().unwrap(), "https://t.example");
+        let mut register = Register::default();
+        for one in told(&[Joining, Joined, Leaving]) {
+            register.apply(&account, &one, Some(TicketLink::from(ticket)));
+        }
+        let until = entry(2, Leaving).at;
+        assert_eq!(standing(register.history_until(&account, until)), Standing::Here);
+        assert_eq!(register.standing(&account), Standing::Leaving);
+        assert_eq!(register.ticket_of(CaseId(1)).unwrap().as_str(), ticket);
+        let json = serde_json::to_string(&register).unwrap();
+        assert_eq!(serde_json::from_str::<Register>(&json).unwrap(), register);
+    }
+
     proptest! {
+        /// Whatever comes, in whatever order: an account that was unlinked and did not come back is never said to be linked.
+        #[test]
+        fn one_that_left_stands_as_gone_until_it_comes_again(
+            events in proptest::collection::vec(0usize..7, 0..12)
+        ) {
+            let events: Vec<AccountEvent> = events.into_iter().map(|nth| EVENTS[nth]).collect();
+            let account: AccountId = "123456789012".parse().unwrap();
+            let mut register = Register::default();
+            for one in told(&events) {
+                register.apply(&account, &one, None);
+            }
+            let now = register.standing(&account);
+            prop_assert_eq!(now == Standing::Untold, events.is_empty());
+            match events.last() {
+                Some(Left) => prop_assert_eq!(now, Standing::Gone),
+                Some(Joined | Stays) => prop_assert_eq!(now, Standing::Here),
+                _ => {}
+            }
+            if now == Standing::Gone {
+                prop_assert!(register.has_left(&account).is_some());
+            }
+            // every part of a history is a history
+            for (nth, one) in register.history(&account).iter().enumerate() {
+                let before = register.history_until(&account, one.at);
+                prop_assert_eq!(before.len(), nth);
+            }
+        }
+
         #[test]
         fn nothing_typed_is_lost(text in "[0-9 ,;a-z\n-]{0,60}") {
             let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();

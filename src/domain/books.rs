@@ -8,7 +8,6 @@ use super::mail::read_templates;
 use super::people::contact::is_email;
 use super::people::{Roster, read_guide};
 use super::policy::{GroupRef, Heartbeat, Policy};
-use super::time::Span;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -386,7 +385,7 @@ impl PolicyReader<'_> {
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
         self.sane_heartbeats(policy);
-        let spans: [(&str, Span); 15] = [
+        let spans = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
@@ -400,6 +399,7 @@ impl PolicyReader<'_> {
             ("phd.chase_after", policy.phd.chase_after),
             ("tam.ask_again", policy.tam.ask_again),
             ("rooms.chase_after", policy.rooms.chase_after),
+            ("reports.monthly_chase_after", policy.reports.monthly_chase_after),
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
         ];

@@ -44,6 +44,8 @@ pub enum Chore {
     BeatIsMissing,
     /// COC is asked for the daily look at AWS Health (P1).
     PhdCheck,
+    /// The month before is over: its on- and off-boardings are reported (W1).
+    Monthly,
 }
 
 /// One change of the desk.

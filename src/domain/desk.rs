@@ -17,12 +17,16 @@ use super::message::Piece;
 use super::people::Roster;
 use super::people::order::Leaves;
 use super::policy::{GroupRef, Heartbeat, PhoneMode, Policy, Role};
+use super::procedures::accounts;
 use super::procedures::assignment::{Assignment, NoticeRef};
 use super::procedures::incident::Incident;
+use super::procedures::list::{List, ListKind};
+use super::procedures::monthly;
 use super::procedures::phd::{self, Matter, Phd};
 use super::procedures::stray::Stray;
 use super::status::Board;
 use super::time::Time;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -86,6 +90,10 @@ pub struct Desk {
     /// What became of every account (N, X, W1).
     #[serde(default)]
     pub accounts: Register,
+    /// The first day of the last month whose on- and off-boardings were reported, or were over before the desk began (W1); `None`
+    /// before the very first start.
+    #[serde(default)]
+    pub months_reported: Option<NaiveDate>,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -351,6 +359,10 @@ impl Desk {
                 self.presence.adapters = *adapters;
                 self.presence.phone_adapter = *phone_adapter;
                 self.phd_checked = self.phd_checked.or(Some(at));
+                self.accounts.begin(at);
+                if self.months_reported.is_none() {
+                    self.months_reported = monthly::over_before(&self.policy.value, at);
+                }
                 let unread = &mut self.presence.unread_since;
                 *unread = unread.iter().chain(alive_until).min().copied();
                 if let Some(from) = alive_until.filter(|from| *from < at) {
@@ -466,7 +478,11 @@ impl Desk {
             }
             Change::KeptDone { key } => self.kept.retain(|kept| &kept.input.key != key),
             Change::Alarms(change) => self.alarms.apply(change),
-            Change::Account { account, entry } => self.accounts.apply(account, entry),
+            Change::Account { account, entry } => {
+                let case = self.cases.get(&entry.case);
+                let ticket = case.and_then(|case| accounts::ticket_of(&case.procedure));
+                self.accounts.apply(account, entry, ticket);
+            }
             Change::AbsenceEntered { who, absence } => {
                 let leaves = self.leaves.entry(who.clone()).or_default();
                 leaves.retain(|old| at < old.to);
@@ -478,6 +494,10 @@ impl Desk {
                 let id = case.id;
                 if let Procedure::Phd(Phd { matter: Matter::Check(check), .. }) = &case.procedure {
                     self.phd_checked = Some(check.due);
+                }
+                if let Procedure::List(List { kind: ListKind::Monthly(one), .. }) = &case.procedure
+                {
+                    self.months_reported = self.months_reported.max(Some(one.month));
                 }
                 self.cases.insert(id, (**case).clone());
                 self.derive_case(id);
@@ -747,10 +767,12 @@ impl Desk {
         let policy = &self.policy.value;
         let beat_is_missing = self.missing_beats().map(|(due, _)| due).min();
         let phd_check = self.phd_checked.and_then(|done| phd::next_check(policy, done));
+        let monthly = self.months_reported.and_then(|done| monthly::next_due(policy, done));
         [
             (self.record_is_old(), Chore::RecordIsOld),
             (beat_is_missing, Chore::BeatIsMissing),
             (phd_check, Chore::PhdCheck),
+            (monthly, Chore::Monthly),
         ]
         .into_iter()
         .filter_map(|(due, what)| Some(Chime { due: due?, what }))

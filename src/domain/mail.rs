@@ -130,11 +130,14 @@ pub enum Occasion {
     Phd,
     /// A `[REQ]` of AWS's TAM (T2).
     Tam,
+    /// The month's on- and off-boardings, to the company's own people (W1).
+    Monthly,
 }
 
 impl Occasion {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::UrgentTaken, Self::Alarm, Self::Phd, Self::Tam];
+    pub const ALL: [Self; 5] =
+        [Self::UrgentTaken, Self::Alarm, Self::Phd, Self::Tam, Self::Monthly];
 
     /// Its template's file within the data folder's `mail/`.
     #[must_use]
@@ -144,6 +147,7 @@ impl Occasion {
             Self::Alarm => "alarm.txt",
             Self::Phd => "phd.txt",
             Self::Tam => "tam.txt",
+            Self::Monthly => "monthly.txt",
         }
     }
 
@@ -188,6 +192,11 @@ impl Occasion {
                 ("customer", "한빛전자"),
                 ("request", "액세스 키가 공개 저장소에서 발견되었습니다."),
                 ("at", "2025-08-05 22:03"),
+            ],
+            Self::Monthly => &[
+                ("company", "솔트웨어"),
+                ("month", "2025년 8월"),
+                ("report", "입점 1 · 퇴점 0 (고객사 1곳, Payer 1개)"),
             ],
         }
     }

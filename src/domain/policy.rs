@@ -1,5 +1,6 @@
 //! Everything tunable, with its default. The shipped `policy.toml` comments each key.
 
+use super::ids::AccountId;
 use super::time::Span;
 use chrono::{NaiveDate, NaiveTime};
 use regex::{Regex, RegexBuilder};
@@ -572,6 +573,8 @@ pub struct Reports {
     /// The first of the month at.
     #[serde(with = "hhmm")]
     pub monthly_at: NaiveTime,
+    /// When an open step of the monthly on- and off-boarding report is asked for again, in business hours.
+    pub monthly_chase_after: Span,
 }
 
 impl Default for Reports {
@@ -584,6 +587,7 @@ impl Default for Reports {
             daily_at: time(9, 0),
             weekly_at: time(9, 10),
             monthly_at: time(9, 20),
+            monthly_chase_after: Span::minutes(240),
         }
     }
 }
@@ -743,11 +747,13 @@ impl Feeds {
 pub struct Company {
     /// The customer record that stands for the company itself (R6).
     pub customer: String,
+    /// The main payers; accounts of others are checked by hand in the monthly report (W1). Empty: all are.
+    pub main_payers: Vec<AccountId>,
 }
 
 impl Default for Company {
     fn default() -> Self {
-        Self { customer: "솔트웨어".to_owned() }
+        Self { customer: "솔트웨어".to_owned(), main_payers: Vec::new() }
     }
 }
 

@@ -25,6 +25,7 @@ mod folder;
 pub mod line;
 pub mod memory;
 pub mod postgres;
+pub mod proof;
 pub mod sled;
 mod snapshot;
 pub mod store;

@@ -28,7 +28,7 @@ fn restored(state: &Path, file: PathBuf) -> Result<String, CommandError> {
 
 fn verified(state: &Path) -> (serde_json::Value, Result<(), CommandError>) {
     let mut out = Vec::new();
-    let result = verify(state, &Verify { json: true }, &mut out);
+    let result = verify(state, &Verify { json: true, ..Verify::default() }, &mut out);
     (serde_json::from_slice(&out).unwrap(), result)
 }
 
@@ -40,7 +40,8 @@ fn an_export_restores_to_the_same_journal() {
     let lines = exported(&old);
     assert_eq!(lines.iter().filter(|&&byte| byte == b'\n').count(), 1200);
     let file = folder.path().join("export.jsonl");
-    export(&old, &Export { out: Some(file.clone()) }, &mut Vec::new()).unwrap();
+    export(&old, &Export { out: Some(file.clone()), ..Export::default() }, &mut Vec::new())
+        .unwrap();
     assert_eq!(fs::read(&file).unwrap(), lines);
 
     let said = restored(&new, file).unwrap();
@@ -105,7 +106,9 @@ fn a_broken_journal_says_where_and_its_sound_part_can_be_saved() {
     assert_eq!(verdict["broken"]["seq"], 4);
 
     let file = folder.path().join("export.jsonl");
-    let failed = export(&state, &Export { out: Some(file.clone()) }, &mut Vec::new()).unwrap_err();
+    let failed =
+        export(&state, &Export { out: Some(file.clone()), ..Export::default() }, &mut Vec::new())
+            .unwrap_err();
     assert_eq!(failed.exit_code(), 1);
     assert!(matches!(failed, CommandError::Failed(Failure::Partial { kept: 3, .. })), "{failed}");
     assert!(!file.exists());

@@ -16,12 +16,12 @@ use super::super::text::ticket_link;
 use super::super::time::{Span, Time};
 use super::super::turn::{ListPress, StepPress, Turn};
 use super::super::words;
-use super::monthly::Monthly;
+use super::monthly::{Monthly, MonthlyChange};
 use super::offboard::MspOffboard;
 use super::onboard::Onboard;
 use super::setup::Setup;
 use super::tam::{Tam, TamChange};
-use super::{onboard, tam, urgent};
+use super::{monthly, onboard, tam, urgent};
 use serde::{Deserialize, Serialize};
 
 /// A checklist that is worked off.
@@ -168,6 +168,8 @@ pub enum ListChange {
         /// How.
         how: Ending,
     },
+    /// Of a month's on- and off-boardings (W1).
+    Monthly(MonthlyChange),
 }
 
 impl List {
@@ -189,6 +191,15 @@ impl List {
                 | ListKind::Onboard(_)
                 | ListKind::MspOffboard(_)
                 | ListKind::Monthly(_) => {}
+            },
+            ListChange::Monthly(change) => match &mut self.kind {
+                ListKind::Monthly(one) => one.apply(change),
+                ListKind::Tam(_)
+                | ListKind::Setup(_)
+                | ListKind::SaGuide(_)
+                | ListKind::Heartbeat(_)
+                | ListKind::Onboard(_)
+                | ListKind::MspOffboard(_) => {}
             },
             ListChange::Repeated { guide } => self.kind = ListKind::SaGuide(guide.clone()),
             ListChange::Moved { home, card } => {
@@ -397,6 +408,9 @@ impl<'t, 'a> Work<'t, 'a> {
             self.end(Ending::Done);
         } else {
             self.show_card();
+            if matches!(self.list.kind, ListKind::Monthly(_)) {
+                monthly::went_on(self);
+            }
         }
     }
 
@@ -414,6 +428,7 @@ impl<'t, 'a> Work<'t, 'a> {
                     super::mail::discard(self.turn, draft.clone(), by);
                 }
             }
+            (ListKind::Monthly(_), Ending::Cancelled { by }) => monthly::withdraw(self, by),
             (ListKind::Heartbeat(one), Ending::Done) => {
                 self.turn.change(Change::BeatSeenTo { name: one.name });
             }
@@ -516,10 +531,14 @@ pub(in crate::domain) fn pressed(
     match work.finishing(nth, by, "") {
         Ok(change) => {
             let kind = work.list.checklist.steps.get(nth).map(|step| step.definition.kind);
-            if kind == Some(StepKind::Mail) {
-                tam::mail(work, by, reply, change);
-            } else {
-                work.finish(change);
+            match kind {
+                Some(StepKind::Mail) if matches!(work.list.kind, ListKind::Monthly(_)) => {
+                    monthly::mail(work, by, reply, change);
+                }
+                Some(StepKind::Mail) => tam::mail(work, by, reply, change),
+                Some(StepKind::Plain | StepKind::Phone | StepKind::Ticket) | None => {
+                    work.finish(change);
+                }
             }
         }
         Err(Refused::Lacking(label)) => {

@@ -8,6 +8,7 @@ use super::super::time::Time;
 use super::super::turn::Turn;
 use super::super::words;
 use super::heartbeats;
+use super::monthly;
 use super::phd;
 
 fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
@@ -78,5 +79,6 @@ pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
         }
         Chore::BeatIsMissing => heartbeats::missing(turn),
         Chore::PhdCheck => phd::check(turn, chime.due),
+        Chore::Monthly => monthly::month_is_over(turn),
     }
 }

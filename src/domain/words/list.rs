@@ -113,7 +113,12 @@ pub fn steps(desk: &Desk, list: &List, now: Time) -> Vec<Line> {
         .map(|(nth, step)| {
             let title = numbered(list, nth, &step.definition.title);
             let owner = owner_name(list, &step.definition);
-            let more = tam::step_note(desk, list, step.definition.kind);
+            let more = match (&list.kind, step.definition.kind) {
+                (ListKind::Monthly(one), StepKind::Mail) => {
+                    super::monthly::mail_note(one).to_owned()
+                }
+                (_, kind) => tam::step_note(desk, list, kind),
+            };
             match &step.state {
                 StepState::Done { by, at, evidence } => {
                     let mut said = line![format!("{title}: 완료 ({by}, {})", clock(*at, today))];
@@ -202,7 +207,7 @@ fn head(list: &List, to: Line, now: Time) -> Vec<Line> {
         ListKind::Heartbeat(one) => missing_head(one, how, about, now),
         ListKind::Onboard(one) => super::onboard::head(one, how, about),
         ListKind::MspOffboard(one) => super::offboard::msp_head(one, how, about),
-        ListKind::Monthly(one) => super::monthly::head(one, how, about),
+        ListKind::Monthly(one) => super::monthly::head(list, one, how, about),
     }
 }
 
@@ -251,6 +256,12 @@ fn missing_head(
         ]);
     }
     said
+}
+
+/// Whose it is, in front of a sentence; nothing where it is nobody's.
+fn whose(list: &List) -> Option<Piece> {
+    let nobodys = list.customer.is_empty() && matches!(list.kind, ListKind::Monthly(_));
+    (!nobodys).then(|| bracketed(&list.customer))
 }
 
 fn what_to_press(list: &List, open: &[usize]) -> String {
@@ -303,7 +314,9 @@ fn buttons(id: CaseId, list: &List, open: &[usize]) -> Vec<Button> {
         }
     }
     buttons.extend(tam::support_button(id, list));
-    if list.is_open() && matches!(list.kind, ListKind::Tam(_) | ListKind::Setup(_)) {
+    let can_be_cancelled =
+        matches!(list.kind, ListKind::Tam(_) | ListKind::Setup(_) | ListKind::Monthly(_));
+    if list.is_open() && can_be_cancelled {
         buttons.push(cancel_button(id));
     }
     buttons
@@ -390,7 +403,7 @@ pub fn ended(list: &List, how: &Ending, was_asking: bool) -> Message {
 pub fn chased(desk: &Desk, list: &List, steps: &[usize], due: Time, now: Time) -> Message {
     let mut first: Line = vec![format!("⏰ {}", lateness(desk, due, now)).into()];
     first.extend(owners(desk, list, steps));
-    first.push(bracketed(&list.customer));
+    first.extend(whose(list));
     first.push(format!("{}에 남은 일이 있습니다: {}", title(list), titles(list, steps)).into());
     lines(vec![first, line!["하신 뒤 단계가 적힌 글에서 [완료]를 눌러 주십시오."]])
 }
@@ -451,10 +464,12 @@ pub fn evidence_form(id: CaseId, nth: usize, list: &List, label: &str) -> Form {
     Form {
         token: Token::StepForm(id, nth).text(),
         title: "단계 완료".to_owned(),
-        intro: vec![vec![
-            bracketed(&list.customer),
-            format!("{} · {title}", self::title(list)).into(),
-        ]],
+        intro: vec![
+            whose(list)
+                .into_iter()
+                .chain([format!("{} · {title}", self::title(list)).into()])
+                .collect(),
+        ],
         submit: "완료".to_owned(),
         fields: vec![Field {
             key: "evidence".to_owned(),

@@ -13,6 +13,21 @@ pub fn offer(case: CaseId) -> Button {
     button("고객 메일", &Token::Mail(case, MailPress::Draft))
 }
 
+/// What it is, behind a sign: a customer's mail, or one to the company's own people.
+fn called(sign: &str, draft: &Draft, rest: String) -> Line {
+    let mut said: Line = Vec::new();
+    if !sign.is_empty() {
+        said.push(format!("{sign} ").into());
+    }
+    if draft.customer.is_empty() {
+        said.push(format!("메일{rest}").into());
+    } else {
+        said.push(bracketed(&draft.customer));
+        said.push(format!("고객 메일{rest}").into());
+    }
+    said
+}
+
 fn head(mail: &Email) -> Vec<Line> {
     let to = match mail.to.as_slice() {
         [] => "없음 (고객 기록에 주소가 없습니다. [고치기]로 적어 주십시오)".to_owned(),
@@ -39,11 +54,8 @@ fn shown(text: &str) -> String {
 /// A draft that waits. `by_hand`: no mail server is configured, people send it themselves. `trouble`: why it came back.
 #[must_use]
 pub fn draft(draft: &Draft, by_hand: bool, trouble: Option<&str>) -> Message {
-    let mut said: Vec<Line> = vec![vec![
-        "✉️ ".into(),
-        bracketed(&draft.customer),
-        "고객 메일 초안입니다. 아직 보내지 않았습니다.".into(),
-    ]];
+    let mut said: Vec<Line> =
+        vec![called("✉️", draft, " 초안입니다. 아직 보내지 않았습니다.".to_owned())];
     if let Some(why) = trouble {
         said.insert(0, line![format!("⛔ 메일을 보내지 못했습니다: {why}")]);
         said.push(line!["주소나 내용을 [고치기]로 고친 뒤 다시 [메일 발송]을 눌러 주십시오."]);
@@ -75,39 +87,29 @@ fn over(draft: &Draft, first: Line) -> Message {
 /// It is being sent.
 #[must_use]
 pub fn sending(draft: &Draft, by: &Name) -> Message {
-    let first = vec![
-        "✉️ ".into(),
-        bracketed(&draft.customer),
-        format!("고객 메일을 보내고 있습니다 ({by} 발송).").into(),
-    ];
-    over(draft, first)
+    over(draft, called("✉️", draft, format!("을 보내고 있습니다 ({by} 발송).")))
 }
 
 /// It is sent.
 #[must_use]
 pub fn sent(draft: &Draft, by: &Name, at: Time, by_hand: bool) -> Message {
     let how = if by_hand { "직접 발송, " } else { "" };
-    let first = vec![
-        "✅ ".into(),
-        bracketed(&draft.customer),
-        format!("고객 메일을 보냈습니다 ({how}{by}, {}).", at.format("%H:%M")).into(),
-    ];
-    over(draft, first)
+    let rest = format!("을 보냈습니다 ({how}{by}, {}).", at.format("%H:%M"));
+    over(draft, called("✅", draft, rest))
 }
 
 /// Nobody wants it.
 #[must_use]
 pub fn discarded(draft: &Draft, by: &Name) -> Message {
-    lines(vec![vec![
-        bracketed(&draft.customer),
-        format!("고객 메일 초안을 지웠습니다 ({by} 기록). 보낸 메일은 없습니다.").into(),
-    ]])
+    let rest = format!(" 초안을 지웠습니다 ({by} 기록). 보낸 메일은 없습니다.");
+    lines(vec![called("", draft, rest)])
 }
 
 /// Told in the thread when it is sent.
 #[must_use]
 pub fn sent_note(draft: &Draft) -> String {
-    format!("고객 메일 발송: {}", draft.mail.to.join(", "))
+    let what = if draft.customer.is_empty() { "메일" } else { "고객 메일" };
+    format!("{what} 발송: {}", draft.mail.to.join(", "))
 }
 
 /// A press by somebody who may not.
@@ -182,7 +184,12 @@ pub fn form(draft: &Draft) -> Form {
     let mail = &draft.mail;
     Form {
         token: Token::DraftForm(draft.post).text(),
-        title: "고객 메일 고치기".to_owned(),
+        title: if draft.customer.is_empty() {
+            "메일 고치기"
+        } else {
+            "고객 메일 고치기"
+        }
+        .to_owned(),
         intro: vec![line!["저장해도 보내지 않습니다. 초안의 [메일 발송]을 눌러야 나갑니다."]],
         submit: "저장".to_owned(),
         fields: vec![
@@ -223,11 +230,7 @@ pub const fn taken_perhaps() -> &'static str {
 #[must_use]
 pub fn returned(draft: &Draft, why: &str) -> Message {
     lines(vec![
-        vec![
-            "⛔ ".into(),
-            bracketed(&draft.customer),
-            format!("고객 메일을 보내지 못했습니다: {why}").into(),
-        ],
+        called("⛔", draft, format!("을 보내지 못했습니다: {why}")),
         line!["초안 글의 [고치기]로 고친 뒤 다시 [메일 발송]을 눌러 주십시오."],
     ])
 }

@@ -1,5 +1,6 @@
 //! Every sentence that people read, by procedure. Korean, polite, short: what happened, what comes next, what they can do.
 
+pub mod accounts;
 pub mod assignment;
 pub mod aws;
 pub mod cases;
