@@ -130,11 +130,22 @@ pub enum Occasion {
     Phd,
     /// A `[REQ]` of AWS's TAM (T2).
     Tam,
+    /// Accounts are taken in: the invitation, Cross Account, the payment role, where the cost is seen (N3).
+    Invitation,
+    /// Something of it that the customer has to do is still open (N6).
+    OnboardReminder,
 }
 
 impl Occasion {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::UrgentTaken, Self::Alarm, Self::Phd, Self::Tam];
+    pub const ALL: [Self; 6] = [
+        Self::UrgentTaken,
+        Self::Alarm,
+        Self::Phd,
+        Self::Tam,
+        Self::Invitation,
+        Self::OnboardReminder,
+    ];
 
     /// Its template's file within the data folder's `mail/`.
     #[must_use]
@@ -144,6 +155,8 @@ impl Occasion {
             Self::Alarm => "alarm.txt",
             Self::Phd => "phd.txt",
             Self::Tam => "tam.txt",
+            Self::Invitation => "invitation.txt",
+            Self::OnboardReminder => "onboard-reminder.txt",
         }
     }
 
@@ -188,6 +201,20 @@ impl Occasion {
                 ("customer", "한빛전자"),
                 ("request", "액세스 키가 공개 저장소에서 발견되었습니다."),
                 ("at", "2025-08-05 22:03"),
+            ],
+            Self::Invitation => &[
+                ("company", "솔트웨어"),
+                ("customer", "한빛전자"),
+                ("payer", "999988887777"),
+                ("accounts", "123456789014\n123456789015"),
+            ],
+            Self::OnboardReminder => &[
+                ("company", "솔트웨어"),
+                ("customer", "한빛전자"),
+                ("payer", "999988887777"),
+                ("accounts", "123456789014\n123456789015"),
+                ("step", "Cross Account"),
+                ("guide", "Cross Account 설정이 아직 되어 있지 않습니다."),
             ],
         }
     }
