@@ -231,6 +231,14 @@ impl<'t, 'a> Work<'t, 'a> {
 
     fn page(&mut self, act: impl FnOnce(&mut Paging<'_, 'a>)) {
         let before = self.card();
+        self.act(act);
+        if self.card() != before {
+            self.show_card();
+        }
+    }
+
+    /// Lets the ladder act; keeps the own copy in step with it.
+    fn act(&mut self, act: impl FnOnce(&mut Paging<'_, 'a>)) {
         let was_open = self.one.is_open();
         let mut paging = Paging::new(
             self.turn,
@@ -249,9 +257,6 @@ impl<'t, 'a> Work<'t, 'a> {
         }
         for (post, message) in shown {
             self.step(DispatchChange::Shown(Board { post, message }));
-        }
-        if self.card() != before {
-            self.show_card();
         }
     }
 
@@ -287,7 +292,7 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     fn close(&mut self, by: &Name, why: Ended) {
-        self.page(|paging| paging.stop(words::dispatch::stopped(why)));
+        self.act(|paging| paging.stop(words::dispatch::stopped(why)));
         self.clear();
         self.step(DispatchChange::Over(Over { at: self.turn.now, by: by.clone(), why }));
         self.turn.note_by(self.id, Some(by.clone()), words::dispatch::stopped(why));

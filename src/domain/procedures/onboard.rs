@@ -544,6 +544,9 @@ fn start(turn: &mut Turn<'_>, by: &SlackUser, checked: Checked<'_>) -> Message {
         work.turn.note_by(id, Some(who.clone()), words::onboard::begun_note(&payer, &accounts));
         let open: Vec<usize> = work.list.checklist.open().map(|(nth, _)| nth).collect();
         opened(&mut work, &open, &who);
+        if of(&work.list).is_some_and(|one| one.draft.is_some()) {
+            work.show_card();
+        }
         begun.push((id, payer, accounts));
     }
     if let (Some(owner), Some((id, ..))) = (&owner, begun.first()) {
@@ -636,13 +639,6 @@ fn opened(work: &mut Work<'_, '_>, steps: &[usize], by: &Name) {
             }
             StepKind::Plain | StepKind::Ticket | StepKind::Credit => {}
         }
-    }
-    let drafted = steps.iter().any(|nth| {
-        let step = work.list.checklist.steps.get(*nth);
-        step.is_some_and(|step| step.definition.kind == StepKind::Mail)
-    });
-    if drafted {
-        work.show_card();
     }
 }
 

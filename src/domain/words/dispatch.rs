@@ -79,24 +79,25 @@ pub const fn stopped(why: Ended) -> &'static str {
 pub fn card(id: CaseId, one: &Dispatch, now: Time) -> Message {
     let today = now.date_naive();
     let what = what(&one.cause);
-    let first = match (&one.over, &one.ladder.state) {
+    let (sign, first) = match (&one.over, &one.ladder.state) {
         (Some(Over { why: Ended::StepDone, by, .. }), _) => {
-            format!("✅ {what}: 오류 난 단계를 마쳐 호출을 끝냈습니다 ({by}).")
+            ("✅", format!("{what}: 오류 난 단계를 마쳐 호출을 끝냈습니다 ({by})."))
         }
         (Some(Over { why: Ended::Closed | Ended::Cancelled, by, .. }), _) => {
-            format!("⛔ {what}: 호출을 종료했습니다 ({by}).")
+            ("⛔", format!("{what}: 호출을 종료했습니다 ({by})."))
         }
         (None, LadderState::Taken(taken)) => {
-            format!("✅ {what}: {}이 {}에 수락했습니다.", taken.by.polite(), clock(taken.at, today))
+            let at = clock(taken.at, today);
+            ("✅", format!("{what}: {}이 {at}에 수락했습니다.", taken.by.polite()))
         }
         (None, LadderState::Exhausted { .. }) => {
-            format!("🚨 {what}: 모두 연락되지 않았습니다. 사건은 열려 있습니다.")
+            ("🚨", format!("{what}: 모두 연락되지 않았습니다. 사건은 열려 있습니다."))
         }
         (None, LadderState::Between | LadderState::Calling(_) | LadderState::Stopped { .. }) => {
-            format!("🚨 {what}: 대응을 시작합니다 (24x7).")
+            ("🚨", format!("{what}: 대응을 시작합니다 (24x7)."))
         }
     };
-    let mut said = vec![vec![bracketed(&one.customer), first.into()]];
+    let mut said = vec![vec![format!("{sign} ").into(), bracketed(&one.customer), first.into()]];
     let more = detail(&one.cause);
     if !more.is_empty() {
         said.push(line![more]);

@@ -97,8 +97,8 @@ pub fn step_note(one: &Onboard, step: &Step) -> String {
 
 fn numbers(contact: &Contact) -> String {
     match contact.phones.as_slice() {
-        [] => "☎️ 등록된 전화번호가 없습니다".to_owned(),
-        phones => format!("☎️ {}", phones.join(", ")),
+        [] => "등록된 전화번호가 없습니다".to_owned(),
+        phones => format!("고객 전화: {}", phones.join(", ")),
     }
 }
 
