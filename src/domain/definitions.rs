@@ -284,7 +284,10 @@ impl<'a> Reader<'a> {
                     self.wrong(&at, "script는 onboard.toml에서만 쓸 수 있습니다.");
                 }
                 Some(script) if script.trim().is_empty() => {
-                    self.wrong(&at, "script가 비어 있습니다. 고객에게 할 말을 적거나 지워 주십시오.");
+                    self.wrong(
+                        &at,
+                        "script가 비어 있습니다. 고객에게 할 말을 적거나 지워 주십시오.",
+                    );
                 }
                 Some(_) | None => {}
             }
@@ -347,7 +350,10 @@ mod tests {
         let call = SHIPPED[4].1.replace("kind = \"credit\"", "kind = \"phone\"");
         let said: Vec<String> =
             read(ONBOARD, &call).unwrap_err().into_iter().map(|(_, error)| error.text).collect();
-        assert!(said.iter().any(|text| text.contains("kind = \"credit\"인 단계가 0개")), "{said:?}");
+        assert!(
+            said.iter().any(|text| text.contains("kind = \"credit\"인 단계가 0개")),
+            "{said:?}"
+        );
         assert!(said.iter().any(|text| text.contains("evidence를 지워")), "{said:?}");
     }
 }

@@ -697,8 +697,8 @@ pub(in crate::domain) fn support_asked(
 pub(in crate::domain) fn mailed(turn: &mut Turn<'_>, draft: &Draft, by: &Name) {
     let Some(mut work) = Work::of(turn, draft.case) else { return };
     // what the customer is reminded of finishes no step
-    let other = matches!(work.list.kind, ListKind::Onboard(_))
-        && draft_of(&work.list) != Some(draft.post);
+    let other =
+        matches!(work.list.kind, ListKind::Onboard(_)) && draft_of(&work.list) != Some(draft.post);
     let Some((nth, _)) = work.list.checklist.of_kind(StepKind::Mail) else { return };
     let to = draft.mail.to.join(", ");
     let now = work.turn.now;

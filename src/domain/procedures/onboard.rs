@@ -400,7 +400,9 @@ fn check_accounts(desk: &Desk, record: Option<&Customer>, sets: &[Set], wrong: &
             Standing::Joining(case) => {
                 wrong.add("accounts", words::onboard::joining_already(account, case));
             }
-            Standing::Leaving(case) => wrong.add("accounts", words::onboard::leaving(account, case)),
+            Standing::Leaving(case) => {
+                wrong.add("accounts", words::onboard::leaving(account, case))
+            }
         }
     }
 }
@@ -620,7 +622,9 @@ fn composed(desk: &Desk, list: &List, occasion: Occasion, more: &[(&str, &str)])
 
 /// Posts the invitation's draft, where one can be made: it shows what 완료 will send, and to whom (N3).
 pub(super) fn draft(work: &mut Work<'_, '_>) {
-    let Some(mail) = composed(work.turn.desk, &work.list, Occasion::Invitation, &[]) else { return };
+    let Some(mail) = composed(work.turn.desk, &work.list, Occasion::Invitation, &[]) else {
+        return;
+    };
     let (customer, place) = (work.list.customer.clone(), work.list.home.thread());
     let post = mail::write(work.turn, work.id, customer, mail, place);
     work.step(ListChange::Onboard(OnboardChange::Drafted { post }));
@@ -730,9 +734,8 @@ fn rest_of_ticket(desk: &Desk, id: CaseId, one: &Onboard) -> Rest {
     for (_, list, it) in others().filter(|(_, _, it)| it.payer != one.payer) {
         last.insert(&it.payer, list);
     }
-    let cancelled = |list: &List| {
-        matches!(&list.stage, Stage::Over { how: Ending::Cancelled { .. }, .. })
-    };
+    let cancelled =
+        |list: &List| matches!(&list.stage, Stage::Over { how: Ending::Cancelled { .. }, .. });
     let left: Vec<AccountId> = last
         .into_iter()
         .filter(|(_, list)| cancelled(list))
@@ -906,8 +909,19 @@ mod tests {
         ] {
             assert!(credit(text).is_some(), "{text}");
         }
-        for text in ["", " ", "없음", "확인 중", "확인 중 3", "-5", "1,23", "$", "100 사과", "1234:", "0, 확인 중"]
-        {
+        for text in [
+            "",
+            " ",
+            "없음",
+            "확인 중",
+            "확인 중 3",
+            "-5",
+            "1,23",
+            "$",
+            "100 사과",
+            "1234:",
+            "0, 확인 중",
+        ] {
             assert_eq!(credit(text), None, "{text}");
         }
         assert_eq!(credit("1234:  $50 / 5678: 0").unwrap(), "1234:  $50, 5678: 0");
@@ -916,7 +930,8 @@ mod tests {
     #[test]
     fn a_script_bears_the_caller_and_the_last_four_digits() {
         let accounts = ["123456789014", "123456789015"].map(|text| text.parse().unwrap());
-        let said = script("XXX입니다. 끝자리 xxxx , xxxx, xxxx 에", &Name::from("고윤슬"), &accounts);
+        let said =
+            script("XXX입니다. 끝자리 xxxx , xxxx, xxxx 에", &Name::from("고윤슬"), &accounts);
         assert_eq!(said, "고윤슬입니다. 끝자리 9014, 9015 에");
     }
 

@@ -126,7 +126,7 @@ pub fn steps(desk: &Desk, list: &List, now: Time) -> Vec<Line> {
             let title = numbered(list, nth, &step.definition.title);
             let owner = owner_name(list, &step.definition);
             let more = match &list.kind {
-                ListKind::Onboard(one) => super::onboard::step_note(one, step),
+                ListKind::Onboard(one) => super::onboard::step_note(desk, one, step),
                 ListKind::Tam(_)
                 | ListKind::Setup(_)
                 | ListKind::SaGuide(_)
@@ -331,7 +331,9 @@ fn buttons(id: CaseId, list: &List, open: &[usize]) -> Vec<Button> {
         buttons.extend(super::onboard::script_button(id, list));
     }
     buttons.extend(tam::support_button(id, list));
-    if list.is_open() && matches!(list.kind, ListKind::Tam(_) | ListKind::Setup(_) | ListKind::Onboard(_)) {
+    if list.is_open()
+        && matches!(list.kind, ListKind::Tam(_) | ListKind::Setup(_) | ListKind::Onboard(_))
+    {
         buttons.push(cancel_button(id));
     }
     buttons

@@ -51,8 +51,7 @@ pub fn head(
 /// Accounts, owner, contact, errors.
 #[must_use]
 pub fn details(one: &Onboard, now: Time) -> Vec<Line> {
-    let mut said =
-        vec![line![format!("계정 {}개: {}", one.accounts.len(), joined(&one.accounts))]];
+    let mut said = vec![line![format!("계정 {}개: {}", one.accounts.len(), joined(&one.accounts))]];
     said.push(line![match &one.owner {
         Some(TicketOwner { name, duty }) => format!("티켓 담당: {name} ({duty})"),
         None => "티켓 담당: 없음".to_owned(),
@@ -83,10 +82,13 @@ fn error_state(error: &StepError, now: Time) -> String {
 
 /// What helps with a step that is open, behind it on the card.
 #[must_use]
-pub fn step_note(one: &Onboard, step: &Step) -> String {
+pub fn step_note(desk: &Desk, one: &Onboard, step: &Step) -> String {
     match step.definition.kind {
         StepKind::Mail => match one.draft {
-            Some(_) => " [완료]를 누르면 스레드의 초안을 보냅니다".to_owned(),
+            Some(_) if desk.presence.adapters.mail => {
+                " [완료]를 누르면 스레드의 초안을 보냅니다".to_owned()
+            }
+            Some(_) => " 스레드의 초안을 직접 보낸 뒤 [완료]를 누릅니다".to_owned(),
             None => " 초안을 만들 수 없습니다. 직접 보내 주십시오".to_owned(),
         },
         StepKind::Phone => format!(" {}", numbers(&one.contact)),
@@ -248,7 +250,9 @@ pub fn error_ended(case: CaseId, by: &Name) -> Message {
 /// 고객 메일 when nothing is left of which the customer would have to be told, or no mail can be made of it.
 #[must_use]
 pub fn nothing_to_remind() -> Message {
-    one_line("⛔ 고객에게 다시 안내할 단계가 남아 있지 않거나 메일을 만들 수 없습니다. 초안을 만들지 않았습니다.")
+    one_line(
+        "⛔ 고객에게 다시 안내할 단계가 남아 있지 않거나 메일을 만들 수 없습니다. 초안을 만들지 않았습니다.",
+    )
 }
 
 /// What is told with the end of a list that is done: what becomes of the ticket. `by_desk`: the bot closes it itself.
@@ -329,7 +333,9 @@ pub fn accepted(customer: &str, begun: &[(CaseId, AccountId, Vec<AccountId>)]) -
             joined(accounts)
         )]);
     }
-    said.push(line!["단계는 #coc-noti의 글에서 [완료]로 마칩니다. 틀렸으면 [취소]하고 다시 적어 주십시오."]);
+    said.push(line![
+        "단계는 #coc-noti의 글에서 [완료]로 마칩니다. 틀렸으면 [취소]하고 다시 적어 주십시오."
+    ]);
     lines(said)
 }
 
@@ -342,7 +348,10 @@ pub fn missing(example: &str) -> String {
 /// What is no account.
 #[must_use]
 pub fn bad_account(error: &NotAnAccount) -> String {
-    format!("\"{}\"은(는) {}자리입니다. 12자리 숫자로 적어 주십시오. 예: 123456789012.", error.read, error.digits)
+    format!(
+        "\"{}\"은(는) {}자리입니다. 12자리 숫자로 적어 주십시오. 예: 123456789012.",
+        error.read, error.digits
+    )
 }
 
 /// An account that stands twice in the form.
@@ -404,7 +413,9 @@ pub fn no_accounts(payer: &AccountId) -> String {
 /// The same is worked off already.
 #[must_use]
 pub fn running_already(payer: &AccountId, case: CaseId) -> String {
-    format!("같은 티켓과 Payer({payer})의 입점을 이미 하고 있습니다 (사건 {case}). 시작하지 않았습니다.")
+    format!(
+        "같은 티켓과 Payer({payer})의 입점을 이미 하고 있습니다 (사건 {case}). 시작하지 않았습니다."
+    )
 }
 
 /// A remaining credit that is no amount (N5).
@@ -453,9 +464,9 @@ pub fn no_owner() -> String {
 /// Where it stands, in lists of cases.
 #[must_use]
 pub fn state(one: &Onboard, state: &str) -> String {
-    let error = one.open_error().map_or_else(String::new, |error| {
-        format!(" (오류 대응 중: 사건 {})", error.case)
-    });
+    let error = one
+        .open_error()
+        .map_or_else(String::new, |error| format!(" (오류 대응 중: 사건 {})", error.case));
     format!("Payer {}, {state}{error}", one.payer)
 }
 
@@ -482,7 +493,9 @@ pub fn form(customer: &str) -> Form {
     Form {
         token: Token::OnboardForm.text(),
         title: "입점".to_owned(),
-        intro: vec![line!["계정 통합 요청 티켓이 있어야 시작합니다. Payer마다 단계가 한 벌씩 생깁니다."]],
+        intro: vec![line![
+            "계정 통합 요청 티켓이 있어야 시작합니다. Payer마다 단계가 한 벌씩 생깁니다."
+        ]],
         submit: "입점 시작".to_owned(),
         fields: vec![
             Field {
