@@ -119,7 +119,7 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 22] = [
+const PLACES: [(&str, &str, &str); 26] = [
     ("AWS 관제 화면 확인", "  - feed: {url: aws-status, items: aws.rss}\n", "다솜윤"),
     (
         "TAM 요청",
@@ -217,6 +217,26 @@ const PLACES: [(&str, &str, &str); 22] = [
         "가온별",
     ),
     ("PHD 확인", "  - wait: 23h\n", "가온별"),
+    (
+        "입점",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /onboard, text: ''}\n  - submit: {by: coc1, fields: {고객사 명: 한빛전자, Payer: '999988887777', AWS Accounts: '123456789014', 티켓: LINK}}\n",
+        "가온별",
+    ),
+    (
+        "입점 전화",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /onboard, text: ''}\n  - submit: {by: coc1, fields: {고객사 명: 한빛전자, Payer: '999988887777', AWS Accounts: '123456789014', 티켓: LINK}}\n  - press: {by: coc1, button: 완료, on: last}\n  - press: {by: coc1, button: 완료, on: last}\n",
+        "가온별",
+    ),
+    (
+        "남은 Cross Account",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /onboard, text: ''}\n  - submit: {by: coc1, fields: {고객사 명: 한빛전자, Payer: '999988887777', AWS Accounts: '123456789014', 티켓: LINK}}\n  - press: {by: coc1, button: 완료, on: last}\n  - press: {by: coc1, button: 완료, on: last}\n  - press: {by: coc1, button: 완료, on: last}\n  - wait: 25h\n",
+        "가온별",
+    ),
+    (
+        "입점 오류 호출",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /onboard, text: ''}\n  - submit: {by: coc1, fields: {고객사 명: 한빛전자, Payer: '999988887777', AWS Accounts: '123456789014', 티켓: LINK}}\n  - press: {by: coc1, button: 오류, on: last}\n",
+        "가온별",
+    ),
     (
         "바뀐 가이드",
         "  - guide: {file: changed.txt}\n  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: guide}\n",

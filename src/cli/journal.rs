@@ -220,9 +220,7 @@ pub fn run_at(
         (JournalCommand::Export(options), place) => {
             write_export(place.existing()?.as_ref(), options, out)
         }
-        (JournalCommand::Verify(options), place) => {
-            verify_at(place, options, out)
-        }
+        (JournalCommand::Verify(options), place) => verify_at(place, options, out),
         (JournalCommand::Restore(options), Place::Folder(state)) => restore(state, options, out),
         (JournalCommand::Restore(options), Place::Database(url)) => {
             restore_shared(url, options, out)
@@ -331,11 +329,7 @@ pub fn verify(state: &Path, options: &Verify, out: &mut impl Write) -> Result<()
     verify_at(Place::Folder(state), options, out)
 }
 
-fn verify_at(
-    place: Place<'_>,
-    options: &Verify,
-    out: &mut impl Write,
-) -> Result<(), CommandError> {
+fn verify_at(place: Place<'_>, options: &Verify, out: &mut impl Write) -> Result<(), CommandError> {
     match &options.export {
         Some(file) => verify_extract(place, file, options, out),
         None => write_verdict(place.existing()?.as_ref(), options, out),

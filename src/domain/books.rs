@@ -388,6 +388,7 @@ impl PolicyReader<'_> {
         let spans = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
+            ("chain.chase_after", policy.chain.chase_after),
             ("urgent.ask_again", policy.urgent.ask_again),
             ("assign.ask_within", policy.assign.ask_within),
             ("alarm.l2_window", policy.alarm.l2_window),
@@ -463,6 +464,7 @@ impl PolicyReader<'_> {
             ("roles.mail", &roles.mail),
             ("roles.setup", &roles.setup),
             ("roles.checklist", &roles.checklist),
+            ("roles.onboard", &roles.onboard),
         ];
         for (path, roles) in lists {
             if roles.is_empty() {

@@ -29,6 +29,9 @@ pub struct StepDefinition {
     /// What finishing it does besides.
     #[serde(default)]
     pub kind: StepKind,
+    /// What the customer is told: read on the telephone, or shown when the step is asked for again (N3, N6, N7).
+    #[serde(default)]
+    pub script: Option<String>,
 }
 
 /// What finishing a step does besides being written down.
@@ -44,6 +47,8 @@ pub enum StepKind {
     Phone,
     /// What is handed in is a ticket's link.
     Ticket,
+    /// What is handed in is the remaining credit: the links are complete, which is shared (N5).
+    Credit,
 }
 
 /// A step and how far it is.

@@ -119,17 +119,17 @@ pub fn read_definitions(
         Reader { file, text, errors: Vec::new() }
     };
     let mut tam = of(TAM);
-    let tam_steps = tam.plain(true);
+    let tam_steps = tam.plain(Special::Tam);
     let mut setup = of(SETUP);
     let setup_steps = setup.setup();
     let mut sa_guide = of(SA_GUIDE);
-    let sa_guide_steps = sa_guide.plain(false);
+    let sa_guide_steps = sa_guide.plain(Special::None);
     let mut heartbeat = of(HEARTBEAT);
-    let heartbeat_steps = heartbeat.plain(false);
+    let heartbeat_steps = heartbeat.plain(Special::None);
     let mut onboard = of(ONBOARD);
-    let onboard_steps = onboard.plain(false);
+    let onboard_steps = onboard.plain(Special::Onboard);
     let mut msp_offboard = of(MSP_OFFBOARD);
-    let msp_offboard_steps = msp_offboard.plain(false);
+    let msp_offboard_steps = msp_offboard.plain(Special::None);
     for reader in [tam, setup, sa_guide, heartbeat, onboard, msp_offboard] {
         errors.extend(reader.errors.into_iter().map(|error| (reader.file.to_owned(), error)));
     }
@@ -144,6 +144,29 @@ pub fn read_definitions(
         })
     };
     if errors.is_empty() { read().ok_or(errors) } else { Err(errors) }
+}
+
+/// A file whose steps may do more than others'.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Special {
+    None,
+    Tam,
+    Onboard,
+}
+
+impl Special {
+    /// The kinds of which there is exactly one step, each with its word and the clause that asks for it.
+    const fn exactly_one(self) -> &'static [(StepKind, &'static str, &'static str)] {
+        match self {
+            Self::None => &[],
+            Self::Tam => &[
+                (StepKind::Mail, "mail", "T2"),
+                (StepKind::Phone, "phone", "T2"),
+                (StepKind::Ticket, "ticket", "T2"),
+            ],
+            Self::Onboard => &[(StepKind::Mail, "mail", "N3"), (StepKind::Credit, "credit", "N5")],
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -173,34 +196,30 @@ impl<'a> Reader<'a> {
         self.errors.push(LineError { line, text: text.into() });
     }
 
-    fn plain(&mut self, is_tam: bool) -> Option<Vec<StepDefinition>> {
+    fn plain(&mut self, special: Special) -> Option<Vec<StepDefinition>> {
         let Plain { step } = self.parsed()?;
-        if is_tam {
-            for (kind, word) in
-                [(StepKind::Mail, "mail"), (StepKind::Phone, "phone"), (StepKind::Ticket, "ticket")]
-            {
-                let count = step.iter().filter(|one| one.get_ref().kind == kind).count();
-                if count != 1 {
-                    self.wrong(
-                        &(0..0),
-                        format!(
-                            "kind = \"{word}\"인 단계가 {count}개입니다. 하나여야 합니다 (T2)."
-                        ),
-                    );
-                }
+        for (kind, word, clause) in special.exactly_one() {
+            let count = step.iter().filter(|one| one.get_ref().kind == *kind).count();
+            if count != 1 {
+                self.wrong(
+                    &(0..0),
+                    format!(
+                        "kind = \"{word}\"인 단계가 {count}개입니다. 하나여야 합니다 ({clause})."
+                    ),
+                );
             }
         }
-        Some(self.steps("step", step, is_tam))
+        Some(self.steps("step", step, special))
     }
 
     fn setup(&mut self) -> Option<SetupDefinition> {
         let Setup { channels, known, new, existing, datadog } = self.parsed()?;
         Some(SetupDefinition {
             channels,
-            known: self.steps("known", known, false),
-            new: self.steps("new", new, false),
-            existing: self.steps("existing", existing, false),
-            datadog: self.steps("datadog", datadog, false),
+            known: self.steps("known", known, Special::None),
+            new: self.steps("new", new, Special::None),
+            existing: self.steps("existing", existing, Special::None),
+            datadog: self.steps("datadog", datadog, Special::None),
         })
     }
 
@@ -208,7 +227,7 @@ impl<'a> Reader<'a> {
         &mut self,
         list: &str,
         steps: Vec<Spanned<StepDefinition>>,
-        is_tam: bool,
+        special: Special,
     ) -> Vec<StepDefinition> {
         if steps.is_empty() {
             self.wrong(&(0..0), format!("{list}에 단계가 없습니다. 하나 이상 적어 주십시오."));
@@ -233,15 +252,44 @@ impl<'a> Reader<'a> {
                     &at,
                     "kind = \"ticket\"인 단계에는 evidence가 있어야 합니다. 예: evidence = \"티켓\"",
                 ),
+                StepKind::Credit if step.evidence.is_none() => self.wrong(
+                    &at,
+                    "kind = \"credit\"인 단계에는 evidence가 있어야 합니다. 예: evidence = \"잔여 크레딧\"",
+                ),
                 StepKind::Mail | StepKind::Phone if step.evidence.is_some() => self.wrong(
                     &at,
                     "메일과 전화 단계는 evidence를 받지 않습니다. evidence를 지워 주십시오.",
                 ),
-                StepKind::Mail | StepKind::Phone if !is_tam => self.wrong(
+                StepKind::Mail | StepKind::Phone if special == Special::None => self.wrong(
                     &at,
-                    "kind = \"mail\"과 \"phone\"은 tam.toml에서만 쓸 수 있습니다.",
+                    "kind = \"mail\"과 \"phone\"은 tam.toml과 onboard.toml에서만 쓸 수 있습니다.",
                 ),
-                StepKind::Plain | StepKind::Mail | StepKind::Phone | StepKind::Ticket => {}
+                StepKind::Credit if special != Special::Onboard => self.wrong(
+                    &at,
+                    "kind = \"credit\"은 onboard.toml에서만 쓸 수 있습니다.",
+                ),
+                StepKind::Phone if special == Special::Onboard && step.script.is_none() => self
+                    .wrong(
+                        &at,
+                        "전화 단계에 script가 없습니다. 전화에서 읽을 말을 적어 주십시오. 예: script = \"안녕하세요 …\"",
+                    ),
+                StepKind::Plain
+                | StepKind::Mail
+                | StepKind::Phone
+                | StepKind::Ticket
+                | StepKind::Credit => {}
+            }
+            match &step.script {
+                Some(_) if special != Special::Onboard => {
+                    self.wrong(&at, "script는 onboard.toml에서만 쓸 수 있습니다.");
+                }
+                Some(script) if script.trim().is_empty() => {
+                    self.wrong(
+                        &at,
+                        "script가 비어 있습니다. 고객에게 할 말을 적거나 지워 주십시오.",
+                    );
+                }
+                Some(_) | None => {}
             }
             read.push(step);
         }
@@ -284,6 +332,8 @@ mod tests {
             (SA_GUIDE, step.replace("8h", "0s"), 1, "chase_after"),
             (SA_GUIDE, step.replace("8h", "soon"), 4, "시간 길이"),
             (SA_GUIDE, format!("{step}kind = \"mail\"\n"), 1, "tam.toml"),
+            (SA_GUIDE, format!("{step}kind = \"credit\"\nevidence = \"나\"\n"), 1, "onboard.toml"),
+            (SA_GUIDE, format!("{step}script = \"말\"\n"), 1, "onboard.toml"),
             (SA_GUIDE, format!("{step}kind = \"ticket\"\n"), 1, "evidence"),
             (SA_GUIDE, "step = []".to_owned(), 1, "하나 이상"),
             ("other.toml", step.to_owned(), 1, "모르는 절차"),
@@ -295,5 +345,15 @@ mod tests {
         }
         let three = read(TAM, step).unwrap_err();
         assert_eq!(three.len(), 3, "mail, telephone and ticket: {three:?}");
+        let two = read(ONBOARD, step).unwrap_err();
+        assert_eq!(two.len(), 2, "the invitation and the remaining credit: {two:?}");
+        let call = SHIPPED[4].1.replace("kind = \"credit\"", "kind = \"phone\"");
+        let said: Vec<String> =
+            read(ONBOARD, &call).unwrap_err().into_iter().map(|(_, error)| error.text).collect();
+        assert!(
+            said.iter().any(|text| text.contains("kind = \"credit\"인 단계가 0개")),
+            "{said:?}"
+        );
+        assert!(said.iter().any(|text| text.contains("evidence를 지워")), "{said:?}");
     }
 }

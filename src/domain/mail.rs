@@ -132,12 +132,23 @@ pub enum Occasion {
     Tam,
     /// The month's on- and off-boardings, to the company's own people (W1).
     Monthly,
+    /// Accounts are taken in: the invitation, Cross Account, the payment role, where the cost is seen (N3).
+    Invitation,
+    /// Something of it that the customer has to do is still open (N6).
+    OnboardReminder,
 }
 
 impl Occasion {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::UrgentTaken, Self::Alarm, Self::Phd, Self::Tam, Self::Monthly];
+    pub const ALL: [Self; 7] = [
+        Self::UrgentTaken,
+        Self::Alarm,
+        Self::Phd,
+        Self::Tam,
+        Self::Monthly,
+        Self::Invitation,
+        Self::OnboardReminder,
+    ];
 
     /// Its template's file within the data folder's `mail/`.
     #[must_use]
@@ -148,6 +159,8 @@ impl Occasion {
             Self::Phd => "phd.txt",
             Self::Tam => "tam.txt",
             Self::Monthly => "monthly.txt",
+            Self::Invitation => "invitation.txt",
+            Self::OnboardReminder => "onboard-reminder.txt",
         }
     }
 
@@ -197,6 +210,20 @@ impl Occasion {
                 ("company", "솔트웨어"),
                 ("month", "2025년 8월"),
                 ("report", "입점 1 · 퇴점 0 (고객사 1곳, Payer 1개)"),
+            ],
+            Self::Invitation => &[
+                ("company", "솔트웨어"),
+                ("customer", "한빛전자"),
+                ("payer", "999988887777"),
+                ("accounts", "123456789014\n123456789015"),
+            ],
+            Self::OnboardReminder => &[
+                ("company", "솔트웨어"),
+                ("customer", "한빛전자"),
+                ("payer", "999988887777"),
+                ("accounts", "123456789014\n123456789015"),
+                ("step", "Cross Account"),
+                ("guide", "Cross Account 설정이 아직 되어 있지 않습니다."),
             ],
         }
     }

@@ -129,6 +129,8 @@ pub struct Chain {
     pub military_last: Vec<ChainKind>,
     /// Words in a reply that make it no acceptance.
     pub refusal_words: Vec<String>,
+    /// After how long COC is asked again where nobody is left to reach (reading 11).
+    pub chase_after: Span,
 }
 
 /// A kind of chain.
@@ -148,6 +150,7 @@ impl Default for Chain {
             rung: Span::minutes(5),
             military_last: vec![ChainKind::Msp],
             refusal_words: words.map(str::to_owned).to_vec(),
+            chase_after: Span::minutes(10),
         }
     }
 }
@@ -529,6 +532,8 @@ pub struct Roles {
     pub checklist: Vec<Role>,
     /// Enter alarms and press the buttons of incidents (M6, G4).
     pub alarm: Vec<Role>,
+    /// `/onboard` (N1).
+    pub onboard: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -544,6 +549,7 @@ impl Default for Roles {
             setup: vec![Role::Coc, Role::Csr, Role::Engineer],
             checklist: vec![Role::Coc],
             alarm: vec![Role::Coc],
+            onboard: vec![Role::Coc, Role::Csr],
         }
     }
 }

@@ -216,7 +216,7 @@ pub enum OutagePress {
     Done,
 }
 
-/// 완료 · 오류
+/// 완료 · 오류 · 대본
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepPress {
@@ -224,6 +224,8 @@ pub enum StepPress {
     Done,
     /// 오류, of on-boarding (N4)
     Error,
+    /// 대본: what is read on the telephone, of on-boarding (N3, N7)
+    Script,
 }
 
 /// 실행 확인 · 보류 · 고치기 · 계정 확인 · 다시 진행

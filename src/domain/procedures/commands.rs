@@ -334,7 +334,11 @@ fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
 }
 
 /// Whoever handed in a form is answered in n, alone.
-fn tell_in_noti(turn: &mut Turn<'_>, by: &SlackUser, message: super::super::message::Message) {
+pub(super) fn tell_in_noti(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    message: super::super::message::Message,
+) {
     match turn.desk.room(Room::Noti) {
         Some(channel) => {
             let reply = ReplyTo { channel, thread: None, url: None };

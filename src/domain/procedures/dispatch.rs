@@ -8,12 +8,15 @@ use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{CaseId, ErrandId, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{Ladder, LadderChange, LadderState};
+use super::super::message::Message;
 use super::super::people::order::{Order, account_order, msp_order};
 use super::super::policy::Policy;
 use super::super::time::Time;
 use super::super::turn::{DispatchPress, ExhaustedPress, Turn};
+use super::super::watch::asked_again_at;
 use super::super::words;
 use super::super::words::paging::Subject;
+use super::onboard;
 use super::paging::Paging;
 use super::urgent::{Board, take_buttons};
 use serde::{Deserialize, Serialize};
@@ -37,6 +40,8 @@ pub struct Dispatch {
     pub ladder: Ladder,
     /// Posts that bear buttons of the case.
     pub boards: Vec<Board>,
+    /// When COC was asked again since nobody is left to reach, oldest first.
+    pub asked_again: Vec<Time>,
     /// When somebody ended it.
     pub over: Option<Over>,
 }
@@ -68,6 +73,20 @@ pub struct Over {
     pub at: Time,
     /// By whom.
     pub by: Name,
+    /// Why.
+    pub why: Ended,
+}
+
+/// Why nobody is looked for any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// 종료
+    Closed,
+    /// The step that went wrong is done.
+    StepDone,
+    /// What it was for was given up.
+    Cancelled,
 }
 
 /// A step of it.
@@ -80,6 +99,11 @@ pub enum DispatchChange {
     Shown(Board),
     /// No post bears any more.
     Cleared,
+    /// COC was asked again what is to be done, now that nobody is left to reach.
+    AskedAgain {
+        /// When.
+        at: Time,
+    },
     /// Somebody ended it.
     Over(Over),
 }
@@ -88,7 +112,13 @@ impl Dispatch {
     /// Takes a step.
     pub fn apply(&mut self, change: &DispatchChange) {
         match change {
-            DispatchChange::Ladder(change) => self.ladder.apply(change),
+            DispatchChange::Ladder(change) => {
+                if matches!(change, LadderChange::Restarted { .. }) {
+                    self.asked_again.clear();
+                }
+                self.ladder.apply(change);
+            }
+            DispatchChange::AskedAgain { at } => self.asked_again.push(*at),
             DispatchChange::Shown(board) => self.boards.push(board.clone()),
             DispatchChange::Cleared => self.boards.clear(),
             DispatchChange::Over(over) => self.over = Some(over.clone()),
@@ -104,7 +134,28 @@ impl Dispatch {
     /// The next due time.
     #[must_use]
     pub fn wake(&self, policy: &Policy) -> Option<Time> {
-        self.ladder.deadline(policy.chain.rung)
+        match (&self.over, &self.ladder.state) {
+            (None, LadderState::Exhausted { at }) => {
+                let asked = self.asked_again.last().unwrap_or(at);
+                let times = u32::try_from(self.asked_again.len()).unwrap_or(u32::MAX - 1);
+                Some(asked_again_at(*asked, policy.chain.chase_after, times))
+            }
+            (
+                Some(_),
+                LadderState::Exhausted { .. }
+                | LadderState::Between
+                | LadderState::Calling(_)
+                | LadderState::Taken(_)
+                | LadderState::Stopped { .. },
+            ) => None,
+            (
+                None,
+                LadderState::Between
+                | LadderState::Calling(_)
+                | LadderState::Taken(_)
+                | LadderState::Stopped { .. },
+            ) => self.ladder.deadline(policy.chain.rung),
+        }
     }
 
     /// What people are asked to take.
@@ -150,10 +201,11 @@ pub(super) fn begin(
         ticket,
         ladder: Ladder::new(order),
         boards: Vec::new(),
+        asked_again: Vec::new(),
         over: None,
     };
     let id = turn.open(Procedure::Dispatch(one.clone()));
-    let message = words::dispatch::card(turn.desk, id, &one, turn.now);
+    let message = words::dispatch::card(id, &one, turn.now);
     let kind = ErrandKind::Post { place: Place { channel, thread: None }, message };
     turn.owe_as(card, Some(id), Urgency::Page, kind);
     Work { turn, id, one }.page(|paging| paging.advance());
@@ -178,6 +230,15 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     fn page(&mut self, act: impl FnOnce(&mut Paging<'_, 'a>)) {
+        let before = self.card();
+        self.act(act);
+        if self.card() != before {
+            self.show_card();
+        }
+    }
+
+    /// Lets the ladder act; keeps the own copy in step with it.
+    fn act(&mut self, act: impl FnOnce(&mut Paging<'_, 'a>)) {
         let was_open = self.one.is_open();
         let mut paging = Paging::new(
             self.turn,
@@ -192,11 +253,23 @@ impl<'t, 'a> Work<'t, 'a> {
         self.one.ladder = ladder;
         if was_open && !self.one.is_open() {
             self.clear();
+            self.tell_taken();
         }
         for (post, message) in shown {
             self.step(DispatchChange::Shown(Board { post, message }));
         }
-        self.show_card();
+    }
+
+    /// Where it came from learns who took it.
+    fn tell_taken(&mut self) {
+        let LadderState::Taken(taken) = self.one.ladder.state.clone() else { return };
+        match &self.one.cause {
+            Cause::OnboardingError { list, .. } => {
+                onboard::error_taken(self.turn, *list, self.id, &taken);
+            }
+            // whoever wrote the call down sees it in the case's own thread
+            Cause::Inquiry { .. } => {}
+        }
     }
 
     fn clear(&mut self) {
@@ -207,23 +280,47 @@ impl<'t, 'a> Work<'t, 'a> {
         }
     }
 
-    /// The card says how far it is now, once it stands.
+    fn card(&self) -> Message {
+        words::dispatch::card(self.id, &self.one, self.turn.now)
+    }
+
+    /// The card says how far it is now.
     fn show_card(&mut self) {
-        if self.turn.desk.posts.contains_key(&self.one.card) {
-            let message = words::dispatch::card(self.turn.desk, self.id, &self.one, self.turn.now);
-            let kind = ErrandKind::Update { post: self.one.card, message };
-            self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
+        let message = self.card();
+        let kind = ErrandKind::Update { post: self.one.card, message };
+        self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
+    }
+
+    fn close(&mut self, by: &Name, why: Ended) {
+        self.act(|paging| paging.stop(words::dispatch::stopped(why)));
+        self.clear();
+        self.step(DispatchChange::Over(Over { at: self.turn.now, by: by.clone(), why }));
+        self.turn.note_by(self.id, Some(by.clone()), words::dispatch::stopped(why));
+        let place = self.one.home.thread();
+        self.turn.post(Some(self.id), Urgency::Notice, place, words::dispatch::closed(by, why));
+        self.show_card();
+    }
+
+    /// 종료, by COC: where it came from learns of it.
+    fn closed_by(&mut self, by: &Name) {
+        self.close(by, Ended::Closed);
+        match &self.one.cause {
+            Cause::OnboardingError { list, .. } => {
+                onboard::error_ended(self.turn, *list, self.id, by);
+            }
+            Cause::Inquiry { .. } => {}
         }
     }
 
-    fn close(&mut self, by: &Name) {
-        self.page(|paging| paging.stop("종료"));
-        self.clear();
-        self.step(DispatchChange::Over(Over { at: self.turn.now, by: by.clone() }));
-        self.turn.note_by(self.id, Some(by.clone()), "종료");
-        let place = self.one.home.thread();
-        self.turn.post(Some(self.id), Urgency::Notice, place, words::dispatch::closed(by));
-        self.show_card();
+    /// Nobody is left, and nobody said what is to be done: COC is asked again (reading 11).
+    fn ask_again(&mut self) {
+        let (desk, now) = (self.turn.desk, self.turn.now);
+        self.step(DispatchChange::AskedAgain { at: now });
+        let Some(channel) = desk.room(Room::Noti) else { return };
+        let message = words::dispatch::asked_again(desk, self.id, &self.one);
+        let place = Place { channel, thread: None };
+        let post = self.turn.post(Some(self.id), Urgency::Page, place, message.clone());
+        self.step(DispatchChange::Shown(Board { post, message }));
     }
 }
 
@@ -244,7 +341,7 @@ pub(super) fn after_exhaustion(
     let who = turn.desk.name_of(by);
     let Some(mut work) = Work::of(turn, id) else { return };
     match press {
-        ExhaustedPress::Close => work.close(&who),
+        ExhaustedPress::Close => work.closed_by(&who),
         ExhaustedPress::Again => {
             let order = order_for(work.turn, &work.one.customer, &work.one.cause);
             work.clear();
@@ -275,7 +372,16 @@ pub(in crate::domain) fn pressed(
         let message = words::dispatch::is_over(&work.one);
         return work.turn.tell(by, reply, message);
     }
-    work.close(&desk.name_of(by));
+    work.closed_by(&desk.name_of(by));
+}
+
+/// Nobody is looked for any more: what it was for is done or given up, and who did that says so elsewhere.
+pub(super) fn end(turn: &mut Turn<'_>, id: CaseId, by: &Name, why: Ended) {
+    if let Some(mut work) = Work::of(turn, id)
+        && work.one.is_open()
+    {
+        work.close(by, why);
+    }
 }
 
 /// What became of an errand of the case.
@@ -286,9 +392,22 @@ pub(in crate::domain) fn settled(
     outcome: &Outcome,
 ) {
     super::chain::settled(turn, id, errand, outcome);
+    let Some(work) = Work::of(turn, id).filter(|work| work.one.card == errand.id) else { return };
+    if let (Outcome::Refused { why }, ErrandKind::Post { .. }) = (outcome, &errand.kind) {
+        work.turn.note_by(id, None, words::dispatch::card_refused(why));
+    }
 }
 
-/// The present person's time may be over.
+/// The present person's time may be over, or COC be asked again where nobody is left.
 pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
-    page(turn, id, |paging| paging.woken());
+    let Some(mut work) = Work::of(turn, id) else { return };
+    let due = work.one.wake(&work.turn.desk.policy.value).is_some_and(|due| due <= work.turn.now);
+    match &work.one.ladder.state {
+        LadderState::Exhausted { .. } if due => work.ask_again(),
+        LadderState::Exhausted { .. }
+        | LadderState::Between
+        | LadderState::Calling(_)
+        | LadderState::Taken(_)
+        | LadderState::Stopped { .. } => work.page(|paging| paging.woken()),
+    }
 }

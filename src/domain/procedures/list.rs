@@ -9,7 +9,7 @@ use super::super::desk::{Desk, Room};
 use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{AccountId, CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
-use super::super::mail::Draft;
+use super::super::mail::{Draft, DraftState};
 use super::super::message::{Answer, FieldError, Message};
 use super::super::policy::{Policy, Role};
 use super::super::text::ticket_link;
@@ -18,10 +18,10 @@ use super::super::turn::{ListPress, StepPress, Turn};
 use super::super::words;
 use super::monthly::{Monthly, MonthlyChange};
 use super::offboard::MspOffboard;
-use super::onboard::Onboard;
+use super::onboard::{Onboard, OnboardChange};
 use super::setup::Setup;
 use super::tam::{Tam, TamChange};
-use super::{monthly, onboard, tam, urgent};
+use super::{mail, monthly, onboard, tam, urgent};
 use serde::{Deserialize, Serialize};
 
 /// A checklist that is worked off.
@@ -149,6 +149,8 @@ pub enum ListChange {
     },
     /// Of a `[REQ]`.
     Tam(TamChange),
+    /// Of an on-boarding.
+    Onboard(OnboardChange),
     /// Another finding came (G2).
     Repeated {
         /// All of them, with the last one.
@@ -201,6 +203,15 @@ impl List {
                 | ListKind::Onboard(_)
                 | ListKind::MspOffboard(_) => {}
             },
+            ListChange::Onboard(change) => match &mut self.kind {
+                ListKind::Onboard(one) => one.apply(change),
+                ListKind::Tam(_)
+                | ListKind::Setup(_)
+                | ListKind::SaGuide(_)
+                | ListKind::Heartbeat(_)
+                | ListKind::MspOffboard(_)
+                | ListKind::Monthly(_) => {}
+            },
             ListChange::Repeated { guide } => self.kind = ListKind::SaGuide(guide.clone()),
             ListChange::Moved { home, card } => {
                 self.home = home.clone();
@@ -236,6 +247,9 @@ impl List {
     pub fn ticket(&self) -> Option<TicketLink> {
         if let ListKind::Setup(setup) = &self.kind {
             return Some(setup.ticket.clone());
+        }
+        if let ListKind::Onboard(one) = &self.kind {
+            return Some(one.ticket.clone());
         }
         let (_, step) = self.checklist.of_kind(StepKind::Ticket)?;
         step.evidence().and_then(|text| ticket_link(text).ok())
@@ -287,6 +301,17 @@ pub(super) fn begin(
     kind: ListKind,
     steps: Vec<StepDefinition>,
 ) -> Option<CaseId> {
+    begin_work(turn, origin, customer, kind, steps).map(|work| work.id)
+}
+
+/// The same, to go on with it.
+pub(super) fn begin_work<'t, 'a>(
+    turn: &'t mut Turn<'a>,
+    origin: &str,
+    customer: &str,
+    kind: ListKind,
+    steps: Vec<StepDefinition>,
+) -> Option<Work<'t, 'a>> {
     let channel = turn.desk.room(Room::Noti)?;
     let card = turn.next_errand();
     let home = Home::Post(channel.clone(), card);
@@ -294,7 +319,8 @@ pub(super) fn begin(
     let checklist = Checklist::new(steps, turn.now);
     let (customer, origin) = (customer.to_owned(), origin.to_owned());
     let list = List { home, customer, origin, kind, card, checklist, stage: Stage::Working };
-    Some(Work::open(turn, list, place))
+    let id = Work::open(turn, list.clone(), place);
+    Some(Work { turn, id, list })
 }
 
 /// A decision about one list.
@@ -340,7 +366,7 @@ impl<'t, 'a> Work<'t, 'a> {
         self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
     }
 
-    fn may(&self, by: &SlackUser, owner: Owner) -> bool {
+    pub(super) fn may(&self, by: &SlackUser, owner: Owner) -> bool {
         let desk = self.turn.desk;
         desk.holds(by, &desk.policy.value.roles.checklist) || desk.holds(by, &[owner.role()])
     }
@@ -376,6 +402,12 @@ impl<'t, 'a> Work<'t, 'a> {
                 Ok(link) => finish(link.as_str()).map_or(Ok(change), Ok),
                 Err(read) => Err(Refused::Evidence(words::commands::bad_ticket(&read))),
             },
+            Ok(change) if step.definition.kind == StepKind::Credit => {
+                match onboard::credit(evidence) {
+                    Some(credit) => finish(&credit).map_or(Ok(change), Ok),
+                    None => Err(Refused::Evidence(words::onboard::bad_credit(evidence))),
+                }
+            }
             Ok(change) => Ok(change),
             Err(NotFinished::Lacking { evidence }) => Err(Refused::Lacking(evidence)),
             Err(NotFinished::Already { by, at }) => {
@@ -404,6 +436,7 @@ impl<'t, 'a> Work<'t, 'a> {
         let (desk, now) = (self.turn.desk, self.turn.now);
         let message = words::list::finished(desk, &self.list, nth, &by, &evidence, &opened, now);
         self.say(message);
+        onboard::finished(self, nth, &by, &opened);
         if self.list.checklist.is_done() {
             self.end(Ending::Done);
         } else {
@@ -421,14 +454,6 @@ impl<'t, 'a> Work<'t, 'a> {
         self.step(ListChange::Over { at, how: how.clone() });
         match (self.list.kind.clone(), &how) {
             (ListKind::Tam(_), Ending::Done) => tam::share(self),
-            (ListKind::Tam(tam), Ending::Cancelled { by }) => {
-                if let Some(draft) = tam.draft.and_then(|post| self.turn.desk.drafts.get(&post))
-                    && words::mail::over_already(&draft.state).is_none()
-                {
-                    super::mail::discard(self.turn, draft.clone(), by);
-                }
-            }
-            (ListKind::Monthly(_), Ending::Cancelled { by }) => monthly::withdraw(self, by),
             (ListKind::Heartbeat(one), Ending::Done) => {
                 self.turn.change(Change::BeatSeenTo { name: one.name });
             }
@@ -444,11 +469,23 @@ impl<'t, 'a> Work<'t, 'a> {
             ) => {}
         }
         if let Ending::Cancelled { by } = &how {
+            self.discard_drafts(by);
             self.turn.note_by(self.id, Some(by.clone()), "취소");
         }
-        let message = words::list::ended(&self.list, &how, was_asking);
+        let mut message = words::list::ended(&self.list, &how, was_asking);
+        message.lines.extend(onboard::ended(self, &how));
         self.say(message);
         self.show_card();
+    }
+
+    /// Nobody wants the mails any more that wait for somebody's button.
+    fn discard_drafts(&mut self, by: &Name) {
+        let desk = self.turn.desk;
+        let waits = |draft: &&Draft| draft.case == self.id && draft.state == DraftState::Open;
+        let waiting: Vec<Draft> = desk.drafts.values().filter(waits).cloned().collect();
+        for draft in waiting {
+            mail::discard(self.turn, draft, by);
+        }
     }
 
     /// The open steps that are due are asked for again; those of business hours wait for opening.
@@ -470,7 +507,10 @@ impl<'t, 'a> Work<'t, 'a> {
         }
         if let Some(due) = asked.iter().map(|(_, at)| *at).min() {
             let steps: Vec<usize> = asked.into_iter().map(|(nth, _)| nth).collect();
-            let message = words::list::chased(self.turn.desk, &self.list, &steps, due, now);
+            let mut message = words::list::chased(self.turn.desk, &self.list, &steps, due, now);
+            if onboard::can_remind(self.turn.desk, &self.list, &steps) {
+                message.buttons.push(words::mail::offer(self.id));
+            }
             self.say(message);
         }
     }
@@ -511,7 +551,7 @@ pub(in crate::domain) fn edited(turn: &mut Turn<'_>, id: CaseId, at: &MessageRef
     }
 }
 
-/// 완료
+/// 완료 · 오류 · 대본
 pub(in crate::domain) fn pressed(
     turn: &mut Turn<'_>,
     id: CaseId,
@@ -524,6 +564,7 @@ pub(in crate::domain) fn pressed(
     match press {
         StepPress::Done => {}
         StepPress::Error => return onboard::failed(turn, id, by, nth, reply),
+        StepPress::Script => return onboard::script_asked(turn, id, by, nth, reply),
     }
     let Some(mut work) = Work::of(turn, id) else {
         return turn.tell(by, reply, words::stale());
@@ -531,14 +572,10 @@ pub(in crate::domain) fn pressed(
     match work.finishing(nth, by, "") {
         Ok(change) => {
             let kind = work.list.checklist.steps.get(nth).map(|step| step.definition.kind);
-            match kind {
-                Some(StepKind::Mail) if matches!(work.list.kind, ListKind::Monthly(_)) => {
-                    monthly::mail(work, by, reply, change);
-                }
-                Some(StepKind::Mail) => tam::mail(work, by, reply, change),
-                Some(StepKind::Plain | StepKind::Phone | StepKind::Ticket) | None => {
-                    work.finish(change);
-                }
+            if kind == Some(StepKind::Mail) {
+                mail_done(work, by, reply, change);
+            } else {
+                work.finish(change);
             }
         }
         Err(Refused::Lacking(label)) => {
@@ -547,6 +584,49 @@ pub(in crate::domain) fn pressed(
         }
         Err(Refused::Told(message)) => work.tell(by, reply, message),
         Err(Refused::Evidence(text)) => work.tell(by, reply, words::refused(text, "")),
+    }
+}
+
+/// The draft of the mail that a step of the list sends.
+const fn draft_of(list: &List) -> Option<ErrandId> {
+    match &list.kind {
+        ListKind::Tam(tam) => tam.draft,
+        ListKind::Onboard(one) => one.draft,
+        ListKind::Setup(_)
+        | ListKind::SaGuide(_)
+        | ListKind::Heartbeat(_)
+        | ListKind::MspOffboard(_) => None,
+        ListKind::Monthly(one) => one.draft,
+    }
+}
+
+/// 완료 of the mail: the draft is sent; without one somebody sent it by hand (T2, N3).
+fn mail_done(mut work: Work<'_, '_>, by: &SlackUser, reply: &ReplyTo, change: ChecklistChange) {
+    let desk = work.turn.desk;
+    let Some(found) = draft_of(&work.list).and_then(|post| desk.drafts.get(&post)).cloned() else {
+        return work.finish(change);
+    };
+    match &found.state {
+        DraftState::Open if found.mail.to.is_empty() => {
+            work.tell(by, reply, words::mail::nobody_to_send_to());
+        }
+        DraftState::Open => mail::send(work.turn, found, &desk.name_of(by)),
+        DraftState::Discarded => {
+            match &work.list.kind {
+                ListKind::Tam(_) => tam::draft(&mut work),
+                ListKind::Onboard(_) => onboard::draft(&mut work),
+                ListKind::Setup(_)
+                | ListKind::SaGuide(_)
+                | ListKind::Heartbeat(_)
+                | ListKind::MspOffboard(_) => {}
+                ListKind::Monthly(_) => monthly::draft(&mut work),
+            }
+            work.tell(by, reply, words::tam::drafted_anew());
+        }
+        state @ (DraftState::Sending { .. } | DraftState::Sent { .. }) => {
+            let how = words::mail::over_already(state).unwrap_or_default();
+            work.tell(by, reply, words::mail::is_over(&how));
+        }
     }
 }
 
@@ -564,8 +644,12 @@ pub(in crate::domain) fn handed_in(
         turn.answer = wrong(words::stale().plain());
         return;
     };
+    let kind = work.list.checklist.steps.get(nth).map(|step| step.definition.kind);
     match work.finishing(nth, by, evidence) {
         Ok(change) => work.finish(change),
+        Err(Refused::Lacking(_)) if kind == Some(StepKind::Credit) => {
+            work.turn.answer = wrong(words::onboard::bad_credit(""));
+        }
         Err(Refused::Lacking(_)) => work.turn.answer = wrong(words::list::blank()),
         Err(Refused::Told(message)) => work.turn.answer = wrong(message.plain()),
         Err(Refused::Evidence(text)) => work.turn.answer = wrong(text),
@@ -623,13 +707,17 @@ pub(in crate::domain) fn support_asked(
     }
 }
 
-/// A mail of the case that was drafted is sent (T2).
+/// A mail of the case that was drafted is sent (T2, N3).
 pub(in crate::domain) fn mailed(turn: &mut Turn<'_>, draft: &Draft, by: &Name) {
     let Some(mut work) = Work::of(turn, draft.case) else { return };
+    // what the customer is reminded of finishes no step
+    let other =
+        matches!(work.list.kind, ListKind::Onboard(_)) && draft_of(&work.list) != Some(draft.post);
     let Some((nth, _)) = work.list.checklist.of_kind(StepKind::Mail) else { return };
     let to = draft.mail.to.join(", ");
     let now = work.turn.now;
     if work.list.is_open()
+        && !other
         && let Ok(change) = work.list.checklist.finish(nth, by, now, &to)
     {
         work.finish(change);

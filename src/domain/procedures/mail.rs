@@ -12,7 +12,7 @@ use super::super::message::{Answer, FieldError, Message};
 use super::super::people::contact::is_email;
 use super::super::turn::{DraftPress, MailPress, Turn, thread_of};
 use super::super::words;
-use super::{incident, list};
+use super::{incident, list, onboard};
 use std::collections::BTreeMap;
 
 /// Whether a mail of this kind can be drafted for this customer, so that its button is worth showing.
@@ -50,6 +50,9 @@ fn draft_of_case(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, reply: &ReplyT
     let procedure = desk.cases.get(&id).map(|case| &case.procedure);
     if let Some(Procedure::Incident(_)) = procedure {
         return incident::draft_mail(turn, id, by, reply);
+    }
+    if procedure.is_some_and(onboard::is_one) {
+        return onboard::draft_reminder(turn, id, by, reply);
     }
     let Some(Procedure::Urgent(urgent)) = procedure else {
         return turn.tell(by, reply, words::stale());

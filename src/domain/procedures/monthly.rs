@@ -2,12 +2,11 @@
 
 use super::super::accounts::{AccountEvent, Standing, payer, standing};
 use super::super::case::Home;
-use super::super::checklist::{Checklist, ChecklistChange, StepDefinition, StepKind, StepState};
+use super::super::checklist::{Checklist, StepDefinition, StepKind, StepState};
 use super::super::desk::{Desk, Room};
 use super::super::errand::Place;
-use super::super::ids::{AccountId, CaseId, ErrandId, Name, SlackUser, TicketLink};
-use super::super::input::ReplyTo;
-use super::super::mail::{DraftState, Email, Occasion};
+use super::super::ids::{AccountId, CaseId, ErrandId, Name, TicketLink};
+use super::super::mail::{Email, Occasion};
 use super::super::policy::{Policy, Role};
 use super::super::text::pattern;
 use super::super::time::{Time, seoul, seoul_at};
@@ -228,6 +227,7 @@ fn steps(policy: &Policy, one: &Monthly) -> Vec<StepDefinition> {
         chase_after: Some(policy.reports.monthly_chase_after),
         in_hours: true,
         kind,
+        script: None,
     };
     let check = |payer: &Option<AccountId>| {
         let accounts = one.accounts_of(payer.as_ref()).len();
@@ -308,7 +308,7 @@ fn composed(desk: &Desk, list: &List) -> Option<Email> {
     })
 }
 
-fn draft(work: &mut Work<'_, '_>) {
+pub(super) fn draft(work: &mut Work<'_, '_>) {
     let Some(mail) = composed(work.turn.desk, &work.list) else {
         return work.say(said::no_template());
     };
@@ -323,45 +323,6 @@ pub(super) fn went_on(work: &mut Work<'_, '_>) {
     let is_next = mail.is_some_and(|(_, step)| matches!(step.state, StepState::Open { .. }));
     if is_next && monthly_of(&work.list).is_some_and(|one| one.draft.is_none()) {
         draft(work);
-    }
-}
-
-/// 완료 of the mail: the draft is sent; without one somebody sent it by hand.
-pub(super) fn mail(
-    mut work: Work<'_, '_>,
-    by: &SlackUser,
-    reply: &ReplyTo,
-    change: ChecklistChange,
-) {
-    let desk = work.turn.desk;
-    let post = monthly_of(&work.list).and_then(|one| one.draft);
-    let Some(found) = post.and_then(|post| desk.drafts.get(&post)).cloned() else {
-        return work.finish(change);
-    };
-    match &found.state {
-        DraftState::Open if found.mail.to.is_empty() => {
-            work.tell(by, reply, words::mail::nobody_to_send_to());
-        }
-        DraftState::Open => mail::send(work.turn, found, &desk.name_of(by)),
-        DraftState::Discarded => {
-            draft(&mut work);
-            work.tell(by, reply, words::tam::drafted_anew());
-        }
-        state @ (DraftState::Sending { .. } | DraftState::Sent { .. }) => {
-            let how = words::mail::over_already(state).unwrap_or_default();
-            work.tell(by, reply, words::mail::is_over(&how));
-        }
-    }
-}
-
-/// 취소: a draft that nobody sent is taken back.
-pub(super) fn withdraw(work: &mut Work<'_, '_>, by: &Name) {
-    let post = monthly_of(&work.list).and_then(|one| one.draft);
-    let Some(draft) = post.and_then(|post| work.turn.desk.drafts.get(&post)).cloned() else {
-        return;
-    };
-    if draft.state == DraftState::Open {
-        mail::discard(work.turn, draft, by);
     }
 }
 

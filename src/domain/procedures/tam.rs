@@ -1,7 +1,7 @@
 //! AWS TAM's `[REQ]` in #saltware-pls-technical-support (T1 to T5): a checklist in the thread of the message.
 
 use super::super::case::Home;
-use super::super::checklist::{Checklist, ChecklistChange, StepKind, StepState};
+use super::super::checklist::{Checklist, StepKind, StepState};
 use super::super::desk::{Desk, Room};
 use super::super::errand::{Place, Urgency};
 use super::super::ids::{AccountId, CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
@@ -262,7 +262,7 @@ fn contacts(work: &mut Work<'_, '_>) {
 }
 
 /// Posts the mail's draft, where one can be made: it shows what 완료 will send, and to whom.
-fn draft(work: &mut Work<'_, '_>) {
+pub(super) fn draft(work: &mut Work<'_, '_>) {
     let Some(mail) = composed(work.turn.desk, &work.list) else {
         if tam_of(&work.list).is_some_and(|tam| tam.draft.is_some()) {
             work.step(ListChange::Tam(TamChange::Drafted { post: None }));
@@ -395,34 +395,6 @@ pub(super) fn anyway(mut work: Work<'_, '_>, by: &SlackUser) {
     let who = work.turn.desk.name_of(by);
     work.say(words::tam::anyway(&who));
     work.show_card();
-}
-
-/// 완료 of the mail: the draft is sent; without one somebody sent it by hand (T2).
-pub(super) fn mail(
-    mut work: Work<'_, '_>,
-    by: &SlackUser,
-    reply: &ReplyTo,
-    change: ChecklistChange,
-) {
-    let desk = work.turn.desk;
-    let draft_of = tam_of(&work.list).and_then(|tam| tam.draft);
-    let Some(found) = draft_of.and_then(|post| desk.drafts.get(&post)).cloned() else {
-        return work.finish(change);
-    };
-    match &found.state {
-        DraftState::Open if found.mail.to.is_empty() => {
-            work.tell(by, reply, words::mail::nobody_to_send_to());
-        }
-        DraftState::Open => mail::send(work.turn, found, &desk.name_of(by)),
-        DraftState::Discarded => {
-            draft(&mut work);
-            work.tell(by, reply, words::tam::drafted_anew());
-        }
-        state @ (DraftState::Sending { .. } | DraftState::Sent { .. }) => {
-            let how = words::mail::over_already(state).unwrap_or_default();
-            work.tell(by, reply, words::mail::is_over(&how));
-        }
-    }
 }
 
 /// All is done: told in g, to the customer's CSR (T3, reading 26).

@@ -26,7 +26,7 @@ pub const fn title(list: &List) -> &'static str {
 /// Where it stands, in a few words.
 #[must_use]
 pub fn state(list: &List) -> String {
-    match &list.stage {
+    let state = match &list.stage {
         Stage::Asking { .. } => "고객사를 기다립니다".to_owned(),
         Stage::Over { how, .. } => match how {
             Ending::Done => "완료".to_owned(),
@@ -39,6 +39,15 @@ pub fn state(list: &List) -> String {
                 list.checklist.open().map(|(_, step)| step.definition.title.as_str()).collect();
             format!("{done}/{}단계, 남은 일: {}", list.checklist.steps.len(), open.join(", "))
         }
+    };
+    match &list.kind {
+        ListKind::Onboard(one) => super::onboard::state(one, &state),
+        ListKind::Tam(_)
+        | ListKind::Setup(_)
+        | ListKind::SaGuide(_)
+        | ListKind::Heartbeat(_)
+        | ListKind::MspOffboard(_)
+        | ListKind::Monthly(_) => state,
     }
 }
 
@@ -59,7 +68,10 @@ fn owner(desk: &Desk, list: &List, definition: &StepDefinition) -> Vec<Piece> {
 const fn engineer(list: &List) -> Option<&Name> {
     match &list.kind {
         ListKind::Setup(setup) => setup.ts.as_ref(),
-        ListKind::Onboard(one) => one.owner.as_ref(),
+        ListKind::Onboard(one) => match &one.owner {
+            Some(owner) => Some(&owner.name),
+            None => None,
+        },
         ListKind::MspOffboard(one) => one.ts.as_ref(),
         ListKind::Tam(_) | ListKind::SaGuide(_) | ListKind::Heartbeat(_) | ListKind::Monthly(_) => {
             None
@@ -117,6 +129,7 @@ pub fn steps(desk: &Desk, list: &List, now: Time) -> Vec<Line> {
                 (ListKind::Monthly(one), StepKind::Mail) => {
                     super::monthly::mail_note(one).to_owned()
                 }
+                (ListKind::Onboard(one), _) => super::onboard::step_note(desk, one, step),
                 (_, kind) => tam::step_note(desk, list, kind),
             };
             match &step.state {
@@ -141,6 +154,7 @@ fn handed_in(kind: StepKind, evidence: &str) -> Line {
         (StepKind::Mail, "") => line![" 직접 보냄"],
         (StepKind::Mail, _) | (_, "") => Vec::new(),
         (StepKind::Ticket, link) => vec![" ".into(), Piece::Link(link.to_owned())],
+        (StepKind::Credit, text) => line![format!(" 잔여 크레딧: {text}")],
         (StepKind::Plain | StepKind::Phone, text) => line![format!(" {text}")],
     }
 }
@@ -205,7 +219,7 @@ fn head(list: &List, to: Line, now: Time) -> Vec<Line> {
         }
         ListKind::SaGuide(guide) => guide_head(guide, how, about, now),
         ListKind::Heartbeat(one) => missing_head(one, how, about, now),
-        ListKind::Onboard(one) => super::onboard::head(one, how, about),
+        ListKind::Onboard(one) => super::onboard::head(one, how, about, now),
         ListKind::MspOffboard(one) => super::offboard::msp_head(one, how, about),
         ListKind::Monthly(one) => super::monthly::head(list, one, how, about),
     }
@@ -269,11 +283,11 @@ fn what_to_press(list: &List, open: &[usize]) -> String {
         (ListKind::Tam(_), _) => {
             "한 일마다 [완료]를 눌러 주십시오. 순서는 바꾸어도 됩니다.".to_owned()
         }
+        (ListKind::Onboard(_), _) => super::onboard::what_to_press(),
         (
             ListKind::Setup(_)
             | ListKind::SaGuide(_)
             | ListKind::Heartbeat(_)
-            | ListKind::Onboard(_)
             | ListKind::MspOffboard(_)
             | ListKind::Monthly(_),
             [one],
@@ -287,7 +301,6 @@ fn what_to_press(list: &List, open: &[usize]) -> String {
             ListKind::Setup(_)
             | ListKind::SaGuide(_)
             | ListKind::Heartbeat(_)
-            | ListKind::Onboard(_)
             | ListKind::MspOffboard(_)
             | ListKind::Monthly(_),
             _,
@@ -303,19 +316,29 @@ fn buttons(id: CaseId, list: &List, open: &[usize]) -> Vec<Button> {
     if list.is_open() {
         for (place, nth) in open.iter().enumerate() {
             let token = Token::Step(id, *nth, StepPress::Done);
-            let title = list.checklist.steps.get(*nth).map_or("", |one| &one.definition.title);
-            buttons.push(match place {
-                0 => primary("완료", &token),
-                _ if title.chars().count() <= ON_A_BUTTON => {
-                    button(&format!("완료: {title}"), &token)
-                }
-                _ => button(&format!("완료: {}번", nth + 1), &token),
+            let step = list.checklist.steps.get(*nth);
+            let title = step.map_or_else(String::new, |one| one.definition.title.clone());
+            let short = if title.chars().count() <= ON_A_BUTTON {
+                title
+            } else {
+                format!("{}번", nth + 1)
+            };
+            let which = (place > 0).then_some(short);
+            buttons.push(match &which {
+                None => primary("완료", &token),
+                Some(which) => button(&format!("완료: {which}"), &token),
             });
+            if matches!(list.kind, ListKind::Onboard(_)) {
+                buttons.push(super::onboard::error_button(id, *nth, which.as_deref()));
+            }
         }
+        buttons.extend(super::onboard::script_button(id, list));
     }
     buttons.extend(tam::support_button(id, list));
-    let can_be_cancelled =
-        matches!(list.kind, ListKind::Tam(_) | ListKind::Setup(_) | ListKind::Monthly(_));
+    let can_be_cancelled = matches!(
+        list.kind,
+        ListKind::Tam(_) | ListKind::Setup(_) | ListKind::Monthly(_) | ListKind::Onboard(_)
+    );
     if list.is_open() && can_be_cancelled {
         buttons.push(cancel_button(id));
     }
@@ -405,7 +428,10 @@ pub fn chased(desk: &Desk, list: &List, steps: &[usize], due: Time, now: Time) -
     first.extend(owners(desk, list, steps));
     first.extend(whose(list));
     first.push(format!("{}에 남은 일이 있습니다: {}", title(list), titles(list, steps)).into());
-    lines(vec![first, line!["하신 뒤 단계가 적힌 글에서 [완료]를 눌러 주십시오."]])
+    let mut said = vec![first];
+    said.extend(super::onboard::guidance(list, steps));
+    said.push(line!["하신 뒤 단계가 적힌 글에서 [완료]를 눌러 주십시오."]);
+    lines(said)
 }
 
 /// A press by somebody whose step it is not.
@@ -459,6 +485,7 @@ pub fn evidence_form(id: CaseId, nth: usize, list: &List, label: &str) -> Form {
     let title = step.map_or("", |step| &step.definition.title);
     let hint = match step.map(|step| step.definition.kind) {
         Some(StepKind::Ticket) => "예: https://support.example.com/agent/tickets/4243",
+        Some(StepKind::Credit) => "예: $120.50 (없으면 0)",
         Some(StepKind::Plain | StepKind::Mail | StepKind::Phone) | None => "",
     };
     Form {

@@ -122,6 +122,22 @@ pub fn bracketed(customer: &str) -> Piece {
     }
 }
 
+/// The customer's CSR as a mention (reading 26); the group, with the name beside it, where Slack does not know the person.
+#[must_use]
+pub fn to_csr(desk: &Desk, customer: &str) -> Line {
+    let csr = desk.customers.value.find(customer).and_then(|one| one.csr.as_ref());
+    let group = || desk.mention_group(&desk.policy.value.groups.csr);
+    match csr.map(|name| (name, desk.mention(name))) {
+        Some((_, person @ Piece::Person { .. })) => vec![person],
+        Some((name, _)) => {
+            let mut said = group();
+            said.push(format!(" (담당 {name})").into());
+            said
+        }
+        None => group(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{and, object, topic};

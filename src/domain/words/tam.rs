@@ -10,7 +10,7 @@ use super::super::procedures::list::{Ending, List, ListKind, Stage};
 use super::super::procedures::tam::{Support, Tam, Which};
 use super::super::time::{Time, clock};
 use super::super::turn::{ListPress, Token, button, lines, one_line, primary};
-use super::{bracketed, line};
+use super::{bracketed, line, to_csr};
 
 /// Whose name stands beside what the bot itself did.
 #[must_use]
@@ -168,7 +168,7 @@ pub fn step_note(desk: &Desk, list: &List, kind: StepKind) -> String {
             // AWS's people read this thread too
             Some([_, ..]) => " 고객 연락처는 #coc-noti에 있습니다".to_owned(),
         },
-        StepKind::Ticket | StepKind::Plain => String::new(),
+        StepKind::Ticket | StepKind::Plain | StepKind::Credit => String::new(),
     }
 }
 
@@ -198,17 +198,8 @@ pub fn contacts(id: CaseId, record: &Customer) -> Message {
 /// What was done, in g, for the customer's CSR (T3, reading 26).
 #[must_use]
 pub fn shared(desk: &Desk, id: CaseId, list: &List, now: Time) -> Message {
-    let csr = desk.customers.value.find(&list.customer).and_then(|one| one.csr.as_ref());
-    let group = || desk.mention_group(&desk.policy.value.groups.csr);
     let mut first: Line = line!["✅ "];
-    match csr.map(|name| (name, desk.mention(name))) {
-        Some((_, person @ Piece::Person { .. })) => first.push(person),
-        Some((name, _)) => {
-            first.extend(group());
-            first.push(format!(" (담당 {name})").into());
-        }
-        None => first.extend(group()),
-    }
+    first.extend(to_csr(desk, &list.customer));
     first.push(" ".into());
     first.push(bracketed(&list.customer));
     first.push("AWS TAM [REQ] 조치 내역입니다.".into());
@@ -227,7 +218,7 @@ pub fn shared(desk: &Desk, id: CaseId, list: &List, now: Time) -> Message {
                 vec![format!("{title}: ").into(), Piece::Link(link.to_owned())]
             }
             (StepKind::Mail, "") => line![format!("{title}: {at} {by} (직접 보냄)")],
-            (StepKind::Plain | StepKind::Mail | StepKind::Phone, _) => {
+            (StepKind::Plain | StepKind::Mail | StepKind::Phone | StepKind::Credit, _) => {
                 line![format!("{title}: {at} {by}")]
             }
         });

@@ -7,7 +7,7 @@ use super::super::super::change::{Change, Chime, Chore};
 use super::super::super::customers::read_customers;
 use super::super::super::decide::decide;
 use super::super::super::desk::{Desk, Due};
-use super::super::super::errand::{ErrandKind, Outcome};
+use super::super::super::errand::{ErrandKind, Outcome, Place};
 use super::super::super::ids::{CaseId, ChannelId, MessageRef, SlackGroup, SlackUser, Ts};
 use super::super::super::input::{
     Directory, Group, Input, Member, Notice, ReplyTo, SlackAct, SlackInput, Way,
@@ -15,7 +15,7 @@ use super::super::super::input::{
 use super::super::super::mail::read_templates;
 use super::super::super::message::Message;
 use super::super::super::time::{Time, seoul};
-use super::super::super::turn::{StepPress, Token, Turn};
+use super::super::super::turn::{DispatchPress, ListPress, StepPress, Token, Turn};
 use super::guide_customer;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +32,10 @@ struct Story {
     seq: u64,
     said: Vec<Message>,
     updated: Vec<Message>,
+    /// What people were told alone.
+    told: Vec<Message>,
+    /// Whether Slack takes no posts in threads: their roots are gone.
+    threads_gone: bool,
 }
 
 impl Story {
@@ -57,10 +61,20 @@ impl Story {
         };
         let customers = include_str!("../../../../data/customers.csv");
         let template = include_str!("../../../../data/mail/tam.txt").to_owned();
-        let templates = BTreeMap::from([("tam.txt".to_owned(), template)]);
+        let invitation = include_str!("../../../../data/mail/invitation.txt").to_owned();
+        let templates = BTreeMap::from([
+            ("tam.txt".to_owned(), template),
+            ("invitation.txt".to_owned(), invitation),
+        ]);
         let templates = if mails { templates } else { BTreeMap::new() };
-        let mut story =
-            Self { desk: Desk::default(), seq: 0, said: Vec::new(), updated: Vec::new() };
+        let mut story = Self {
+            desk: Desk::default(),
+            seq: 0,
+            said: Vec::new(),
+            updated: Vec::new(),
+            told: Vec::new(),
+            threads_gone: false,
+        };
         let start = at(5, 9, 0);
         story.take(
             start,
@@ -87,13 +101,22 @@ impl Story {
         while let Some((id, kind)) =
             self.desk.errands.iter().next().map(|(id, errand)| (*id, errand.kind.clone()))
         {
-            let outcome = if let ErrandKind::Post { place, message } = kind {
+            let outcome = if let ErrandKind::Post { place: Place { thread: Some(_), .. }, .. } =
+                &kind
+                && self.threads_gone
+            {
+                Outcome::Refused { why: "thread_not_found".to_owned() }
+            } else if let ErrandKind::Post { place, message } = kind {
                 self.said.push(message);
                 let ts = Ts(format!("{}.{:06}", now.timestamp(), self.said.len()));
                 Outcome::Posted(MessageRef { channel: place.channel, ts })
             } else {
-                if let ErrandKind::Update { message, .. } = kind {
-                    self.updated.push(message);
+                match kind {
+                    ErrandKind::Update { message, .. } => self.updated.push(message),
+                    ErrandKind::Ephemeral { message, .. } | ErrandKind::Direct { message, .. } => {
+                        self.told.push(message);
+                    }
+                    _ => {}
                 }
                 Outcome::Done
             };
@@ -140,11 +163,15 @@ impl Story {
     }
 
     fn press(&mut self, now: Time, by: &str, case: u64, nth: usize) {
+        self.press_token(now, by, &Token::Step(CaseId(case), nth, StepPress::Done));
+    }
+
+    fn press_token(&mut self, now: Time, by: &str, token: &Token) {
         let channel = ChannelId::from("C2");
         let what = SlackAct::Pressed {
             on: MessageRef { channel: channel.clone(), ts: Ts::from("1.0") },
             thread: None,
-            token: Token::Step(CaseId(case), nth, StepPress::Done).text(),
+            token: token.text(),
             trigger: "t".to_owned(),
             reply: ReplyTo { channel, thread: None, url: None },
         };
@@ -302,4 +329,151 @@ fn without_a_template_there_is_no_draft_and_the_mail_is_somebodys() {
     story.heard();
     story.press(at(5, 10, 1), "U1", 1, 0);
     assert_eq!(story.heard(), ["✅ 1. 메일: 완료했습니다 (고윤슬, 10:01). 직접 보냄"]);
+}
+
+fn hand_in(story: &mut Story, now: Time, token: &Token, fields: &[(&str, &str)]) {
+    let fields = fields.iter().map(|(key, said)| ((*key).to_owned(), (*said).to_owned()));
+    let what = SlackAct::Submitted { token: token.text(), fields: fields.collect() };
+    let key = format!("form {}", story.seq);
+    let slack = SlackInput { key, by: SlackUser::from("U1"), what, raw: None };
+    story.offer(now, &Input::Slack(slack));
+}
+
+fn onboard(story: &mut Story, now: Time) {
+    hand_in(
+        story,
+        now,
+        &Token::OnboardForm,
+        &[
+            ("customer", "한빛전자"),
+            ("payer", "999988887777"),
+            ("accounts", "123456789014"),
+            ("ticket", "https://support.example.com/agent/tickets/4500"),
+        ],
+    );
+}
+
+#[test]
+fn without_a_mail_server_the_invitation_is_sent_by_hand_and_without_a_support_desk_so_is_the_ticket_closed()
+ {
+    let mut story = Story::new("", true);
+    onboard(&mut story, at(5, 10, 0));
+    assert_eq!(story.heard(), ["@coc [한빛전자] 입점입니다. Payer 999988887777"]);
+    story.press(at(5, 10, 1), "U1", 1, 0);
+    let draft = story.said[1].plain();
+    assert!(draft.contains("직접 보내신 뒤 [메일 발송]"), "{draft}");
+    let card = story.updated.last().unwrap().plain();
+    assert!(card.contains("스레드의 초안을 직접 보낸 뒤 [완료]"), "{card}");
+    story.heard();
+    story.press(at(5, 10, 2), "U1", 1, 1);
+    assert_eq!(
+        story.heard(),
+        [
+            "✅ 2. 초대 메일: 완료했습니다 (고윤슬, 10:02).",
+            "☎️ [한빛전자] 안내 전화 대본입니다 (고윤슬)."
+        ]
+    );
+    for nth in 2..5 {
+        story.press(at(5, 10, 3), "U1", 1, nth);
+    }
+    hand_in(&mut story, at(5, 10, 4), &Token::StepForm(CaseId(1), 5), &[("evidence", "0")]);
+    story.press(at(5, 10, 5), "U1", 1, 6);
+    assert_eq!(story.open(), 0);
+    let end = story.said.last().unwrap().plain();
+    assert!(end.contains("COC는 티켓을 직접 닫아 주십시오"), "{end}");
+}
+
+#[test]
+fn without_a_template_the_invitation_is_somebodys() {
+    let mut story = Story::new("", false);
+    onboard(&mut story, at(5, 10, 0));
+    story.heard();
+    story.press(at(5, 10, 1), "U1", 1, 0);
+    assert_eq!(story.heard().len(), 1, "no draft");
+    let card = story.updated.last().unwrap().plain();
+    assert!(card.contains("초안을 만들 수 없습니다. 직접 보내 주십시오"), "{card}");
+    story.press(at(5, 10, 2), "U1", 1, 1);
+    assert_eq!(story.heard()[0], "✅ 2. 초대 메일: 완료했습니다 (고윤슬, 10:02). 직접 보냄");
+}
+
+#[test]
+fn where_the_threads_are_gone_the_words_go_to_the_channel() {
+    let mut story = Story::new("", true);
+    onboard(&mut story, at(5, 10, 0));
+    story.heard();
+    story.threads_gone = true;
+    story.press(at(5, 10, 1), "U1", 1, 0);
+    let said = story.heard();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(said[0], "✅ 1. FitCloud 계정 등록: 완료했습니다 (고윤슬, 10:01).");
+    assert!(said[1].contains("고객 메일 초안입니다"), "{said:?}");
+    assert!(story.desk.cases[&CaseId(1)].notes.iter().any(|note| note.text.contains("thread_not")));
+}
+
+#[test]
+fn an_error_when_the_guide_names_nobody_is_told_at_once_and_again_until_somebody_ends_it() {
+    let mut story = Story::new("", true);
+    onboard(&mut story, at(5, 22, 0));
+    story.heard();
+    story.press_token(at(5, 22, 1), "U1", &Token::Step(CaseId(1), 0, StepPress::Error));
+    let said = story.heard();
+    assert!(said.iter().any(|one| one.contains("지금 연락할 수 있는 사람이 없습니다")), "{said:?}");
+    let card = story
+        .updated
+        .iter()
+        .find(|one| one.plain().contains("사건 #2\n") || one.plain().ends_with("사건 #2"));
+    assert!(card.unwrap().plain().contains("모두 연락되지 않았습니다"), "{card:?}");
+    for minute in [11, 21, 31, 41] {
+        story.wait(at(5, 22, minute - 1));
+        assert_eq!(story.heard(), [""; 0], "before 22:{minute}");
+        story.wait(at(5, 22, minute));
+        let said = story.heard();
+        assert_eq!(said, ["⏰ @coc [한빛전자] 입점 오류: 연락된 사람이 없이 열려 있습니다."]);
+    }
+    // more seldom after the fourth
+    story.wait(at(5, 23, 0));
+    assert_eq!(story.heard(), [""; 0]);
+    story.wait(at(5, 23, 1));
+    assert_eq!(story.heard().len(), 1);
+    // CSR cannot end it
+    story.press_token(at(5, 23, 2), "U3", &Token::Dispatch(CaseId(2), DispatchPress::Close));
+    assert!(story.told.last().unwrap().plain().starts_with("⛔ COC만"));
+    story.press_token(at(5, 23, 3), "U1", &Token::Dispatch(CaseId(2), DispatchPress::Close));
+    assert_eq!(story.open(), 1, "the step is open");
+    story.heard();
+    story.press_token(at(5, 23, 4), "U1", &Token::Dispatch(CaseId(2), DispatchPress::Close));
+    assert!(story.told.last().unwrap().plain().contains("이미 끝난 호출입니다"));
+    story.wait(at(6, 8, 59));
+    assert_eq!(story.heard(), [""; 0], "nothing more of it");
+}
+
+#[test]
+fn what_is_over_takes_no_more_presses() {
+    let mut story = Story::new("", true);
+    onboard(&mut story, at(5, 10, 0));
+    story.press(at(5, 10, 1), "U1", 1, 0);
+    story.press_token(at(5, 10, 2), "U1", &Token::List(CaseId(1), ListPress::Cancel));
+    story.heard();
+    let before = story.desk.accounts.clone();
+    for press in [StepPress::Done, StepPress::Error, StepPress::Script] {
+        for nth in [0, 1, 6, 99] {
+            story.press_token(at(5, 10, 3), "U1", &Token::Step(CaseId(1), nth, press));
+            assert!(story.told.last().unwrap().plain().starts_with('⛔'), "{press:?} {nth}");
+        }
+    }
+    story.press_token(at(5, 10, 4), "U1", &Token::List(CaseId(1), ListPress::Cancel));
+    story.press_token(at(5, 10, 4), "U1", &Token::List(CaseId(1), ListPress::Support));
+    story.press_token(at(5, 10, 4), "U1", &Token::List(CaseId(1), ListPress::Anyway));
+    assert_eq!(story.heard(), [""; 0]);
+    assert_eq!(story.desk.accounts, before);
+    assert_eq!(story.open(), 0);
+}
+
+#[test]
+fn without_its_channel_nothing_begins() {
+    let mut story = Story::new("channels.noti = \"#nowhere\"", true);
+    onboard(&mut story, at(5, 10, 0));
+    assert_eq!((story.open(), story.heard().len()), (0, 0));
+    assert!(story.told.last().unwrap().plain().contains("시작하지 않았습니다"));
+    assert_eq!(story.desk.accounts.all().count(), 0);
 }
