@@ -463,6 +463,7 @@ impl PolicyReader<'_> {
             ("roles.mail", &roles.mail),
             ("roles.setup", &roles.setup),
             ("roles.checklist", &roles.checklist),
+            ("roles.offboard", &roles.offboard),
         ];
         for (path, roles) in lists {
             if roles.is_empty() {
@@ -478,6 +479,12 @@ impl PolicyReader<'_> {
                 "offboard.command",
                 "계정이 들어갈 자리 {account}이(가) 없습니다. 예: \"/unlink {account}\"",
             );
+        }
+        if command.contains('\n') {
+            self.wrong("offboard.command", "한 줄이어야 합니다. 예: \"/unlink {account}\"");
+        }
+        if !(1..=2).contains(&policy.offboard.confirmations) {
+            self.wrong("offboard.confirmations", "1이나 2를 적어 주십시오. 예: 1");
         }
         self.emails("reports.monthly_to", &policy.reports.monthly_to);
         if !policy.reports.monthly_cc.is_empty() {

@@ -4,7 +4,9 @@
 use super::super::aws::Finding;
 use super::super::case::{CaseChange, Home, Procedure};
 use super::super::change::Change;
-use super::super::checklist::{Checklist, ChecklistChange, NotFinished, StepDefinition, StepKind};
+use super::super::checklist::{
+    Checklist, ChecklistChange, NotFinished, StepDefinition, StepKind, StepState,
+};
 use super::super::desk::{Desk, Room};
 use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{AccountId, CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
@@ -21,7 +23,7 @@ use super::offboard::MspOffboard;
 use super::onboard::Onboard;
 use super::setup::Setup;
 use super::tam::{Tam, TamChange};
-use super::{onboard, tam, urgent};
+use super::{offboard, onboard, tam, urgent};
 use serde::{Deserialize, Serialize};
 
 /// A checklist that is worked off.
@@ -417,13 +419,17 @@ impl<'t, 'a> Work<'t, 'a> {
             (ListKind::Heartbeat(one), Ending::Done) => {
                 self.turn.change(Change::BeatSeenTo { name: one.name });
             }
+            (ListKind::MspOffboard(one), how) => {
+                let by = self.finisher(how).unwrap_or_else(|| one.by.clone());
+                let customer = self.list.customer.clone();
+                offboard::msp_ended(self.turn, self.id, &customer, &one, how, &by);
+            }
             (
                 ListKind::Tam(_)
                 | ListKind::Setup(_)
                 | ListKind::SaGuide(_)
                 | ListKind::Heartbeat(_)
                 | ListKind::Onboard(_)
-                | ListKind::MspOffboard(_)
                 | ListKind::Monthly(_),
                 _,
             ) => {}
@@ -434,6 +440,21 @@ impl<'t, 'a> Work<'t, 'a> {
         let message = words::list::ended(&self.list, &how, was_asking);
         self.say(message);
         self.show_card();
+    }
+
+    /// Who ended the list: who cancelled it, or finished its last step.
+    fn finisher(&self, how: &Ending) -> Option<Name> {
+        let last = |step: &super::super::checklist::Step| match &step.state {
+            StepState::Done { by, at, .. } => Some((*at, by.clone())),
+            StepState::Open { .. } | StepState::Waiting => None,
+        };
+        match how {
+            Ending::Cancelled { by } => Some(by.clone()),
+            Ending::Done | Ending::CameBack => {
+                let steps = self.list.checklist.steps.iter().filter_map(last);
+                steps.max_by_key(|(at, _)| *at).map(|(_, by)| by)
+            }
+        }
     }
 
     /// The open steps that are due are asked for again; those of business hours wait for opening.

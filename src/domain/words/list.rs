@@ -303,7 +303,9 @@ fn buttons(id: CaseId, list: &List, open: &[usize]) -> Vec<Button> {
         }
     }
     buttons.extend(tam::support_button(id, list));
-    if list.is_open() && matches!(list.kind, ListKind::Tam(_) | ListKind::Setup(_)) {
+    if list.is_open()
+        && matches!(list.kind, ListKind::Tam(_) | ListKind::Setup(_) | ListKind::MspOffboard(_))
+    {
         buttons.push(cancel_button(id));
     }
     buttons
