@@ -386,7 +386,7 @@ impl PolicyReader<'_> {
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
         self.sane_heartbeats(policy);
-        let spans: [(&str, Span); 15] = [
+        let spans: [(&str, Span); 16] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
@@ -402,6 +402,7 @@ impl PolicyReader<'_> {
             ("rooms.chase_after", policy.rooms.chase_after),
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
+            ("offboard.chase_after", policy.offboard.chase_after),
         ];
         for (path, span) in spans {
             if span.as_seconds() == 0 {

@@ -58,7 +58,9 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
             if !known {
                 did(&mut turn, slack);
                 let is_kept = matches!(turn.changes.as_slice(), [Change::Kept(_)]);
-                if !turn.changes.is_empty() && !is_kept {
+                // a form that stays open is answered so again, should its delivery be repeated
+                let stays_open = matches!(turn.answer, Answer::Errors(_));
+                if !turn.changes.is_empty() && !is_kept && !stays_open {
                     turn.change(Change::Seen(slack.key.clone()));
                 }
             }
@@ -190,7 +192,9 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
             assignment::replied(turn, id, &slack.by, at, text);
         }
         Some((id, Procedure::List(_))) => list::replied(turn, id, &slack.by, at, text),
-        Some((id, Procedure::Offboard(_))) => offboard::replied(turn, id, &slack.by, at, &root, text),
+        Some((id, Procedure::Offboard(_))) => {
+            offboard::replied(turn, id, &slack.by, at, &root, text)
+        }
         Some((
             _,
             Procedure::Stray(_)

@@ -6,11 +6,14 @@
 
 mod check;
 mod msp;
+mod run;
 mod state;
 
 pub use check::{Checked, Fault, Problem, mismatches};
 pub use msp::MspOffboard;
 pub(super) use msp::ended as msp_ended;
+pub(in crate::domain) use run::unlink_pressed;
+pub(super) use run::{confirmed, unlink_failed};
 pub use state::{
     Asked, Asking, Chase, Confirmation, Confirmed, Done, Ending, Failure, Listed, Offboard,
     OffboardChange, Request, Run, Stage, Why,
@@ -20,22 +23,20 @@ use super::super::accounts::{AccountEvent, Entry};
 use super::super::case::{CaseChange, Home, Procedure};
 use super::super::change::Change;
 use super::super::customers::Customers;
-use super::super::desk::{Desk, Room};
-use super::super::errand::{Errand, ErrandKind, Outcome, Place, TicketAct, Urgency};
+use super::super::desk::Room;
+use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{
-    AccountId, CaseId, ChannelId, ErrandId, MessageRef, Name, SlackUser, TicketLink,
+    AccountId, CaseId, ChannelId, ErrandId, MessageRef, SlackUser, TicketLink,
 };
 use super::super::input::ReplyTo;
 use super::super::message::{Answer, FieldError, Message};
-use super::super::people::order::{Duty, absence_at};
-use super::super::people::roster::AccountDuty;
 use super::super::policy::Role;
-use super::super::turn::{OffboardPress, Turn, UnlinkPress};
+use super::super::turn::{OffboardPress, Turn};
 use super::super::words;
 use super::commands::Typed;
 use super::paging::under;
+use super::urgent;
 use super::urgent::Board;
-use super::{assignment, tickets, urgent};
 use check::{Changing, Wanted, Wrong, fits, read, reads_as_confirmed};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -224,8 +225,7 @@ impl<'t, 'a> Work<'t, 'a> {
     /// The card says where it stands, once it stands itself.
     fn show_card(&mut self) {
         if self.turn.desk.posts.contains_key(&self.one.card) {
-            let message =
-                words::offboard::card(self.turn.desk, self.id, &self.one, self.turn.now);
+            let message = words::offboard::card(self.turn.desk, self.id, &self.one, self.turn.now);
             let kind = ErrandKind::Update { post: self.one.card, message };
             self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
         }
@@ -283,8 +283,7 @@ impl<'t, 'a> Work<'t, 'a> {
             return self.go(Stage::Naming { list: Listed::Nothing, chase });
         }
         let desk = self.turn.desk;
-        let message =
-            words::offboard::list(desk, self.id, &self.one, &accounts, self.turn.now);
+        let message = words::offboard::list(desk, self.id, &self.one, &accounts, self.turn.now);
         let post = self.general(message);
         self.go(Stage::Naming { list: Listed::Shown { accounts, post }, chase });
     }
@@ -330,66 +329,6 @@ impl<'t, 'a> Work<'t, 'a> {
             let message = words::offboard::does_not_fit(desk, self.id, &self.one, problems);
             self.general(message);
         }
-        self.show_card();
-    }
-
-    /// The next account, or the end. `sheet`: the post in x that was confirmed.
-    fn next(&mut self, run: Run, by: &SlackUser) {
-        let Run { confirmed, mut rest, asked, sheet } = run;
-        if rest.is_empty() {
-            return self.finish(by);
-        }
-        let checked = match self.check(&rest[..1]) {
-            Ok(checked) => checked,
-            Err(problems) => return self.stop(rest, Why::Record { problems }),
-        };
-        let (desk, now) = (self.turn.desk, self.turn.now);
-        let Some(channel) = desk.room(Room::Unlink) else {
-            return self.stop(rest, Why::Unposted { refused: None });
-        };
-        let account = rest.remove(0);
-        let place = (self.one.done.len() + 1, self.one.done.len() + 1 + rest.len());
-        let template = desk.policy.value.offboard.command.trim();
-        let command = (!template.is_empty()).then(|| {
-            let text = template.replace("{account}", &account.to_string());
-            let place = Place { channel: channel.clone(), thread: None };
-            self.turn.post(Some(self.id), Urgency::Notice, place, words::offboard::command(text))
-        });
-        let message = words::offboard::unlink(
-            desk,
-            (self.id, self.one.round, asked),
-            &self.one,
-            &checked,
-            place,
-            command.is_some(),
-        );
-        let post = self.post(Urgency::Notice, under(channel, command.unwrap_or(sheet)), message);
-        self.note(None, words::offboard::unlink_note(&account, command.is_some()));
-        let run = Run { confirmed, rest, asked: asked + 1, sheet };
-        let asked = Asked { account, nth: asked, post, command, checked };
-        self.go(Stage::Running { run, now: asked, chase: Chase::new(now) });
-        self.show_card();
-    }
-
-    /// Every account is unlinked: the ticket is closed, and g is told (X6).
-    fn finish(&mut self, by: &SlackUser) {
-        let (desk, at) = (self.turn.desk, self.turn.now);
-        self.go(Stage::Over { at, how: Ending::Done });
-        self.note(None, words::offboard::done_note(&self.one));
-        let ticket = self.one.request.ticket.clone();
-        match desk.assignment_of(&ticket).filter(|(_, one)| one.is_open() || one.held().is_some())
-        {
-            Some((case, _)) => assignment::done(self.turn, case, by),
-            None => {
-                let comment = words::offboard::ticket_comment(&self.one, at);
-                tickets::owe(self.turn, self.id, &ticket, TicketAct::Solve, comment);
-            }
-        }
-        let closes = desk.presence.adapters.tickets;
-        let message = words::offboard::done(desk, self.id, &self.one, at);
-        self.general(message);
-        let message = words::offboard::ended(desk, self.id, &self.one, closes);
-        self.say(message);
         self.show_card();
     }
 
@@ -453,72 +392,6 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 }
 
-/// The customer's name was typed again (X4).
-pub(super) fn confirmed(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    by: &SlackUser,
-    round: u32,
-    fields: &BTreeMap<String, String>,
-) {
-    let typed = fields.get("customer").map_or("", |text| text.trim());
-    let Some(mut work) = Work::of(turn, id) else {
-        turn.answer = error("customer", words::stale().plain());
-        return;
-    };
-    let asking = match work.confirming(by, round) {
-        Ok(asking) => asking.clone(),
-        Err(message) => {
-            work.turn.answer = error("customer", message.plain());
-            return;
-        }
-    };
-    let customer = work.one.request.customer.clone();
-    if !same_name(typed, &customer) {
-        let text = words::offboard::wrong_name(typed, &customer);
-        work.turn.answer = error("customer", text);
-        return;
-    }
-    let accounts = asking.checked.accounts().to_vec();
-    let checked = match work.check(&accounts) {
-        Ok(checked) => checked,
-        Err(problems) => {
-            let text = words::offboard::stopped_at_confirmation(work.turn.desk, &work.one, &problems);
-            work.stop(accounts, Why::Record { problems });
-            work.turn.answer = error("customer", text);
-            return;
-        }
-    };
-    let (desk, now) = (work.turn.desk, work.turn.now);
-    let name = desk.name_of(by);
-    let by_whom = Confirmation { user: by.clone(), name, at: now, round, checked };
-    let note = words::offboard::confirmed_note(&work.one, &by_whom);
-    work.note(Some(by), note);
-    work.step(OffboardChange::Confirmed { by: by_whom });
-    let Stage::Asking { asking, .. } = work.one.stage.clone() else { return };
-    let needed = desk.policy.value.offboard.confirmations;
-    match asking.confirmed(round, &work.one.authors, needed) {
-        None => {
-            if let Some(channel) = desk.room(Room::Unlink) {
-                let message = words::offboard::confirmed_one(desk, &asking, needed);
-                work.post(Urgency::Notice, under(channel, asking.post), message);
-            }
-            work.show_card();
-        }
-        Some(confirmed) => {
-            work.clear(&words::offboard::confirmed_line(&confirmed));
-            let run = Run { confirmed, rest: accounts, asked: 0, sheet: asking.post };
-            work.next(run, by);
-        }
-    }
-}
-
-/// Whether the customer's name was typed again, letter by letter but for spaces around and between.
-fn same_name(typed: &str, name: &str) -> bool {
-    let even = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    even(typed) == even(name)
-}
-
 /// A button of the case.
 pub(in crate::domain) fn pressed(
     turn: &mut Turn<'_>,
@@ -536,7 +409,8 @@ pub(in crate::domain) fn pressed(
         OffboardPress::Confirm => match work.confirming(by, round) {
             Ok(asking) => {
                 let desk = work.turn.desk;
-                let form = words::offboard::confirm_form(desk, id, &work.one, asking, work.turn.now);
+                let form =
+                    words::offboard::confirm_form(desk, id, &work.one, asking, work.turn.now);
                 work.turn.open_form(by, trigger, form);
             }
             Err(message) => work.tell(by, reply, message),
@@ -817,11 +691,8 @@ pub(super) fn edited(
     let desk = work.turn.desk;
     let old = work.one.request.clone();
     let bound = !work.one.done.is_empty();
-    let changing = Changing {
-        case: id,
-        at: old.at,
-        bound_to: bound.then_some(old.customer.as_str()),
-    };
+    let changing =
+        Changing { case: id, at: old.at, bound_to: bound.then_some(old.customer.as_str()) };
     let asked = match read(desk, fields, Some(changing), work.turn.now) {
         Ok(asked) => asked,
         Err(wrong) => return refuse(work.turn, by, wrong),
@@ -922,130 +793,6 @@ pub(super) fn mail_seen(
     if let Err(message) = work.release(by, &accounts, &how) {
         work.turn.answer = error("csr", message.plain());
     }
-}
-
-/// 성공 · 실패 of an account: the round, and which asking.
-pub(in crate::domain) fn unlink_pressed(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    by: &SlackUser,
-    of: (u32, usize),
-    press: UnlinkPress,
-    reply: &ReplyTo,
-) {
-    let Some(mut work) = Work::of(turn, id) else {
-        return turn.tell(by, reply, words::stale());
-    };
-    let desk = work.turn.desk;
-    if !desk.holds(by, &COC) {
-        return work.tell(by, reply, words::offboard::coc_records());
-    }
-    let (run, asked) = match work.one.stage.clone() {
-        Stage::Running { run, now, .. } if (work.one.round, now.nth) == of => (run, now),
-        Stage::Running { .. }
-        | Stage::Naming { .. }
-        | Stage::Scheduled { .. }
-        | Stage::Asking { .. }
-        | Stage::Failed { .. }
-        | Stage::Stopped { .. }
-        | Stage::Over { .. } => {
-            let message = words::offboard::recorded_already(&work.one, work.turn.now);
-            return work.tell(by, reply, message);
-        }
-    };
-    let (name, at) = (desk.name_of(by), work.turn.now);
-    match press {
-        UnlinkPress::Done => {
-            work.clear(&words::offboard::unlinked_line(&name, at));
-            work.note(Some(by), words::offboard::unlinked_note(&asked.account));
-            work.register(std::slice::from_ref(&asked.account), AccountEvent::Left, by);
-            let done = Done { account: asked.account, by: name, at };
-            work.step(OffboardChange::Unlinked { done });
-            work.next(run, by);
-        }
-        UnlinkPress::Failed => work.failed(run, &asked, by),
-    }
-}
-
-/// Who sees to an error with accounts: 계정 업무 담당 정, else 부, whoever is there (R5, X5); else the General list decides.
-fn account_duty(desk: &Desk, now: super::super::time::Time) -> Option<Name> {
-    let roster = &desk.roster.value;
-    let owners = [AccountDuty::Primary, AccountDuty::Backup];
-    let mut owners = owners.into_iter().filter_map(|duty| roster.account_owner(duty));
-    owners
-        .find(|who| absence_at(roster, &desk.leaves, who, Duty::Other, now).is_none())
-        .cloned()
-}
-
-impl Work<'_, '_> {
-    /// An account could not be unlinked: the rest waits, somebody sees to it, g is told (X5).
-    fn failed(&mut self, run: Run, asked: &Asked, by: &SlackUser) {
-        let (desk, at) = (self.turn.desk, self.turn.now);
-        let name = desk.name_of(by);
-        self.clear(&words::offboard::failed_line(&name, at));
-        self.note(Some(by), words::offboard::failed_note(&asked.account));
-        self.register(std::slice::from_ref(&asked.account), AccountEvent::UnlinkFailed, by);
-        let Run { confirmed, rest, asked: times, sheet } = run;
-        let rest = std::iter::once(asked.account.clone()).chain(rest).collect();
-        let request = self.one.request.clone();
-        let who = account_duty(desk, at);
-        let assignment = assignment::begin(self.turn, request.ticket, request.customer, who);
-        let given = assignment::outcome(self.turn, assignment);
-        let mut failure = Failure {
-            account: asked.account.clone(),
-            nth: asked.nth,
-            by: name,
-            at,
-            why: String::new(),
-            told: None,
-            assignment,
-        };
-        let run = Run { confirmed, rest, asked: times, sheet };
-        let message =
-            words::offboard::failed_in_general(desk, self.id, &self.one, &failure, &run, &given);
-        failure.told = Some(self.general(message));
-        let chase = Chase::new(at);
-        self.go(Stage::Failed { run: run.clone(), failure: failure.clone(), chase });
-        let message = words::offboard::failed(desk, self.id, &self.one, &failure, &run, &given);
-        self.say(message);
-        self.show_card();
-    }
-}
-
-/// It was told what went wrong with an account.
-pub(super) fn unlink_failed(
-    turn: &mut Turn<'_>,
-    id: CaseId,
-    by: &SlackUser,
-    of: (u32, usize),
-    fields: &BTreeMap<String, String>,
-) {
-    let why = fields.get("why").map_or("", |text| text.trim()).to_owned();
-    let Some(mut work) = Work::of(turn, id) else {
-        turn.answer = error("why", words::stale().plain());
-        return;
-    };
-    let failure = match work.explaining(by, of.0, Some(of.1)) {
-        Ok(failure) => failure,
-        Err(message) => {
-            work.turn.answer = error("why", message.plain());
-            return;
-        }
-    };
-    if why.is_empty() {
-        work.turn.answer = error("why", words::setup::missing("이미 다른 조직의 계정이라는 응답"));
-        return;
-    }
-    let desk = work.turn.desk;
-    work.step(OffboardChange::Explained { why: why.clone() });
-    work.note(Some(by), words::offboard::explained_note(&failure.account, &why));
-    let message = words::offboard::explained(&failure, &desk.name_of(by), &why);
-    if let (Some(channel), Some(told)) = (desk.room(Room::General), failure.told) {
-        work.post(Urgency::Notice, under(channel, told), message);
-    } else {
-        work.say(message);
-    }
-    work.show_card();
 }
 
 /// Somebody replied in a thread of the case: under the list in g a salesperson's "확인했습니다" confirms it (X8).
@@ -1156,8 +903,7 @@ impl Work<'_, '_> {
         if errand == self.one.card {
             let card = self.turn.next_errand();
             self.step(OffboardChange::Moved { home: Home::Post(channel, card), card });
-            let message =
-                words::offboard::card(self.turn.desk, self.id, &self.one, self.turn.now);
+            let message = words::offboard::card(self.turn.desk, self.id, &self.one, self.turn.now);
             let kind = ErrandKind::Post { place: new, message };
             self.turn.owe_as(card, Some(self.id), Urgency::Answer, kind);
             return;
@@ -1188,11 +934,7 @@ impl Work<'_, '_> {
 }
 
 /// A command that was taken back stands after all: COC is told.
-pub(in crate::domain) fn posted_after_all(
-    turn: &mut Turn<'_>,
-    post: ErrandId,
-    outcome: &Outcome,
-) {
+pub(in crate::domain) fn posted_after_all(turn: &mut Turn<'_>, post: ErrandId, outcome: &Outcome) {
     let of = |case: &&super::super::case::Case| {
         case.procedure.as_offboard().is_some_and(|one| one.withdrawn.contains(&post))
     };
@@ -1299,3 +1041,5 @@ impl Offboard {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -1,25 +1,28 @@
 //! What people read of a forced off-boarding (X).
 
-use super::super::customers::{Customer, Grade};
 use super::super::desk::Desk;
-use super::super::ids::{AccountId, CaseId, Name, NotAnAccount};
+use super::super::ids::{AccountId, CaseId, Name};
 use super::super::message::{Button, Line, Message, Piece};
 use super::super::procedures::assignment::Given;
 use super::super::procedures::offboard::{
-    Asking, Checked, Confirmation, Confirmed, Ending, Failure, Fault, Listed, MspOffboard,
-    Offboard, Problem, Request, Run, Stage, Why,
+    Asking, Checked, Confirmation, Confirmed, Ending, Failure, Listed, Offboard, Problem, Request,
+    Run, Stage, Why,
 };
 use super::super::time::{Span, Time, clock};
 use super::super::turn::{
     OffboardPress, Token, UnlinkPress, button, danger, lines, one_line, primary,
 };
 use super::super::watch::is_late;
-use super::{bracketed, lateness, line, object, refused, topic};
+use super::{bracketed, ends_in_consonant, lateness, line, object, refused};
 use chrono::{Datelike, Weekday};
 
+mod answers;
 mod forms;
+mod story;
 
+pub use answers::*;
 pub use forms::{confirm_form, edit_form, form, mail_form, why_form};
+pub use story::*;
 
 /// The letter of a weekday: `수`.
 #[must_use]
@@ -43,7 +46,11 @@ fn when(at: Time) -> String {
 /// `12분 전`, `방금`
 fn ago(at: Time, now: Time) -> String {
     let minutes = u32::try_from((now - at).num_minutes()).unwrap_or(0);
-    if minutes == 0 { "방금".to_owned() } else { format!("{} 전", Span::minutes(minutes).korean()) }
+    if minutes == 0 {
+        "방금".to_owned()
+    } else {
+        format!("{} 전", Span::minutes(minutes).korean())
+    }
 }
 
 /// `123456789012 (끝자리 9012)`
@@ -54,6 +61,11 @@ fn shown(account: &AccountId) -> String {
 fn numbered(accounts: &[AccountId]) -> Vec<Line> {
     let accounts = accounts.iter().enumerate();
     accounts.map(|(nth, account)| line![format!("{}. {}", nth + 1, shown(account))]).collect()
+}
+
+/// `[한빛전자]가`, `[너른건설]이`
+fn subject(customer: &str) -> String {
+    format!("[{customer}]{}", if ends_in_consonant(customer) { "이" } else { "가" })
 }
 
 fn joined(accounts: &[AccountId]) -> String {
@@ -184,15 +196,13 @@ fn card_head(desk: &Desk, one: &Offboard) -> Line {
         Stage::Scheduled { .. } => {
             headed("", Vec::new(), customer, format!("강제 퇴점 요청입니다. {}", when(at)))
         }
-        Stage::Asking { .. } => headed(
-            "",
-            Vec::new(),
-            customer,
-            "강제 퇴점: #강제링크해지에서 실행 확인을 기다립니다.",
-        ),
+        Stage::Asking { .. } => {
+            headed("", Vec::new(), customer, "강제 퇴점: #강제링크해지에서 실행 확인을 기다립니다.")
+        }
         Stage::Running { run, .. } => {
             let all = one.done.len() + 1 + run.rest.len();
-            let text = format!("강제 퇴점: 링크를 해지하고 있습니다 ({}/{all}).", one.done.len() + 1);
+            let text =
+                format!("강제 퇴점: 링크를 해지하고 있습니다 ({}/{all}).", one.done.len() + 1);
             headed("", Vec::new(), customer, text)
         }
         Stage::Failed { .. } => {
@@ -351,372 +361,12 @@ fn names(by: &[Confirmation]) -> String {
 #[must_use]
 pub fn over(message: &Message, why: &str) -> Message {
     let mut message = message.without_buttons();
-    let last = message.lines.last().is_some_and(|last| {
-        matches!(last.as_slice(), [Piece::Text(text)] if text.starts_with("사건 #"))
-    });
+    let last = message.lines.last().is_some_and(
+        |last| matches!(last.as_slice(), [Piece::Text(text)] if text.starts_with("사건 #")),
+    );
     let at = message.lines.len() - usize::from(last);
     message.lines.insert(at, line![why]);
     message
-}
-
-// --- the form's answers ---
-
-/// By somebody who may not ask for it.
-#[must_use]
-pub fn not_allowed() -> Message {
-    refused(
-        "강제 퇴점은 CSR과 COC만 요청하고 고칠 수 있습니다. 바뀐 것은 없습니다.",
-        "담당 CSR에게 요청해 주십시오.",
-    )
-}
-
-/// The request is taken.
-#[must_use]
-pub fn accepted(id: CaseId, one: &Offboard, now: Time) -> Message {
-    let mut said =
-        vec![headed("", Vec::new(), &one.request.customer, format!("강제 퇴점을 접수했습니다. 사건 {id}"))];
-    match &one.stage {
-        Stage::Naming { list: Listed::Nothing, .. } => {
-            said.push(line!["고객 기록에 계정이 없어 COC가 목록을 적습니다. 그 목록을 CSR이 확인하면 진행합니다."]);
-        }
-        Stage::Naming { list: Listed::Shown { .. }, .. } => {
-            said.push(line!["고객 기록의 계정 목록을 #general에 올렸습니다. CSR이 확인하면 진행합니다."]);
-        }
-        Stage::Scheduled { .. }
-        | Stage::Asking { .. }
-        | Stage::Running { .. }
-        | Stage::Failed { .. }
-        | Stage::Stopped { .. }
-        | Stage::Over { .. } => {
-            said.push(line![format!("대상 계정: {}", joined(&one.left_to_do()))]);
-            let at = if one.request.at <= now { "지금".to_owned() } else { when(one.request.at) };
-            said.push(line![format!(
-                "{at} #강제링크해지에서 COC에 실행 확인을 요청합니다. 요청하신 분은 확인할 수 없습니다."
-            )]);
-        }
-    }
-    lines(said)
-}
-
-/// The company's own record (R6).
-#[must_use]
-pub fn company_customer(desk: &Desk) -> String {
-    let company = &desk.policy.value.company.customer;
-    let owner = desk.roster.value.internal_account_owner();
-    let to = owner.map_or_else(
-        || "업무가이드의 내부 계정 담당에게".to_owned(),
-        |owner| format!("내부 계정 담당 {}에게", owner.polite()),
-    );
-    format!("{company} 내부 계정은 강제 퇴점하지 않습니다. {to} 요청해 주십시오. 예: 한빛전자")
-}
-
-/// Accounts are gone already: the customer cannot become another.
-#[must_use]
-pub fn customer_is_bound(customer: &str) -> String {
-    format!("이미 해지한 계정이 있어 고객사를 바꿀 수 없습니다. 그대로 적어 주십시오: {customer}")
-}
-
-/// A reason that is too long.
-#[must_use]
-pub fn reason_too_long(read: usize, longest: usize) -> String {
-    format!("{read}자입니다. {longest}자 안으로 적어 주십시오. 예: 3개월 미수")
-}
-
-/// A time that cannot be read.
-#[must_use]
-pub fn bad_time(read: &str, now: Time) -> String {
-    let example = now + chrono::TimeDelta::days(1);
-    let example = example.format("%Y-%m-%d 14:10");
-    if read.is_empty() {
-        return format!("없습니다. 예: {example}");
-    }
-    format!("일시를 읽지 못했습니다. 읽은 값: \"{read}\". 연도와 24시간 시각으로 적어 주십시오. 예: {example}")
-}
-
-/// A time whose weekday is not that of its day.
-#[must_use]
-pub fn wrong_weekday(read: &str, said: char, is: char) -> String {
-    format!("요일이 다릅니다. 읽은 값: \"{read}\". {said}요일이 아니라 {is}요일입니다. 날짜를 확인해 주십시오. 예: 2025-08-13(수) 14:10")
-}
-
-/// A time that is over.
-#[must_use]
-pub fn past_time(at: Time, now: Time) -> String {
-    let example = now + chrono::TimeDelta::hours(1);
-    format!(
-        "지난 일시입니다. 읽은 값: {}. 지금({}) 이후로 적어 주십시오. 예: {}",
-        when(at),
-        now.format("%Y-%m-%d %H:%M"),
-        example.format("%Y-%m-%d %H:%M")
-    )
-}
-
-/// A time that is too far ahead.
-#[must_use]
-pub fn far_time(at: Time) -> String {
-    format!("1년보다 먼 일시입니다. 읽은 값: {}. 연도를 확인해 주십시오. 예: 2025-08-13 14:10", when(at))
-}
-
-/// No account is named.
-#[must_use]
-pub fn no_accounts() -> String {
-    "계정이 없습니다. 12자리 숫자로 적어 주십시오. 특정하지 못하면 미정이라고 적습니다. 예: 123456789012, 123456789013".to_owned()
-}
-
-/// Something that is no account.
-#[must_use]
-pub fn not_an_account(error: &NotAnAccount) -> String {
-    let read = format!("\"{}\"", error.read);
-    if error.digits == 0 {
-        return format!("{} 계정이 아닙니다. 12자리 숫자로 적어 주십시오. 예: 123456789012", topic(&read));
-    }
-    format!(
-        "{} {}자리입니다. 12자리 숫자로 적어 주십시오. 예: 123456789012",
-        topic(&read),
-        error.digits
-    )
-}
-
-/// An account that stands there twice.
-#[must_use]
-pub fn repeated(account: &AccountId) -> String {
-    format!("{}이 두 번 있습니다. 한 번만 적어 주십시오.", shown(account))
-}
-
-/// The same ticket is worked on already.
-#[must_use]
-pub fn running_already(id: CaseId) -> String {
-    format!("이 티켓의 강제 퇴점을 이미 하고 있습니다 (사건 {id}). 바꾸시려면 그 글에서 [고치기]를 눌러 주십시오.")
-}
-
-fn fault(desk: &Desk, customer: &str, account: &AccountId, fault: &Fault) -> String {
-    let what = match fault {
-        Fault::Unknown => {
-            format!("고객 기록에 없는 계정입니다. [{customer}]의 계정인지 확인해 주십시오.")
-        }
-        Fault::Of { owner } => {
-            format!("[{customer}]가 아니라 [{owner}]의 계정입니다. 확인해 주십시오.")
-        }
-        Fault::Company => {
-            let company = &desk.policy.value.company.customer;
-            format!("{company} 내부 계정입니다. 강제 퇴점하지 않습니다.")
-        }
-        Fault::Left { at } => {
-            format!("{}에 이미 퇴점했습니다. 빼 주십시오.", at.format("%-m/%-d %H:%M"))
-        }
-        Fault::Busy { case } => {
-            format!("다른 퇴점에서 진행 중입니다 (사건 {case}). 빼 주십시오.")
-        }
-    };
-    format!("{account}: {what}")
-}
-
-/// What does not fit, a line each.
-#[must_use]
-pub fn problems(desk: &Desk, customer: &str, problems: &[Problem]) -> String {
-    let one = |problem: &Problem| match problem {
-        Problem::NoCustomer => format!("[{customer}]가 고객 기록에 없습니다."),
-        Problem::Msp => format!("[{customer}]는 MSP 고객사입니다. 강제 퇴점 대상이 아닙니다."),
-        Problem::Company => company_customer(desk),
-        Problem::NoAccounts => "계정이 없습니다.".to_owned(),
-        Problem::Account { account, fault: of } => fault(desk, customer, account, of),
-    };
-    problems.iter().map(one).collect::<Vec<_>>().join("\n")
-}
-
-/// What is wrong with a form's accounts, and which the customer has.
-#[must_use]
-pub fn problems_of_accounts(desk: &Desk, customer: &Customer, found: &[Problem]) -> String {
-    let known = customer.accounts.iter();
-    let known: Vec<AccountId> =
-        known.filter(|one| desk.accounts.has_left(one).is_none()).cloned().collect();
-    let known = if known.is_empty() {
-        "고객 기록에 남은 계정이 없습니다.".to_owned()
-    } else {
-        format!("[{}]의 계정: {}", customer.name, joined(&known))
-    };
-    let asked = if super::super::procedures::offboard::mismatches(found).is_empty() {
-        ""
-    } else {
-        "\n#general에 계정 확인을 요청합니다."
-    };
-    format!("{}\n{known}{asked}", problems(desk, &customer.name, found))
-}
-
-/// An MSP customer, and other fields are wrong too.
-#[must_use]
-pub fn msp_after_the_rest() -> String {
-    "MSP 고객사는 강제 퇴점 대상이 아닙니다. 나머지를 고쳐 다시 제출하시면 TS 담당자의 MSP 퇴점 절차를 엽니다.".to_owned()
-}
-
-/// Why nothing was changed.
-#[must_use]
-pub fn nothing_changed() -> String {
-    "바뀐 것이 없습니다. 고칠 내용을 적거나 양식을 닫아 주십시오.".to_owned()
-}
-
-/// The salespeople are asked about accounts that are not that customer's (X3).
-#[must_use]
-pub fn ask_about(
-    desk: &Desk,
-    by: &Name,
-    customer: &str,
-    mismatches: &[(AccountId, Fault)],
-) -> Message {
-    let mut said =
-        vec![headed("⚠️", csr_group(desk), customer, "강제 퇴점의 계정 확인을 요청합니다.")];
-    said.extend(
-        mismatches.iter().map(|(account, of)| line![fault(desk, customer, account, of)]),
-    );
-    said.push(line![format!(
-        "{}의 요청은 접수하지 않았습니다. 맞는 계정으로 /offboard를 다시 제출해 주십시오.",
-        by.polite()
-    )]);
-    lines(said)
-}
-
-// --- X8: the list ---
-
-/// The list that a salesperson confirms.
-#[must_use]
-pub fn list(desk: &Desk, id: CaseId, one: &Offboard, accounts: &[AccountId], now: Time) -> Message {
-    let request = &one.request;
-    let mut said = vec![headed(
-        "⚠️",
-        csr_of(desk, &request.customer),
-        &request.customer,
-        "강제 퇴점할 계정의 확인이 필요합니다.",
-    )];
-    said.push(line![format!(
-        "사유: {} · 퇴점 일시: {} · 요청: {}",
-        request.reason,
-        when(request.at),
-        request.by
-    )]);
-    said.extend(numbered(accounts));
-    said.extend(super::services::record_as_of(desk, now).map(|basis| line![basis]));
-    said.push(line![
-        "이 계정을 모두 퇴점하는 것이 맞으면 CSR은 [계정 확인]을 누르거나 이 스레드에 \"확인했습니다\"라고 적어 주십시오."
-    ]);
-    said.push(line!["다르면 스레드에 적어 주십시오. COC가 고쳐 다시 올립니다. 확인 전에는 진행하지 않습니다."]);
-    said.push(ticket(one));
-    said.push(number(id));
-    let confirm = primary("계정 확인", &press(id, one.round, OffboardPress::Accounts));
-    Message { lines: said, buttons: vec![confirm] }
-}
-
-/// `오하라 님이 확인`
-#[must_use]
-pub fn by_button(csr: &Name) -> String {
-    format!("{csr} 버튼")
-}
-
-/// Confirmed in the thread.
-#[must_use]
-pub fn by_reply(csr: &Name) -> String {
-    format!("{csr} 답글")
-}
-
-/// Confirmed by mail.
-#[must_use]
-pub fn by_mail(csr: &Name, seen_by: &Name, mail: &str) -> String {
-    format!("{csr} 메일, {seen_by} 확인: {mail}")
-}
-
-/// What the list's post says once it is confirmed.
-#[must_use]
-pub fn released_line(how: &str, now: Time) -> String {
-    format!("✅ 확인되었습니다 ({how}, {}).", now.format("%H:%M"))
-}
-
-/// The list is confirmed.
-#[must_use]
-pub fn released(one: &Offboard, how: &str, count: usize, now: Time) -> Message {
-    let next = if one.request.at <= now { "지금".to_owned() } else { when(one.request.at) };
-    lines(vec![
-        headed(
-            "✅",
-            Vec::new(),
-            &one.request.customer,
-            format!("계정 {count}개를 CSR이 확인했습니다 ({how})."),
-        ),
-        line![format!("{next} #강제링크해지에서 실행 확인을 요청합니다.")],
-    ])
-}
-
-/// Of the list, in the story.
-#[must_use]
-pub fn released_note(how: &str, accounts: &[AccountId]) -> String {
-    format!("계정 목록 확인 ({how}): {}", joined(accounts))
-}
-
-/// A reply that is no confirmation, in the story.
-#[must_use]
-pub fn other_reply_note(said: &str) -> String {
-    format!("계정 목록에 답글 (확인으로 읽지 않음): {said}")
-}
-
-/// A salesperson replied something else: COC reads it.
-#[must_use]
-pub fn other_reply(one: &Offboard, by: &Name, said: &str) -> Message {
-    lines(vec![
-        headed(
-            "",
-            Vec::new(),
-            &one.request.customer,
-            format!("{}이 계정 목록에 답했습니다. 확인으로 읽지 않았습니다.", by.polite()),
-        ),
-        line![format!("\"{said}\"")],
-        line!["목록이 바뀌면 COC는 사건의 첫 글에서 고쳐 주십시오. 고친 목록을 다시 올립니다."],
-    ])
-}
-
-/// A salesperson whose reply was not read as a confirmation.
-#[must_use]
-pub fn not_a_confirmation() -> Message {
-    refused(
-        "이 답글은 확인으로 읽지 않았습니다. COC에는 전했습니다.",
-        "목록이 맞으면 [계정 확인]을 누르거나 \"확인했습니다\"라고만 적어 주십시오.",
-    )
-}
-
-/// 계정 확인 by somebody who is no salesperson.
-#[must_use]
-pub fn csr_confirms() -> Message {
-    refused(
-        "계정 확인은 CSR만 할 수 있습니다. 바뀐 것은 없습니다.",
-        "메일로 확인을 받으셨으면 COC는 #coc-noti의 글에서 [메일 확인]을 눌러 주십시오.",
-    )
-}
-
-/// 메일 확인 by somebody who is not of COC.
-#[must_use]
-pub fn coc_records_mail() -> Message {
-    refused(
-        "메일 확인은 COC만 기록할 수 있습니다. 바뀐 것은 없습니다.",
-        "CSR은 #general의 글에서 [계정 확인]을 눌러 주십시오.",
-    )
-}
-
-/// There is no list yet.
-#[must_use]
-pub fn nothing_listed() -> Message {
-    refused("아직 계정 목록이 없습니다. 바뀐 것은 없습니다.", "[고치기]로 계정을 먼저 적어 주십시오.")
-}
-
-/// The list does not fit the record any more.
-#[must_use]
-pub fn list_does_not_fit(problems: String) -> Message {
-    refused(
-        format!("목록이 고객 기록과 맞지 않아 확인하지 않았습니다.\n{problems}"),
-        "COC가 [고치기]로 목록을 고쳐 다시 올려야 합니다.",
-    )
-}
-
-/// A person who is no salesperson.
-#[must_use]
-pub fn not_a_csr(name: &Name) -> String {
-    format!("{}은 CSR 그룹에 없습니다. 확인 메일을 보낸 CSR을 골라 주십시오. 예: 오하라", name.polite())
 }
 
 // --- the confirmation of the execution ---
@@ -724,7 +374,12 @@ pub fn not_a_csr(name: &Name) -> String {
 fn about(one: &Offboard, checked: &Checked) -> Vec<Line> {
     let request = &one.request;
     vec![
-        line![format!("등급: {} · 사유: {} · 요청: {}", grade(checked), request.reason, request.by)],
+        line![format!(
+            "등급: {} · 사유: {} · 요청: {}",
+            grade(checked),
+            request.reason,
+            request.by
+        )],
         line![format!("퇴점 일시: {}", when(request.at))],
     ]
 }
@@ -754,7 +409,11 @@ pub fn sheet(desk: &Desk, id: CaseId, one: &Offboard, checked: &Checked, now: Ti
     ]);
     let needed = desk.policy.value.offboard.confirmations.max(1);
     let authors: Vec<String> = one.authors.values().map(Name::polite).collect();
-    let who = if needed > 1 { format!("COC {needed}명이 확인해야 합니다. ") } else { String::new() };
+    let who = if needed > 1 {
+        format!("COC {needed}명이 확인해야 합니다. ")
+    } else {
+        String::new()
+    };
     said.push(line![format!("{who}요청하거나 고친 {}은 확인할 수 없습니다.", authors.join(", "))]);
     said.push(ticket(one));
     said.push(number(id));
@@ -797,7 +456,10 @@ pub fn older_round() -> Message {
 #[must_use]
 pub fn too_early(one: &Offboard) -> Message {
     refused(
-        format!("퇴점 일시({}) 전에는 실행할 수 없습니다. 바뀐 것은 없습니다.", when(one.request.at)),
+        format!(
+            "퇴점 일시({}) 전에는 실행할 수 없습니다. 바뀐 것은 없습니다.",
+            when(one.request.at)
+        ),
         "그 시각에 다시 눌러 주십시오.",
     )
 }
@@ -892,7 +554,6 @@ pub fn command(text: String) -> Message {
 /// COC is asked to unlink an account, or for the outcome of the command above. `place`: which account of how many.
 #[must_use]
 pub fn unlink(
-    desk: &Desk,
     (id, round, nth): (CaseId, u32, usize),
     one: &Offboard,
     checked: &Checked,
@@ -901,12 +562,8 @@ pub fn unlink(
 ) -> Message {
     let customer = &one.request.customer;
     let account = joined(checked.accounts());
-    let mut said = vec![headed(
-        "⏰",
-        coc(desk),
-        customer,
-        format!("링크 해지 {which}/{all}: {account}"),
-    )];
+    let text = format!("링크 해지 {which}/{all}: {account}");
+    let mut said = vec![headed("", Vec::new(), customer, text)];
     said.push(line![format!(
         "끝자리 {} · 계정 확인: {}, 고객 기록과 맞습니다.",
         checked.accounts().first().map_or("", AccountId::last_four),
@@ -964,10 +621,9 @@ pub fn failed_line(by: &Name, at: Time) -> String {
 fn given_line(given: &Given) -> Line {
     match given {
         Given::To(who) => line![format!("담당: {}에게 티켓을 배정합니다.", who.polite())],
-        Given::Waits(until) => line![format!(
-            "담당: {}에 General 목록에서 정합니다.",
-            until.format("%-m/%-d %H:%M")
-        )],
+        Given::Waits(until) => {
+            line![format!("담당: {}에 General 목록에서 정합니다.", until.format("%-m/%-d %H:%M"))]
+        }
         Given::Looks => line!["담당: 접속 상태를 보고 정합니다."],
         Given::Nobody => {
             line!["⚠️ 지금 맡을 사람이 없습니다. COC는 /assign으로 배정해 주십시오."]
@@ -1000,7 +656,8 @@ pub fn failed_in_general(
     given: &Given,
 ) -> Message {
     let customer = &one.request.customer;
-    let mut said = vec![headed("⚠️", csr_of(desk, customer), customer, "강제 링크 해지 오류입니다.")];
+    let mut said =
+        vec![headed("⚠️", csr_of(desk, customer), customer, "강제 링크 해지 오류입니다.")];
     said.extend(failed_lines(one, failure, run, given));
     said.push(line!["해결되면 COC가 멈춘 곳부터 다시 진행하고, 결과를 여기에 알립니다."]);
     said.push(ticket(one));
@@ -1019,8 +676,7 @@ pub fn failed(
     given: &Given,
 ) -> Message {
     let customer = &one.request.customer;
-    let mut said =
-        vec![headed("⚠️", coc(desk), customer, "링크 해지에 실패하여 멈췄습니다.")];
+    let mut said = vec![headed("⚠️", coc(desk), customer, "링크 해지에 실패하여 멈췄습니다.")];
     said.extend(failed_lines(one, failure, run, given));
     said.push(line![
         "무엇이 잘못되었는지 [오류 내용]에 적어 주십시오. 해결되면 [다시 진행]을 눌러 주십시오. 실패한 계정부터 다시 합니다."
@@ -1039,10 +695,7 @@ pub fn failed(
 /// It was told what went wrong.
 #[must_use]
 pub fn explained(failure: &Failure, by: &Name, why: &str) -> Message {
-    lines(vec![
-        line![format!("{}의 오류 내용입니다 ({by} 기록).", failure.account)],
-        line![why],
-    ])
+    lines(vec![line![format!("{}의 오류 내용입니다 ({by} 기록).", failure.account)], line![why]])
 }
 
 // --- standing still, and the end ---
@@ -1064,7 +717,12 @@ pub fn stopped(desk: &Desk, id: CaseId, one: &Offboard, why: &Why) -> Message {
     let customer = &one.request.customer;
     let mut said = match why {
         Why::Held { by } => vec![
-            headed("", Vec::new(), customer, format!("{}이 강제 퇴점을 보류했습니다.", by.polite())),
+            headed(
+                "",
+                Vec::new(),
+                customer,
+                format!("{}이 강제 퇴점을 보류했습니다.", by.polite()),
+            ),
             line!["[다시 진행]을 누르면 계정을 다시 확인하고 실행 확인을 새로 요청합니다."],
         ],
         Why::Record { problems: found } => vec![
@@ -1076,7 +734,9 @@ pub fn stopped(desk: &Desk, id: CaseId, one: &Offboard, why: &Why) -> Message {
         ],
         Why::Unposted { refused: None } => vec![
             headed("⚠️", coc(desk), customer, "봇이 #강제링크해지 채널에 없어 멈췄습니다."),
-            line!["봇을 그 채널에 초대하신 뒤 [다시 진행]을 눌러 주십시오. 실행 확인은 그 채널에서만 합니다."],
+            line![
+                "봇을 그 채널에 초대하신 뒤 [다시 진행]을 눌러 주십시오. 실행 확인은 그 채널에서만 합니다."
+            ],
         ],
         Why::Unposted { refused: Some(why) } => vec![
             headed("⚠️", coc(desk), customer, "#강제링크해지에 글을 올리지 못해 멈췄습니다."),
@@ -1101,7 +761,9 @@ pub fn does_not_fit(desk: &Desk, id: CaseId, one: &Offboard, found: &[Problem]) 
     lines(vec![
         headed("⚠️", csr_group(desk), customer, "강제 퇴점의 계정 확인을 요청합니다."),
         line![problems(desk, customer, found)],
-        line!["실행하지 않고 멈췄습니다. 고객 기록을 바로잡거나, #coc-noti의 사건에서 요청을 고쳐 주십시오."],
+        line![
+            "실행하지 않고 멈췄습니다. 고객 기록을 바로잡거나, #coc-noti의 사건에서 요청을 고쳐 주십시오."
+        ],
         ticket(one),
         number(id),
     ])
@@ -1219,13 +881,23 @@ pub fn ended(desk: &Desk, id: CaseId, one: &Offboard, closes: bool) -> Message {
             line!["티켓을 종료하고 #general에 결과를 알립니다."],
         ]),
         Ending::Done => lines(vec![
-            headed("⚠️", coc(desk), customer, "강제 퇴점을 마쳤습니다. 티켓을 직접 종료해 주십시오."),
+            headed(
+                "⚠️",
+                coc(desk),
+                customer,
+                "강제 퇴점을 마쳤습니다. 티켓을 직접 종료해 주십시오.",
+            ),
             line!["티켓 시스템이 연결되어 있지 않습니다. #general에는 결과를 알렸습니다."],
             ticket(one),
             number(id),
         ]),
         Ending::Cancelled { by } => lines(vec![
-            headed("⛔", Vec::new(), customer, format!("{}이 강제 퇴점을 취소했습니다.", by.polite())),
+            headed(
+                "⛔",
+                Vec::new(),
+                customer,
+                format!("{}이 강제 퇴점을 취소했습니다.", by.polite()),
+            ),
             line!["해지한 계정은 없습니다. 티켓은 그대로 있습니다."],
         ]),
         Ending::Closed { by, rest } => lines(vec![
@@ -1236,7 +908,9 @@ pub fn ended(desk: &Desk, id: CaseId, one: &Offboard, closes: bool) -> Message {
                 format!("{}이 남은 계정을 두고 강제 퇴점을 끝냈습니다.", by.polite()),
             ),
             line![format!("남겨 둔 계정: {}", joined(rest))],
-            line!["#general에 알렸습니다. 티켓은 종료하지 않았습니다. 확인하신 뒤 직접 종료해 주십시오."],
+            line![
+                "#general에 알렸습니다. 티켓은 종료하지 않았습니다. 확인하신 뒤 직접 종료해 주십시오."
+            ],
         ]),
     }
 }
@@ -1251,7 +925,9 @@ pub fn posted_after_all(desk: &Desk, id: CaseId, one: &Offboard) -> Message {
             &one.request.customer,
             "멈추기 전에 해지 명령이 이미 올라갔습니다. 결과를 확인해 주십시오.",
         ),
-        line!["해지되었다면 담당자와 함께 되돌릴지 정해 주십시오. 다시 진행하기 전에 확인이 필요합니다."],
+        line![
+            "해지되었다면 담당자와 함께 되돌릴지 정해 주십시오. 다시 진행하기 전에 확인이 필요합니다."
+        ],
         number(id),
     ])
 }
@@ -1315,7 +991,8 @@ pub fn chased(desk: &Desk, _id: CaseId, one: &Offboard, due: Time, now: Time) ->
         Stage::Naming { list: Listed::Shown { .. }, .. } => (
             csr_group(desk),
             "강제 퇴점할 계정의 확인을 기다립니다.".to_owned(),
-            "위 목록이 맞으면 [계정 확인]을 누르거나 \"확인했습니다\"라고 적어 주십시오.".to_owned(),
+            "위 목록이 맞으면 [계정 확인]을 누르거나 \"확인했습니다\"라고 적어 주십시오."
+                .to_owned(),
         ),
         Stage::Naming { list: Listed::Nothing, .. } => (
             coc(desk),
@@ -1352,197 +1029,11 @@ pub fn chased(desk: &Desk, _id: CaseId, one: &Offboard, due: Time, now: Time) ->
             "#강제링크해지에 올리지 못한 강제 퇴점이 남아 있습니다.".to_owned(),
             "봇을 채널에 초대하신 뒤 위 글에서 [다시 진행]을 눌러 주십시오.".to_owned(),
         ),
-        Stage::Scheduled { .. } | Stage::Over { .. } => {
-            (Vec::new(), state(one), String::new())
-        }
+        Stage::Scheduled { .. } | Stage::Over { .. } => (Vec::new(), state(one), String::new()),
     };
     let mut said = vec![headed(sign, to, customer, text)];
     if !next.is_empty() {
         said.push(line![next]);
     }
     lines(said)
-}
-
-// --- the story ---
-
-/// What was asked for, in the story.
-#[must_use]
-pub fn requested_note(one: &Offboard, accounts: &[AccountId]) -> String {
-    let request = &one.request;
-    let accounts = if accounts.is_empty() { "미정".to_owned() } else { joined(accounts) };
-    format!(
-        "강제 퇴점 요청: {} / {} / {} / {accounts} / {}",
-        request.customer,
-        request.reason,
-        when(request.at),
-        request.ticket
-    )
-}
-
-/// The confirmation is asked for, in the story.
-#[must_use]
-pub fn asked_note(round: u32) -> String {
-    format!("#강제링크해지에 실행 확인 요청 ({round}번째 내용)")
-}
-
-/// A confirmation, with what its giver saw.
-#[must_use]
-pub fn confirmed_note(one: &Offboard, by: &Confirmation) -> String {
-    let request = &one.request;
-    let record = by.checked.record().map_or_else(String::new, |as_of| {
-        format!(", 고객 기록 {} 기준", as_of.format("%Y-%m-%d %H:%M"))
-    });
-    format!(
-        "실행 확인 ({}번째 내용, 고객사 명을 다시 적음). 본 내용: {} / {} / {} / {} / {} / 계정 확인 {}{record}",
-        by.round,
-        request.customer,
-        grade(&by.checked),
-        request.reason,
-        when(request.at),
-        joined(by.checked.accounts()),
-        by.at.format("%H:%M:%S")
-    )
-}
-
-/// It stands still, in the story.
-#[must_use]
-pub fn stopped_note(why: &Why) -> String {
-    match why {
-        Why::Held { by } => format!("보류 ({by})"),
-        Why::Record { problems } => {
-            let accounts: Vec<String> = problems
-                .iter()
-                .map(|problem| match problem {
-                    Problem::NoCustomer => "고객사가 기록에 없음".to_owned(),
-                    Problem::Msp => format!("{} 등급", Grade::Msp),
-                    Problem::Company => "내부 계정".to_owned(),
-                    Problem::NoAccounts => "계정 없음".to_owned(),
-                    Problem::Account { account, fault } => match fault {
-                        Fault::Unknown => format!("{account} 기록에 없음"),
-                        Fault::Of { owner } => format!("{account} [{owner}]의 계정"),
-                        Fault::Company => format!("{account} 내부 계정"),
-                        Fault::Left { .. } => format!("{account} 이미 퇴점"),
-                        Fault::Busy { case } => format!("{account} 사건 {case}에서 진행 중"),
-                    },
-                })
-                .collect();
-            format!("고객 기록과 맞지 않아 멈춤: {}", accounts.join(", "))
-        }
-        Why::Unposted { refused: None } => "봇이 #강제링크해지에 없어 멈춤".to_owned(),
-        Why::Unposted { refused: Some(why) } => format!("#강제링크해지에 올리지 못해 멈춤: {why}"),
-    }
-}
-
-/// An account is asked for, in the story.
-#[must_use]
-pub fn unlink_note(account: &AccountId, has_command: bool) -> String {
-    if has_command {
-        format!("{account}: 계정을 다시 확인하고 해지 명령을 올림")
-    } else {
-        format!("{account}: 계정을 다시 확인하고 COC에 해지를 요청")
-    }
-}
-
-/// An account is unlinked, in the story.
-#[must_use]
-pub fn unlinked_note(account: &AccountId) -> String {
-    format!("{account}: 해지 성공")
-}
-
-/// An account could not be unlinked, in the story.
-#[must_use]
-pub fn failed_note(account: &AccountId) -> String {
-    format!("{account}: 해지 실패")
-}
-
-/// What went wrong, in the story.
-#[must_use]
-pub fn explained_note(account: &AccountId, why: &str) -> String {
-    format!("{account}: 오류 내용 — {why}")
-}
-
-/// The request was changed, in the story.
-#[must_use]
-pub fn edited_note(changes: &[String]) -> String {
-    format!("요청을 고침 (앞의 확인은 무효). {}", changes.join(" / "))
-}
-
-/// The end, in the story.
-#[must_use]
-pub fn ended_note(how: &Ending) -> String {
-    match how {
-        Ending::Done => "완료".to_owned(),
-        Ending::Cancelled { .. } => "취소".to_owned(),
-        Ending::Closed { rest, .. } => format!("종료, 남겨 둔 계정: {}", joined(rest)),
-    }
-}
-
-/// Every account is unlinked, in the story.
-#[must_use]
-pub fn done_note(one: &Offboard) -> String {
-    format!("계정 {}개를 모두 해지", one.done.len())
-}
-
-/// What the support desk's people read when the ticket is closed.
-#[must_use]
-pub fn ticket_comment(one: &Offboard, at: Time) -> String {
-    let mut said =
-        vec![format!("[COC] {} [{}] 강제 퇴점 완료", at.format("%Y-%m-%d %H:%M"), one.request.customer)];
-    said.extend(one.done.iter().map(|done| {
-        format!("{} {} 해지 ({} 기록)", done.at.format("%Y-%m-%d %H:%M"), done.account, done.by)
-    }));
-    said.join("\n")
-}
-
-// --- X7 ---
-
-/// The list that an MSP customer's form opened.
-#[must_use]
-pub fn msp_opened(id: CaseId, ts: Option<&Name>) -> String {
-    let ts = ts.map_or_else(
-        || "TS 담당자가 기록에 없어 COC가 챙깁니다.".to_owned(),
-        |who| format!("TS 담당자: {}.", who.polite()),
-    );
-    format!(
-        "MSP 고객사는 강제 퇴점 대상이 아닙니다. 대신 MSP 퇴점 절차를 열었습니다 (사건 {id}, #coc-noti). {ts} 이 양식은 닫아 주십시오."
-    )
-}
-
-/// It is open already.
-#[must_use]
-pub fn msp_opened_already(id: CaseId) -> String {
-    format!(
-        "MSP 고객사는 강제 퇴점 대상이 아닙니다. 이 티켓의 MSP 퇴점 절차가 이미 있습니다 (사건 {id}, #coc-noti). 이 양식은 닫아 주십시오."
-    )
-}
-
-/// What was asked for, in the story.
-#[must_use]
-pub fn msp_note(one: &MspOffboard) -> String {
-    let accounts =
-        if one.accounts.is_empty() { "미정".to_owned() } else { joined(&one.accounts) };
-    format!("MSP 퇴점 요청 (강제 퇴점 대신): {accounts} / {}", one.ticket)
-}
-
-/// The head of the card of an MSP customer that leaves (X7); `how`: the sign and the words of its end.
-#[must_use]
-pub fn msp_head(
-    one: &MspOffboard,
-    how: Option<(&str, &str)>,
-    about: impl Fn(&str, String) -> Line,
-) -> Vec<Line> {
-    let first = match how {
-        Some((sign, how)) => about(sign, format!("MSP 퇴점을 {how}.")),
-        None => about("", "MSP 고객사의 퇴점입니다. 링크 해지 전에 확인이 필요합니다.".to_owned()),
-    };
-    let accounts = if one.accounts.is_empty() {
-        "미정".to_owned()
-    } else {
-        one.accounts.iter().map(shown).collect::<Vec<_>>().join(", ")
-    };
-    vec![
-        first,
-        line![format!("대상 계정: {accounts} · 요청: {}", one.by)],
-        vec![Piece::Link(one.ticket.to_string())],
-    ]
 }

@@ -324,11 +324,13 @@ pub(super) fn read(
         }
     };
     if let (Some(record), Some(accounts)) = (record, &wanted) {
-        let own = changing.map(|one| one.case);
+        let list = ticket_link(field("ticket")).ok().and_then(|ticket| msp_list(desk, &ticket));
+        let own = changing.map(|one| one.case).or(list);
         let problems = faults(desk, &desk.customers.value, record, accounts, own);
         if !problems.is_empty() {
             mismatched = mismatches(&problems);
-            wrong("accounts", words::offboard::problems_of_accounts(desk, record, &problems));
+            let text = words::offboard::problems_of_accounts(desk, record, &problems);
+            wrong("accounts", text);
         }
     }
     let ticket = ticket_link(field("ticket"));
@@ -380,10 +382,21 @@ pub(super) fn read(
     }
 }
 
+/// The open list that an MSP customer's form with this ticket led to (X7).
+pub(super) fn msp_list(desk: &Desk, ticket: &TicketLink) -> Option<CaseId> {
+    let same = |(id, case): (&CaseId, &crate::domain::case::Case)| {
+        let list = case.procedure.as_list().filter(|list| list.is_open())?;
+        let ListKind::MspOffboard(one) = &list.kind else { return None };
+        (&one.ticket == ticket).then_some(*id)
+    };
+    desk.cases.iter().find_map(same)
+}
+
 /// The open case that works on this ticket already; not `own`.
 fn running(desk: &Desk, ticket: &TicketLink, own: Option<CaseId>) -> Option<CaseId> {
     let same = |(id, case): &(&CaseId, &crate::domain::case::Case)| {
-        let offboard = case.procedure.as_offboard().is_some_and(|one| &one.request.ticket == ticket);
+        let offboard =
+            case.procedure.as_offboard().is_some_and(|one| &one.request.ticket == ticket);
         case.is_open() && Some(**id) != own && offboard
     };
     desk.cases.iter().find(same).map(|(id, _)| *id)
@@ -414,7 +427,7 @@ fn read_accounts(text: &str) -> Result<Option<Vec<AccountId>>, String> {
         }
     }
     match (wrong.is_empty(), accounts.is_empty()) {
-        (false, _) => Err(wrong.join("\n")),
+        (false, _) => Err(wrong.join(" ")),
         (true, true) => Err(words::offboard::no_accounts()),
         (true, false) => Ok(Some(accounts)),
     }

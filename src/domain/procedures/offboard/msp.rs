@@ -1,6 +1,6 @@
 //! An MSP customer leaves (X1, X7): no forced off-boarding, but a checklist for its TS owner.
 
-use super::check::MspAsked;
+use super::check::{MspAsked, msp_list};
 use crate::domain::accounts::{AccountEvent, Entry};
 use crate::domain::change::Change;
 use crate::domain::ids::{AccountId, CaseId, Name, SlackUser, TicketLink};
@@ -26,12 +26,7 @@ pub struct MspOffboard {
 /// Opens the list that an MSP customer's form leads to; returns what the form's author reads.
 pub(super) fn opened(turn: &mut Turn<'_>, by: &SlackUser, asked: &MspAsked) -> String {
     let desk = turn.desk;
-    let same = |(id, case): (&CaseId, &crate::domain::case::Case)| {
-        let list = case.procedure.as_list().filter(|list| list.is_open())?;
-        let ListKind::MspOffboard(one) = &list.kind else { return None };
-        (one.ticket == asked.ticket).then_some(*id)
-    };
-    if let Some(id) = desk.cases.iter().find_map(same) {
+    if let Some(id) = msp_list(desk, &asked.ticket) {
         return words::offboard::msp_opened_already(id);
     }
     let ts = engineer(desk, &asked.customer, turn.now);
