@@ -435,7 +435,10 @@ impl World {
                     1 => ACCOUNTS[..2].join("\n"),
                     nth => ACCOUNTS[nth % 3].to_owned(),
                 };
-                // sometimes a form that changes a request
+                // sometimes a form that changes a request, seldom while one is under way
+                if pick(3, 28) == 0 && !self.events.is_empty() {
+                    return;
+                }
                 let edits: Vec<String> = self
                     .forms
                     .iter()
@@ -460,11 +463,40 @@ impl World {
                 self.submit(by, &form, &fields);
             }
             1..=6 if !self.buttons.is_empty() => {
-                let (on, token) = self.buttons[recent(self.buttons.len())].clone();
+                // half of the time one that leads on, by somebody who may
+                let leads_on = self.buttons.iter().rev().take(8).find(|(_, token)| {
+                    matches!(
+                        Token::read(token),
+                        Some(
+                            Token::Offboard(
+                                _,
+                                _,
+                                OffboardPress::Confirm
+                                    | OffboardPress::Accounts
+                                    | OffboardPress::Resume
+                            ) | Token::Unlink(..)
+                        )
+                    )
+                });
+                let guided = pick(2, 27) == 0;
+                let (on, token) = match leads_on {
+                    Some(found) if guided => found.clone(),
+                    _ => self.buttons[recent(self.buttons.len())].clone(),
+                };
+                let by = match Token::read(&token) {
+                    Some(Token::Offboard(_, _, OffboardPress::Accounts)) if guided => {
+                        CSR[pick(2, 12)]
+                    }
+                    _ if guided => COC[pick(3, 12)],
+                    _ => by,
+                };
                 self.press(by, &on, &token);
             }
             7..=10 => {
-                let form = self.forms[recent(self.forms.len())].clone();
+                let last = pick(2, 27) == 0;
+                let nth = if last { self.forms.len() - 1 } else { recent(self.forms.len()) };
+                let form = self.forms[nth].clone();
+                let by = if last { COC[pick(3, 12)] } else { by };
                 let name = if pick(6, 22) == 0 { "솔빛출판" } else { CUSTOMER }.to_owned();
                 let (csr, mail) = (CSR[pick(2, 24)].to_owned(), "RE: 계정".to_owned());
                 match Token::read(&form) {
@@ -504,7 +536,7 @@ impl World {
             }
             13 => {
                 // mostly as it was
-                let variant = if pick(3, 22) == 0 { dice >> 24 } else { 0 };
+                let variant = if pick(6, 22) == 0 { dice >> 26 } else { 0 };
                 let text = customers(variant);
                 self.customers = read_customers(&text).unwrap();
                 let record = CustomerRecord { text, as_of: self.now };
@@ -517,9 +549,9 @@ impl World {
                     assert_eq!(before, self.events, "a repeated delivery did something");
                 }
             }
-            _ => match pick(3, 22) {
+            _ => match pick(6, 22) {
                 0 => self.slack_is_up = false,
-                1 => {
+                1..=3 => {
                     self.slack_is_up = true;
                     self.carry_out();
                     self.wake();
@@ -568,7 +600,7 @@ proptest! {
     })]
     #[test]
     fn nothing_is_unlinked_unchecked_unconfirmed_early_or_twice(
-        dice in proptest::collection::vec(any::<u32>(), 20..160),
+        dice in proptest::collection::vec(any::<u32>(), 20..300),
         command in any::<bool>(),
         needed in 1_u32..3,
     ) {
@@ -587,7 +619,7 @@ fn dice(seed: u64) -> Vec<u32> {
         state ^= state << 17;
         u32::try_from(state >> 32).unwrap()
     })
-    .take(160)
+    .take(400)
     .collect()
 }
 
