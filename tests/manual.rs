@@ -41,8 +41,16 @@ fn all(pattern: &str, text: &str) -> BTreeSet<String> {
 /// What stands on the buttons that the words of the domain make, and on those that send a form.
 fn labels() -> BTreeSet<String> {
     let mut labels = BTreeSet::new();
-    for file in std::fs::read_dir(root().join("src/domain/words")).unwrap() {
-        let text = read(file.unwrap().path());
+    let mut folders = vec![root().join("src/domain/words")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    for file in files {
+        let text = read(file);
         labels.extend(all(r#"\b(?:button|primary|danger)\(\s*"([^"]+)""#, &text));
         labels.extend(all(r#"\bsubmit:\s*"([^"]+)""#, &text));
     }

@@ -403,6 +403,7 @@ impl PolicyReader<'_> {
             ("reports.monthly_chase_after", policy.reports.monthly_chase_after),
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
+            ("offboard.chase_after", policy.offboard.chase_after),
         ];
         for (path, span) in spans {
             if span.as_seconds() == 0 {
@@ -465,6 +466,7 @@ impl PolicyReader<'_> {
             ("roles.setup", &roles.setup),
             ("roles.checklist", &roles.checklist),
             ("roles.onboard", &roles.onboard),
+            ("roles.offboard", &roles.offboard),
         ];
         for (path, roles) in lists {
             if roles.is_empty() {
@@ -480,6 +482,12 @@ impl PolicyReader<'_> {
                 "offboard.command",
                 "계정이 들어갈 자리 {account}이(가) 없습니다. 예: \"/unlink {account}\"",
             );
+        }
+        if command.contains('\n') {
+            self.wrong("offboard.command", "한 줄이어야 합니다. 예: \"/unlink {account}\"");
+        }
+        if !(1..=2).contains(&policy.offboard.confirmations) {
+            self.wrong("offboard.confirmations", "1이나 2를 적어 주십시오. 예: 1");
         }
         self.emails("reports.monthly_to", &policy.reports.monthly_to);
         if !policy.reports.monthly_cc.is_empty() {

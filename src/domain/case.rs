@@ -247,7 +247,7 @@ impl Procedure {
             Self::Stray(_) | Self::Outage(_) | Self::Climate(_) => "",
             Self::Phd(one) => &one.customer,
             Self::List(one) => &one.customer,
-            Self::Offboard(one) => &one.customer,
+            Self::Offboard(one) => one.customer(),
             Self::Dispatch(one) => &one.customer,
             Self::Inquiry(one) => &one.customer,
         }
@@ -260,7 +260,7 @@ impl Procedure {
             Self::Urgent(one) => one.ticket.as_ref(),
             Self::Assignment(one) => Some(&one.ticket),
             Self::Incident(one) => one.ticket(),
-            Self::Offboard(one) => Some(&one.ticket),
+            Self::Offboard(one) => Some(one.ticket()),
             Self::Dispatch(one) => one.ticket.as_ref(),
             Self::Stray(_)
             | Self::Phd(_)

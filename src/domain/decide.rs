@@ -58,7 +58,9 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
             if !known {
                 did(&mut turn, slack);
                 let is_kept = matches!(turn.changes.as_slice(), [Change::Kept(_)]);
-                if !turn.changes.is_empty() && !is_kept {
+                // a form that stays open is answered so again, should its delivery be repeated
+                let stays_open = matches!(turn.answer, Answer::Errors(_));
+                if !turn.changes.is_empty() && !is_kept && !stays_open {
                     turn.change(Change::Seen(slack.key.clone()));
                 }
             }
@@ -190,7 +192,9 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
             assignment::replied(turn, id, &slack.by, at, text);
         }
         Some((id, Procedure::List(_))) => list::replied(turn, id, &slack.by, at, text),
-        Some((id, Procedure::Offboard(_))) => offboard::replied(turn, id, &slack.by, at, text),
+        Some((id, Procedure::Offboard(_))) => {
+            offboard::replied(turn, id, &slack.by, at, &root, text)
+        }
         Some((
             _,
             Procedure::Stray(_)
@@ -292,7 +296,7 @@ fn pressed(
             offboard::pressed(turn, id, by, round, press, trigger, reply);
         }
         Some(Token::Unlink(id, round, nth, press)) => {
-            offboard::unlink_pressed(turn, id, by, (round, nth), press, trigger, reply);
+            offboard::unlink_pressed(turn, id, by, (round, nth), press, reply);
         }
         Some(Token::Dispatch(id, press)) => dispatch::pressed(turn, id, by, press, reply),
         Some(Token::Inquiry(id, press)) => inquiry::pressed(turn, id, by, press, reply),
@@ -323,7 +327,8 @@ fn pressed(
             | Token::SetupForm
             | Token::SupportForm(_)
             | Token::OffboardForm
-            | Token::OffboardEditForm(_)
+            | Token::OffboardEditForm(..)
+            | Token::OffboardMailForm(..)
             | Token::OffboardConfirmForm(..)
             | Token::UnlinkForm(..)
             | Token::OnboardForm
@@ -347,6 +352,7 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
             }
             Outcome::Posted(_) if !desk.posts.contains_key(&id) => {
                 chain::posted_after_all(turn, id, outcome);
+                offboard::posted_after_all(turn, id, outcome);
             }
             Outcome::Posted(_)
             | Outcome::Done

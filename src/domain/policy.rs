@@ -534,6 +534,8 @@ pub struct Roles {
     pub alarm: Vec<Role>,
     /// `/onboard` (N1).
     pub onboard: Vec<Role>,
+    /// Ask for a forced off-boarding and change the request (X2); COC alone confirms and runs it.
+    pub offboard: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -550,16 +552,27 @@ impl Default for Roles {
             checklist: vec![Role::Coc],
             alarm: vec![Role::Coc],
             onboard: vec![Role::Coc, Role::Csr],
+            offboard: vec![Role::Csr, Role::Coc],
         }
     }
 }
 
 /// Forced off-boarding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Offboard {
     /// The unlink command with `{account}`; empty: COC is asked to run it.
     pub command: String,
+    /// How many people of COC confirm the execution (X4): 1 or 2.
+    pub confirmations: u32,
+    /// When whoever is to do something is asked again.
+    pub chase_after: Span,
+}
+
+impl Default for Offboard {
+    fn default() -> Self {
+        Self { command: String::new(), confirmations: 1, chase_after: Span::minutes(30) }
+    }
 }
 
 /// Reports.

@@ -72,16 +72,18 @@ pub enum Token {
     SupportForm(CaseId),
     /// A forced off-boarding; the round of the request that was shown, so that a press on an older one changes nothing (X4).
     Offboard(CaseId, u32, OffboardPress),
-    /// An account of a forced off-boarding: the round, and which account, counted from 0.
+    /// An account of a forced off-boarding: the round, and the how manieth asking within it, counted from 0.
     Unlink(CaseId, u32, usize, UnlinkPress),
     /// The form of `/offboard`.
     OffboardForm,
-    /// The form in which a request for an off-boarding is changed.
-    OffboardEditForm(CaseId),
+    /// The form in which a request for an off-boarding is changed; by round.
+    OffboardEditForm(CaseId, u32),
     /// The form in which the execution is confirmed: the customer's name is typed again; by round.
     OffboardConfirmForm(CaseId, u32),
-    /// The form in which it is told what went wrong with an account: round, and which account.
+    /// The form in which it is told what went wrong with an account: the round, and which asking.
     UnlinkForm(CaseId, u32, usize),
+    /// The form in which a mail is recorded that confirms the accounts (X8); by round.
+    OffboardMailForm(CaseId, u32),
     /// The form of `/onboard`.
     OnboardForm,
     /// People who are reached in order for something that is no urgent request.
@@ -228,7 +230,7 @@ pub enum StepPress {
     Script,
 }
 
-/// 실행 확인 · 보류 · 고치기 · 계정 확인 · 다시 진행
+/// 실행 확인 · 보류 · 고치기 · 계정 확인 · 다시 진행 · 취소 · 종료 · 메일 확인 · 오류 내용
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OffboardPress {
@@ -242,6 +244,14 @@ pub enum OffboardPress {
     Accounts,
     /// 다시 진행: where an error stopped it
     Resume,
+    /// 취소
+    Cancel,
+    /// 종료: the accounts that are left stay
+    Close,
+    /// 메일 확인: a mail confirms the accounts (X8)
+    Mail,
+    /// 오류 내용
+    Explain,
 }
 
 /// 성공 · 실패
@@ -342,7 +352,8 @@ impl Token {
             | Self::SupportForm(id)
             | Self::Offboard(id, ..)
             | Self::Unlink(id, ..)
-            | Self::OffboardEditForm(id)
+            | Self::OffboardEditForm(id, _)
+            | Self::OffboardMailForm(id, _)
             | Self::OffboardConfirmForm(id, _)
             | Self::UnlinkForm(id, ..)
             | Self::Dispatch(id, _)

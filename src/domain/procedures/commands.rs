@@ -388,7 +388,10 @@ pub(in crate::domain) fn submitted(
         Some(Token::SupportForm(case)) => list::support_asked(turn, case, by, &field("ticket")),
         Some(Token::SetupForm) => setup::submitted(turn, by, fields),
         Some(Token::OffboardForm) => offboard::submitted(turn, by, fields),
-        Some(Token::OffboardEditForm(id)) => offboard::edited(turn, id, by, fields),
+        Some(Token::OffboardEditForm(id, round)) => offboard::edited(turn, id, by, round, fields),
+        Some(Token::OffboardMailForm(id, round)) => {
+            offboard::mail_seen(turn, id, by, round, fields);
+        }
         Some(Token::OffboardConfirmForm(id, round)) => {
             offboard::confirmed(turn, id, by, round, fields);
         }

@@ -13,7 +13,7 @@ use super::super::message::Message;
 use super::super::people::{LineError, read_guide};
 use super::super::turn::{Turn, one_line};
 use super::super::words;
-use super::services;
+use super::{offboard, services};
 
 /// The data folder as read at start-up. Policy and customers come into force at once; a roster only when there is none, for a
 /// changed guide waits for 적용. What cannot be read leaves the old in force and is told in n.
@@ -39,7 +39,8 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
     if desk.customers.text != books.customers && !books.customers.is_empty() {
         match read_customers(&books.customers) {
             Ok(customers) => {
-                turn.change(Change::CustomersAdopted { text: books.customers.clone(), customers })
+                offboard::record_changed(turn, &customers);
+                turn.change(Change::CustomersAdopted { text: books.customers.clone(), customers });
             }
             Err(errors) => refused(turn, "customers.csv", &books.customers, &errors),
         }
@@ -91,6 +92,7 @@ pub(in crate::domain) fn record(turn: &mut Turn<'_>, record: &CustomerRecord) {
     if desk.customers.text != record.text {
         match read_customers(&record.text) {
             Ok(customers) => {
+                offboard::record_changed(turn, &customers);
                 turn.change(Change::CustomersAdopted { text: record.text.clone(), customers });
             }
             Err(errors) => return refused(turn, "customers.csv", &record.text, &errors),

@@ -4,7 +4,9 @@
 use super::super::aws::Finding;
 use super::super::case::{CaseChange, Home, Procedure};
 use super::super::change::Change;
-use super::super::checklist::{Checklist, ChecklistChange, NotFinished, StepDefinition, StepKind};
+use super::super::checklist::{
+    Checklist, ChecklistChange, NotFinished, StepDefinition, StepKind, StepState,
+};
 use super::super::desk::{Desk, Room};
 use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{AccountId, CaseId, ErrandId, MessageRef, Name, SlackUser, TicketLink};
@@ -21,7 +23,7 @@ use super::offboard::MspOffboard;
 use super::onboard::{Onboard, OnboardChange};
 use super::setup::Setup;
 use super::tam::{Tam, TamChange};
-use super::{mail, monthly, onboard, tam, urgent};
+use super::{mail, monthly, offboard, onboard, tam, urgent};
 use serde::{Deserialize, Serialize};
 
 /// A checklist that is worked off.
@@ -457,13 +459,17 @@ impl<'t, 'a> Work<'t, 'a> {
             (ListKind::Heartbeat(one), Ending::Done) => {
                 self.turn.change(Change::BeatSeenTo { name: one.name });
             }
+            (ListKind::MspOffboard(one), how) => {
+                let by = self.finisher(how).unwrap_or_else(|| one.by.clone());
+                let customer = self.list.customer.clone();
+                offboard::msp_ended(self.turn, self.id, &customer, &one, how, &by);
+            }
             (
                 ListKind::Tam(_)
                 | ListKind::Setup(_)
                 | ListKind::SaGuide(_)
                 | ListKind::Heartbeat(_)
                 | ListKind::Onboard(_)
-                | ListKind::MspOffboard(_)
                 | ListKind::Monthly(_),
                 _,
             ) => {}
@@ -485,6 +491,21 @@ impl<'t, 'a> Work<'t, 'a> {
         let waiting: Vec<Draft> = desk.drafts.values().filter(waits).cloned().collect();
         for draft in waiting {
             mail::discard(self.turn, draft, by);
+        }
+    }
+
+    /// Who ended the list: who cancelled it, or finished its last step.
+    fn finisher(&self, how: &Ending) -> Option<Name> {
+        let last = |step: &super::super::checklist::Step| match &step.state {
+            StepState::Done { by, at, .. } => Some((*at, by.clone())),
+            StepState::Open { .. } | StepState::Waiting => None,
+        };
+        match how {
+            Ending::Cancelled { by } => Some(by.clone()),
+            Ending::Done | Ending::CameBack => {
+                let steps = self.list.checklist.steps.iter().filter_map(last);
+                steps.max_by_key(|(at, _)| *at).map(|(_, by)| by)
+            }
         }
     }
 

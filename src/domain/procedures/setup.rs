@@ -204,7 +204,7 @@ fn running(desk: &Desk, customer: &str, channel: &str, ticket: &TicketLink) -> O
 }
 
 /// Who does the TS steps: 정, else 부, whoever of them is there; else the next of the General list.
-fn engineer(desk: &Desk, customer: &str, now: Time) -> Option<Name> {
+pub(super) fn engineer(desk: &Desk, customer: &str, now: Time) -> Option<Name> {
     let record = desk.customers.value.find(customer)?;
     let owners: Vec<&Name> =
         [&record.ts_primary, &record.ts_backup].into_iter().flatten().collect();

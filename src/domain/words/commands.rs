@@ -42,6 +42,9 @@ pub fn help() -> Message {
             "/coc setup 고객사 채널 티켓링크 연락처 — 관제 구성을 시작합니다. 비우면 양식이 열립니다."
         ],
         line!["/onboard — 입점을 시작합니다 (COC, CSR). 양식이 열립니다."],
+        line![
+            "/offboard — 강제 퇴점을 요청합니다 (CSR, COC). 실행은 요청하지 않은 COC가 확인합니다."
+        ],
         line!["/coc done 티켓링크 — 끝난 티켓을 활성 티켓 수에서 뺍니다."],
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
         line!["/coc account 9012 — 계정의 고객사, Payer, 상태, 입퇴점 이력을 봅니다 (COC)."],

@@ -337,7 +337,11 @@ fn buttons(id: CaseId, list: &List, open: &[usize]) -> Vec<Button> {
     buttons.extend(tam::support_button(id, list));
     let can_be_cancelled = matches!(
         list.kind,
-        ListKind::Tam(_) | ListKind::Setup(_) | ListKind::Monthly(_) | ListKind::Onboard(_)
+        ListKind::Tam(_)
+            | ListKind::Setup(_)
+            | ListKind::Monthly(_)
+            | ListKind::Onboard(_)
+            | ListKind::MspOffboard(_)
     );
     if list.is_open() && can_be_cancelled {
         buttons.push(cancel_button(id));
