@@ -15,6 +15,7 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod settings;
+mod systemd;
 pub(crate) mod values;
 pub(crate) mod wiring;
 

@@ -2,6 +2,7 @@
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
 use super::settings;
+use super::systemd::Systemd;
 use super::wiring::customers::Source;
 use super::{Done, Failure, Folders, logs, out, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
@@ -13,11 +14,10 @@ use crate::ingress::request::Now;
 use crate::ingress::{Desk, socket};
 use crate::journal::{Sled, Store};
 use crate::ports::Clock;
-use crate::service::{Handle, Intake, Service, WallClock};
+use crate::service::{Intake, Service, WallClock};
+use crate::web;
 use anyhow::Context;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -161,6 +161,9 @@ async fn serve(
     if let Some(feeds) = wiring::feeds::feeds() {
         service.watch_feeds(feeds);
     }
+    service.ping();
+    let asking = Api::new(api(settled.token.clone())).context("Slack 연결을 준비할 수 없습니다")?;
+    service.ask_slack(Arc::new(asking));
     let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
     let now: Now = {
         let clock = Arc::clone(&clock);
@@ -187,7 +190,9 @@ async fn serve(
     routes.push(monitoring.routes(Arc::new(handle.clone()), Arc::clone(&now)));
     // whoever is called by others listens, also where nobody said at which address
     let listen = settled.listen.or(is_called.then_some(LISTEN));
-    let web = routes.into_iter().fold(web(handle), Router::merge);
+    routes.push(web::health::routes(&handle));
+    routes.push(web::metrics::routes(handle.clone(), folders.state.clone()));
+    let web = routes.into_iter().fold(Router::new(), Router::merge);
     let served = match listen {
         Some(address) => Some(listen_on(address, web, stop.clone()).await?),
         None => None,
@@ -205,9 +210,12 @@ async fn serve(
         }
     };
     tracing::info!("당직 데스크가 시작되었습니다");
+    let systemd = Systemd::of_environment();
+    systemd.ready();
     let mut stopping = stop.clone();
     let ended = tokio::select! {
         ended = service.ended() => Some(ended),
+        () = systemd.feed(handle) => None,
         _ = stopping.wait_for(|stop| *stop) => None,
     };
     if let Some(ended) = ended {
@@ -215,6 +223,7 @@ async fn serve(
         return ended.map_err(|error| Failure::work(error.to_string()));
     }
     tracing::info!("당직 데스크를 멈춥니다");
+    systemd.stopping();
     let stopped = service.stop().await;
     for task in [line, served].into_iter().flatten() {
         task.abort();
@@ -242,20 +251,6 @@ pub(crate) fn stop_asked() -> Result<watch::Receiver<bool>, Failure> {
         asked.closed().await;
     });
     Ok(stop)
-}
-
-fn web(handle: Handle) -> Router {
-    let ready = move || {
-        let health = handle.health();
-        async move {
-            if health.is_ready() {
-                (StatusCode::OK, "ready\n")
-            } else {
-                (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-            }
-        }
-    };
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
 async fn listen_on(

@@ -386,7 +386,7 @@ impl PolicyReader<'_> {
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
         self.sane_heartbeats(policy);
-        let spans: [(&str, Span); 15] = [
+        let spans: [(&str, Span); 16] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
@@ -402,11 +402,20 @@ impl PolicyReader<'_> {
             ("rooms.chase_after", policy.rooms.chase_after),
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
+            ("watch.ping_every", policy.watch.ping_every),
         ];
         for (path, span) in spans {
             if span.as_seconds() == 0 {
                 self.wrong(path, "0보다 길어야 합니다. 예: \"5m\"");
             }
+        }
+        let url = policy.watch.ping_url.trim();
+        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        let safe = url.starts_with("https://") || here.iter().any(|here| url.starts_with(here));
+        if !url.is_empty() && (!safe || url.contains(['?', '@'])) {
+            // it may bear a secret, so it is not shown
+            let said = "https 주소나 이 컴퓨터의 http 주소를 물음표와 @ 없이 적어 주십시오. 예: \"https://hc-ping.com/uuid\"";
+            self.wrong("watch.ping_url", said);
         }
         let high = policy.guardduty.high_from;
         if !(0.0..=10.0).contains(&high) {
