@@ -449,10 +449,11 @@ impl<S: Store> Body<S> {
     async fn serve(&mut self, queue: &mut mpsc::Receiver<Order>) -> Result<(), ServiceError> {
         let mut alive = tokio::time::interval(ALIVE_EVERY);
         let mut waiting = Vec::with_capacity(TOGETHER);
-        let mut watched = Watched::new(self.clock.now());
+        // of the machine, for a clock of practice is set all the time
+        let mut watched = Watched::new(WallClock.now());
         loop {
             self.health.turned();
-            if let Some(step) = watched.step(self.clock.now()) {
+            if let Some(step) = watched.step(WallClock.now()) {
                 tracing::warn!(?step, "the clock was set; what is due now is done now");
                 self.health.metrics.clock_stepped(step);
             }
@@ -771,5 +772,24 @@ impl Clock for PracticeClock {
             () = tokio::time::sleep(real) => {}
             _ = moved.changed() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_is_noticed_and_one_that_runs_is_not() {
+        let at = WallClock.now();
+        let step = |seconds| Watched::new(at).step(at + TimeDelta::seconds(seconds));
+        assert_eq!(step(0), None);
+        assert_eq!(step(1), None);
+        assert_eq!(step(-1), None);
+        assert_eq!(step(3_600), Some(ClockStep::Forward));
+        assert_eq!(step(-3_600), Some(ClockStep::Back));
+        let mut watched = Watched::new(at);
+        assert_eq!(watched.step(at - TimeDelta::hours(1)), Some(ClockStep::Back));
+        assert_eq!(watched.step(at - TimeDelta::hours(1)), None, "told once");
     }
 }
