@@ -135,7 +135,7 @@ async fn a_full_disk_stops_the_desk_with_a_word_and_loses_nothing() {
     let ended = tokio::time::timeout(LONG, ended).await.unwrap().unwrap();
     let words = said(&ended);
     assert_eq!(ended.status.code(), Some(1), "{words}");
-    assert!(words.contains("남은 공간") || words.contains("File too large"), "{words}");
+    assert!(words.contains("남은 공간을 확인해 주십시오"), "{words}");
     assert!(words.contains("다시 시작하면 저장된 데서 이어집니다"), "{words}");
     assert_eq!(reached(&scene.posts()).len(), 1, "nothing leaves that is not durable");
     // somebody made room
