@@ -20,6 +20,8 @@ use anyhow::Context;
 use axum::Router;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -97,6 +99,7 @@ pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
     let settled = settled()?;
     logs::start("info");
     let store = Sled::open(&folders.state).map_err(|error| Failure::work(error.to_string()))?;
+    told_if_open(&folders.state);
     let books = match load_checked(folders, &Overrides::default()) {
         Ok(books) => books,
         // a slip in a file must not keep the desk from its night: what is in force stays so, and n is told
@@ -113,6 +116,19 @@ pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
         .context("실행 환경을 만들 수 없습니다")?;
     let library = FolderLibrary::new(&folders.data);
     runtime.block_on(serve(settled, folders, store, books, library))
+}
+
+/// A folder that was there before keeps its permissions; the journal in it holds names and telephone numbers.
+fn told_if_open(state: &Path) {
+    let mode = std::fs::metadata(state).map_or(0, |about| about.permissions().mode());
+    if mode & 0o007 != 0 {
+        out::note(&format!(
+            "⚠️ 상태 폴더 {}을(를) 이 컴퓨터의 누구나 볼 수 있습니다({:o}). 저널에는 이름과 전화번호가 있습니다. 그대로 시작합니다. 고치려면: chmod 700 {}",
+            state.display(),
+            mode & 0o777,
+            state.display()
+        ));
+    }
 }
 
 fn has_run_before(store: &Sled) -> Result<bool, Failure> {

@@ -99,6 +99,7 @@ impl Target {
 
 async fn keep_pinging(handle: Handle) {
     let mut target: Option<Target> = None;
+    let mut withheld = false;
     loop {
         // looked at anew each time: the policy may have changed, and a loop that hangs is not pinged for
         let Ok(policy) = handle.look(|desk| desk.policy.value.watch.clone()).await else { return };
@@ -116,9 +117,12 @@ async fn keep_pinging(handle: Handle) {
         let went = if not_ready.is_empty() {
             to.ping().await
         } else {
-            tracing::warn!(?not_ready, "a dead-man ping is withheld: the desk is not ready");
+            if !withheld {
+                tracing::warn!(?not_ready, "dead-man pings are withheld: the desk is not ready");
+            }
             Watched::Withheld
         };
+        withheld = went == Watched::Withheld;
         handle.metrics().pinged(went, handle.now());
         target = Some(to);
         sleep(Duration::from_secs(u64::from(policy.ping_every.as_seconds().max(1)))).await;

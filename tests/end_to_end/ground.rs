@@ -89,10 +89,17 @@ async fn a_folder_that_may_not_be_written_is_named() {
     mode(state.parent().unwrap(), 0o555);
     refused(ended(command(&scene)).await, &state);
     mode(state.parent().unwrap(), 0o755);
-    scene.start();
+    // one that everybody may look into is said to be so, and taken
+    std::fs::create_dir(&state).unwrap();
+    mode(&state, 0o755);
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut run = scene.command(&["run"]);
+    scene.bot = Some(run.stderr(log.reopen().unwrap()).spawn().unwrap());
     scene.request();
     scene.until(LONG, "the first rung", |s| s.says("수락입니다")).await;
     assert!(scene.stop().await.success());
+    let words = std::fs::read_to_string(log.path()).unwrap();
+    assert!(words.contains("누구나 볼 수 있습니다(755)") && words.contains("chmod 700"), "{words}");
     for entry in std::fs::read_dir(state.join("journal")).unwrap() {
         mode(&entry.unwrap().path(), 0o444);
     }

@@ -3,7 +3,7 @@
 use crate::scene::Scene;
 use crate::workplace::free_address;
 use axum::Router;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use coc::adapters::http::{Base, Http};
 use http_body_util::Full;
 use std::net::SocketAddr;
@@ -103,21 +103,12 @@ async fn watcher() -> (SocketAddr, Arc<AtomicUsize>) {
     let counted = Arc::clone(&pings);
     let answer = move || {
         let nth = counted.fetch_add(1, Ordering::Relaxed);
-        async move { if nth % 2 == 0 { 200 } else { 500 }.to_status() }
+        let even = nth.is_multiple_of(2);
+        async move { if even { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR } }
     };
     let routes = Router::new().route("/hidden", axum::routing::get(answer));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     (at, pings)
-}
-
-trait ToStatus {
-    fn to_status(self) -> axum::http::StatusCode;
-}
-
-impl ToStatus for u16 {
-    fn to_status(self) -> axum::http::StatusCode {
-        axum::http::StatusCode::from_u16(self).unwrap()
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
