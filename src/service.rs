@@ -4,27 +4,35 @@
 //! queue together is written together.
 
 use crate::domain::desk::{Desk, Due};
-use crate::domain::errand::CallEvent;
+use crate::domain::errand::{CallEvent, Service as Outer};
 use crate::domain::ids::ErrandId;
 use crate::domain::input::{Books, Input, Notice, SlackInput, TicketNews, TopicNews};
 use crate::domain::message::Answer;
 use crate::domain::policy::Admission;
 use crate::domain::time::Time;
 use crate::engine::{Engine, OfferError};
-use crate::errands::{Attempt, Hands, Runner, carry_out};
+use crate::errands::{Attempt, Hands, Runner, Task, carry_out};
 use crate::ingress::{self, Page, Unavailable};
 use crate::journal::{JournalError, Store};
+use crate::metrics::{ClockStep, Label, Metrics, Way};
 use crate::ports::{Clock, CustomerSource, Feeds, PortError};
 use crate::recovery::{Recovering, RecoveryError, first_inputs, read_back, read_directory};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
+mod health;
+mod measured;
 mod upkeep;
+pub mod watch;
+
+pub use health::{ECHO_WITHIN, Health, NotReady};
+use measured::Measured;
 
 /// Inputs that may wait for the loop; more wait at their senders.
 const QUEUE: usize = 1024;
@@ -85,24 +93,6 @@ impl std::fmt::Debug for Handle {
     }
 }
 
-/// What is known of the bot's own state.
-#[derive(Debug, Default)]
-pub struct Health {
-    connected: AtomicBool,
-    caught_up: AtomicBool,
-    journal_closed: AtomicBool,
-}
-
-impl Health {
-    /// Whether pages are delivered and acknowledgements heard.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
-            && self.caught_up.load(Ordering::Relaxed)
-            && !self.journal_closed.load(Ordering::Relaxed)
-    }
-}
-
 /// The bot, running.
 #[derive(Debug)]
 pub struct Service {
@@ -124,12 +114,14 @@ impl Service {
         customers: Option<Arc<dyn CustomerSource>>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServiceError> {
+        let health = Arc::new(Health::default());
+        health.metrics.started(clock.now());
+        let store = Measured { store, health: Arc::clone(&health) };
         let (mut engine, alive_until) = Engine::open(store)?;
         // before the loop turns once: nothing may be carried out until what was missed has been read
         let first = first_inputs(alive_until, &hands, books);
         engine.offer(clock.now(), first)?;
         let (orders, queue) = mpsc::channel(QUEUE);
-        let health = Arc::new(Health::default());
         let handle = Handle {
             orders: orders.clone(),
             health: Arc::clone(&health),
@@ -180,7 +172,7 @@ impl Service {
         chat: &dyn crate::ports::Chat,
         since: Option<Time>,
     ) -> Result<bool, ServiceError> {
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         loop {
             match read_once(&self.handle, chat, since).await {
                 Ok(()) => return Ok(true),
@@ -289,8 +281,16 @@ impl Handle {
         self.ticket_news.notify_one();
     }
 
-    fn now(&self) -> Time {
+    /// What time it is for the desk.
+    #[must_use]
+    pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// What is measured.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.health.metrics
     }
 
     /// The bot's own state.
@@ -397,6 +397,8 @@ impl ingress::Desk for Intake {
 
     async fn connected(&self, up: bool) {
         self.handle.health.connected.store(up, Ordering::Relaxed);
+        self.handle.metrics().slack_is_up(up);
+        self.handle.health.line_is_new();
         let mut down_since = self.down_since.lock().await;
         if !up {
             *down_since = Some(self.handle.clock.now());
@@ -412,10 +414,23 @@ impl ingress::Desk for Intake {
             }
         });
     }
+
+    fn heard(&self) {
+        self.handle.metrics().heard(self.handle.now());
+    }
+
+    fn delivered(&self, own: bool) {
+        self.handle.health.delivered(own);
+        self.handle.metrics().event(self.handle.now());
+    }
+
+    fn acknowledged(&self, way: Way, took: Duration) {
+        self.handle.metrics().acknowledged(way, took);
+    }
 }
 
 struct Body<S> {
-    engine: Engine<S>,
+    engine: Engine<Measured<S>>,
     runner: Runner,
     hands: Hands,
     clock: Arc<dyn Clock>,
@@ -437,7 +452,14 @@ impl<S: Store> Body<S> {
     async fn serve(&mut self, queue: &mut mpsc::Receiver<Order>) -> Result<(), ServiceError> {
         let mut alive = tokio::time::interval(ALIVE_EVERY);
         let mut waiting = Vec::with_capacity(TOGETHER);
+        // of the machine, for a clock of practice is set all the time
+        let mut watched = Watched::new(WallClock.now());
         loop {
+            self.health.turned();
+            if let Some(step) = watched.step(WallClock.now()) {
+                tracing::warn!(?step, "the clock was set; what is due now is done now");
+                self.health.metrics.clock_stepped(step);
+            }
             let until = self.move_on()?;
             tokio::select! {
                 biased;
@@ -461,7 +483,9 @@ impl<S: Store> Body<S> {
             }
             let now = self.clock.now();
             if let Some(due) = self.engine.desk().next_due().filter(|due| due.at() <= now) {
-                self.engine.offer(now, vec![due.input()])?;
+                let (late, input) = (now - due.at(), due.input());
+                self.health.metrics.woke(late);
+                self.offer(now, vec![input])?;
                 continue;
             }
             let ready = self.runner.ready(self.engine.desk(), now);
@@ -469,7 +493,7 @@ impl<S: Store> Body<S> {
                 self.send_out(attempt);
             }
             if !ready.settled.is_empty() {
-                self.engine.offer(now, ready.settled)?;
+                self.offer(now, ready.settled)?;
                 continue;
             }
             let wake = self.engine.desk().next_due().map(Due::at);
@@ -477,10 +501,31 @@ impl<S: Store> Body<S> {
         }
     }
 
+    /// Hands inputs to the engine and counts what they come to.
+    fn offer(&mut self, now: Time, inputs: Vec<Input>) -> Result<Vec<Answer>, OfferError> {
+        let desk = self.engine.desk();
+        let told: Vec<Told> = inputs.iter().filter_map(|input| Told::of(desk, input)).collect();
+        let answers = self.engine.offer(now, inputs)?;
+        for one in told {
+            one.count(&self.health.metrics);
+        }
+        Ok(answers)
+    }
+
     fn send_out(&mut self, attempt: Attempt) {
         let (hands, orders) = (self.hands.clone(), self.orders.clone());
+        let health = Arc::clone(&self.health);
+        let kind = self.engine.desk().errands.get(&attempt.id).map(|one| Label::from(&one.kind));
         self.flights.spawn(async move {
+            let began = Instant::now();
             let result = carry_out(&hands, &attempt).await;
+            if let Some(kind) = kind {
+                health.metrics.attempted(kind, &result, began.elapsed());
+            }
+            // an own post comes back as an event; one that was found stood before
+            if matches!(attempt.task, Task::Post { .. }) && result.is_ok() && !attempt.look_first {
+                health.posted(began);
+            }
             if let Some(orders) = orders.upgrade() {
                 let landed = Order::Landed { attempt: Box::new(attempt), result };
                 // a loop that is gone left the errand owed in the journal
@@ -515,7 +560,7 @@ impl<S: Store> Body<S> {
                 Order::Stop => stop = true,
             }
         }
-        match self.engine.offer(now, inputs) {
+        match self.offer(now, inputs) {
             Ok(answers) => {
                 let mut answers = answers.into_iter();
                 for (asker, count) in asking {
@@ -553,10 +598,67 @@ impl<S: Store> Body<S> {
             Err(_) => tracing::warn!("errands under way are left owed in the journal"),
         }
         let now = self.clock.now();
-        self.engine.offer(now, vec![Input::Stopping])?;
+        self.offer(now, vec![Input::Stopping])?;
         self.engine.snapshot();
         self.engine.note_alive(now);
         Ok(())
+    }
+}
+
+/// Something of an input that is counted once it is durable.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Settled(Label, Label),
+    Trouble(Outer),
+}
+
+impl Told {
+    fn of(desk: &Desk, input: &Input) -> Option<Self> {
+        if let Input::Settled { errand, outcome } = input {
+            let errand = desk.errands.get(errand)?;
+            return Some(Self::Settled(Label::from(&errand.kind), Label::from(outcome)));
+        }
+        if let Input::Trouble { service, .. } = input
+            && !desk.in_trouble(*service)
+        {
+            return Some(Self::Trouble(*service));
+        }
+        None
+    }
+
+    fn count(self, metrics: &Metrics) {
+        match self {
+            Self::Settled(kind, outcome) => metrics.settled(kind, outcome),
+            Self::Trouble(service) => metrics.trouble(service),
+        }
+    }
+}
+
+/// The wall clock beside one that nobody sets.
+struct Watched {
+    wall: Time,
+    steady: Instant,
+}
+
+/// The two are apart by so much only when somebody set the wall clock.
+const STEP: TimeDelta = TimeDelta::seconds(2);
+
+impl Watched {
+    fn new(wall: Time) -> Self {
+        Self { wall, steady: Instant::now() }
+    }
+
+    fn step(&mut self, wall: Time) -> Option<ClockStep> {
+        let passed = TimeDelta::from_std(self.steady.elapsed()).unwrap_or_default();
+        let apart = (wall - self.wall) - passed;
+        *self = Self::new(wall);
+        if apart >= STEP {
+            Some(ClockStep::Forward)
+        } else if apart <= -STEP {
+            Some(ClockStep::Back)
+        } else {
+            None
+        }
     }
 }
 
@@ -592,14 +694,14 @@ impl Clock for WallClock {
 #[derive(Debug)]
 pub struct PracticeClock {
     state: std::sync::Mutex<Turned>,
-    moved: watch::Sender<u64>,
+    moved: tokio::sync::watch::Sender<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Turned {
     /// The practice time at `since`.
     at: Time,
-    since: tokio::time::Instant,
+    since: Instant,
     speed: f64,
 }
 
@@ -617,8 +719,8 @@ impl PracticeClock {
     }
 
     fn at_speed(at: Time, speed: f64) -> Self {
-        let turned = Turned { at, since: tokio::time::Instant::now(), speed };
-        Self { state: std::sync::Mutex::new(turned), moved: watch::Sender::new(0) }
+        let turned = Turned { at, since: Instant::now(), speed };
+        Self { state: std::sync::Mutex::new(turned), moved: tokio::sync::watch::Sender::new(0) }
     }
 
     fn turned(&self) -> std::sync::MutexGuard<'_, Turned> {
@@ -636,7 +738,7 @@ impl PracticeClock {
         let now = self.now();
         let mut turned = self.turned();
         turned.at = at.max(now);
-        turned.since = tokio::time::Instant::now();
+        turned.since = Instant::now();
         drop(turned);
         self.moved.send_modify(|n| *n += 1);
     }
@@ -645,8 +747,7 @@ impl PracticeClock {
     pub fn set_speed(&self, speed: f64) {
         let now = self.now();
         let mut turned = self.turned();
-        *turned =
-            Turned { at: now, since: tokio::time::Instant::now(), speed: speed.clamp(0.0, 3600.0) };
+        *turned = Turned { at: now, since: Instant::now(), speed: speed.clamp(0.0, 3600.0) };
         drop(turned);
         self.moved.send_modify(|n| *n += 1);
     }
@@ -677,5 +778,24 @@ impl Clock for PracticeClock {
             () = tokio::time::sleep(real) => {}
             _ = moved.changed() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_is_noticed_and_one_that_runs_is_not() {
+        let at = WallClock.now();
+        let step = |seconds| Watched::new(at).step(at + TimeDelta::seconds(seconds));
+        assert_eq!(step(0), None);
+        assert_eq!(step(1), None);
+        assert_eq!(step(-1), None);
+        assert_eq!(step(3_600), Some(ClockStep::Forward));
+        assert_eq!(step(-3_600), Some(ClockStep::Back));
+        let mut watched = Watched::new(at);
+        assert_eq!(watched.step(at - TimeDelta::hours(1)), Some(ClockStep::Back));
+        assert_eq!(watched.step(at - TimeDelta::hours(1)), None, "told once");
     }
 }

@@ -457,6 +457,27 @@ async fn the_directory_is_read_page_by_page_and_waits_out_a_limit() {
     assert_eq!(directory.channels[&general()], "general");
 }
 
+/// A guest writes its own name, and so does somebody of another workspace: they are never taken for whom they are called like.
+#[tokio::test]
+async fn a_guest_called_like_an_engineer_is_not_that_engineer() {
+    let fake = Fake::new(|seen, _| match seen.path.as_str() {
+        "/api/auth.test" => ok(json!({"user_id": "UBOT"})),
+        "/api/users.list" => ok(json!({"members": [
+            {"id": "U0GA", "real_name": "가온별", "is_restricted": false, "profile": {}},
+            {"id": "U0G1", "real_name": "가온별", "is_restricted": true, "profile": {}},
+            {"id": "U0G2", "real_name": "가온별", "is_ultra_restricted": true, "profile": {}},
+            {"id": "U0G3", "real_name": "가온별", "is_stranger": true, "profile": {}},
+        ]})),
+        "/api/usergroups.list" => ok(json!({"usergroups": []})),
+        _ => ok(json!({"channels": []})),
+    })
+    .await;
+    let directory = fake.chat().directory().await.unwrap();
+    let same = directory.users.iter().filter(|(_, one)| one.name == "가온별");
+    assert_eq!(same.map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["U0GA"]);
+    assert_eq!(directory.users[&"U0G1".into()].name, "가온별 (게스트)");
+}
+
 #[tokio::test]
 async fn what_was_missed_comes_oldest_first_and_once() {
     let fake = Fake::new(|seen, _| match seen.path.as_str() {

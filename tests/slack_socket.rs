@@ -12,6 +12,7 @@ use coc::domain::input::SlackInput;
 use coc::domain::message::{Answer, FieldError};
 use coc::ingress::socket::{Settings, run};
 use coc::ingress::{Desk, Unavailable};
+use coc::metrics::Way;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -33,6 +34,10 @@ struct FakeDesk {
     go: Notify,
     /// The first delivery of these keys is refused.
     refuses: Mutex<HashSet<String>>,
+    /// What was delivered, each whether it was an own post; how often anything was heard and acknowledged.
+    delivered: Mutex<Vec<bool>>,
+    heard: AtomicUsize,
+    acknowledged: AtomicUsize,
 }
 
 #[async_trait]
@@ -54,6 +59,19 @@ impl Desk for FakeDesk {
 
     async fn connected(&self, up: bool) {
         self.up.send(up).unwrap();
+    }
+
+    fn heard(&self) {
+        self.heard.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn delivered(&self, own: bool) {
+        self.delivered.lock().unwrap().push(own);
+    }
+
+    fn acknowledged(&self, way: Way, _took: Duration) {
+        assert_eq!(way, Way::Socket);
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -158,6 +176,9 @@ impl Bench {
             slow: "C0SLOW",
             go: Notify::new(),
             refuses: Mutex::default(),
+            delivered: Mutex::default(),
+            heard: AtomicUsize::new(0),
+            acknowledged: AtomicUsize::new(0),
         });
         let mut api = ApiSettings::new(Token::from("xapp-secret"));
         api.base = format!("http://{address}/api/").parse().unwrap();
@@ -209,6 +230,27 @@ async fn an_envelope_is_acknowledged_when_it_is_kept() {
     line.say(&message("e1", "C0GENERAL", "1754398800.000100"));
     assert_eq!(line.ack().await, json!({"envelope_id": "e1"}));
     assert_eq!(bench.taken(), ["m:C0GENERAL:1754398800.000100"]);
+    bench.stop().await;
+}
+
+/// What the bot's health is judged by.
+#[tokio::test]
+async fn an_own_post_that_comes_back_is_told_from_what_others_say() {
+    let mut bench = Bench::new(1, 0, true).await;
+    let mut line = bench.line().await;
+    line.say(&message("e1", "C0GENERAL", "1754398800.000100"));
+    line.ack().await;
+    let mut own = message("e2", "C0GENERAL", "1754398801.000100");
+    own["payload"]["authorizations"] = json!([{"user_id": "UBOT", "is_bot": true}]);
+    own["payload"]["event"]["user"] = json!("UBOT");
+    own["payload"]["event"]["bot_id"] = json!("B01");
+    // most own posts stand in a thread
+    own["payload"]["event"]["thread_ts"] = json!("1754398800.000100");
+    line.say(&own);
+    line.ack().await;
+    assert_eq!(*bench.desk.delivered.lock().unwrap(), [false, true]);
+    assert_eq!(bench.desk.acknowledged.load(Ordering::Relaxed), 1, "what the desk took");
+    assert!(bench.desk.heard.load(Ordering::Relaxed) >= 3, "the greeting and the envelopes");
     bench.stop().await;
 }
 

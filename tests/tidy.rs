@@ -12,12 +12,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("ports", &["domain"]),
     ("journal", &["domain"]),
+    ("metrics", &["domain", "ports"]),
     ("engine", &["domain", "journal"]),
     ("errands", &["domain", "ports"]),
     ("feeds", &["domain", "ports"]),
     ("recovery", &["domain", "engine", "errands", "ports"]),
     ("adapters", &["domain", "ports"]),
-    ("ingress", &["adapters", "domain", "ports"]),
+    ("ingress", &["adapters", "domain", "metrics", "ports"]),
     // a Slack stand-in knows Slack, not the bot
     ("sandbox", &["domain", "ports"]),
     (
@@ -30,15 +31,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
-            "recovery",
+            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "metrics",
+            "ports", "recovery",
         ],
     ),
+    ("web", &["domain", "engine", "metrics", "ports", "service"]),
     (
         "cli",
         &[
-            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
-            "recovery", "replay", "sandbox", "service",
+            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "metrics",
+            "ports", "recovery", "replay", "sandbox", "service", "web",
         ],
     ),
 ];

@@ -17,6 +17,7 @@ pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod settings;
 mod standby;
+mod systemd;
 pub(crate) mod values;
 pub(crate) mod wiring;
 

@@ -3,6 +3,7 @@
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
 use super::settings;
+use super::systemd::Systemd;
 use super::wiring::customers::Source;
 use super::{Done, Failure, Folders, logs, out, standby, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
@@ -15,13 +16,14 @@ use crate::ingress::{Desk, socket};
 use crate::journal::postgres::Inbox;
 use crate::journal::{JournalError, Postgres, Sled, Store};
 use crate::ports::Clock;
-use crate::service::{Handle, Intake, Service, ServiceError, WallClock};
+use crate::service::{Intake, Service, ServiceError, WallClock};
+use crate::web;
 use anyhow::Context;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -111,7 +113,11 @@ pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
     let settled = settled()?;
     logs::start("info");
     let store = match setting("DATABASE_URL")? {
-        None => Kept::Here(Box::new(Sled::open(&folders.state).map_err(work)?)),
+        None => {
+            let store = Sled::open(&folders.state).map_err(work)?;
+            told_if_open(&folders.state);
+            Kept::Here(Box::new(store))
+        }
         Some(url) => Kept::Shared(Postgres::open(&url).map_err(work)?, url),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -205,9 +211,7 @@ async fn stand_by(
     }
     let relay: Arc<dyn Desk> = Arc::new(standby::Relay { inbox: Arc::clone(inbox) });
     let (over, ended) = watch::channel(false);
-    let mut routes = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, "standing by\n") }));
+    let mut routes = web::health::standing_by();
     let mut line = None;
     match &settled.line {
         Line::Socket(token) => {
@@ -226,7 +230,12 @@ async fn stand_by(
         Some(address) => Some(listen_on(address, routes, ended).await?),
         None => None,
     };
-    let turn = waiting.await;
+    let systemd = Systemd::of_environment();
+    systemd.standing_by();
+    let turn = tokio::select! {
+        turn = waiting => turn,
+        () = systemd.feed_idle() => None,
+    };
     over.send_replace(true);
     for task in [line, served].into_iter().flatten() {
         // what it was taking is handed on, and its address is free when it is gone
@@ -235,6 +244,19 @@ async fn stand_by(
         }
     }
     Ok(turn)
+}
+
+/// A folder that was there before keeps its permissions; the journal in it holds names and telephone numbers.
+fn told_if_open(state: &Path) {
+    let mode = std::fs::metadata(state).map_or(0, |about| about.permissions().mode());
+    if mode & 0o007 != 0 {
+        out::note(&format!(
+            "⚠️ 상태 폴더 {}을(를) 이 컴퓨터의 누구나 볼 수 있습니다({:o}). 저널에는 이름과 전화번호가 있습니다. 그대로 시작합니다. 고치려면: chmod 700 {}",
+            state.display(),
+            mode & 0o777,
+            state.display()
+        ));
+    }
 }
 
 async fn serve(
@@ -282,6 +304,10 @@ async fn serve(
     if let Some(feeds) = wiring::feeds::feeds() {
         service.watch_feeds(feeds);
     }
+    service.ping();
+    let asking =
+        Api::new(settled.api(settled.token.clone())).context("Slack 연결을 준비할 수 없습니다")?;
+    service.ask_slack(Arc::new(asking));
     let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
     let taking_in = shared.map(|inbox| tokio::spawn(standby::take_in(inbox, Arc::clone(&intake))));
     let now: Now = {
@@ -309,7 +335,9 @@ async fn serve(
     routes.push(monitoring.routes(Arc::new(handle.clone()), Arc::clone(&now)));
     // whoever is called by others listens, also where nobody said at which address
     let listen = settled.listen.or(is_called.then_some(LISTEN));
-    let web = routes.into_iter().fold(web(handle), Router::merge);
+    routes.push(web::health::routes(&handle));
+    routes.push(web::metrics::routes(handle.clone(), folders.state.clone()));
+    let web = routes.into_iter().fold(Router::new(), Router::merge);
     let served = match listen {
         Some(address) => Some(listen_on(address, web, stop.clone()).await?),
         None => None,
@@ -329,9 +357,12 @@ async fn serve(
         }
     };
     tracing::info!("당직 데스크가 시작되었습니다");
+    let systemd = Systemd::of_environment();
+    systemd.ready();
     let mut stopping = stop.clone();
     let ended = tokio::select! {
         ended = service.ended() => Some(ended),
+        () = systemd.feed(handle) => None,
         _ = stopping.wait_for(|stop| *stop) => None,
     };
     let ended = match ended {
@@ -341,6 +372,7 @@ async fn serve(
         }
         None => {
             tracing::info!("당직 데스크를 멈춥니다");
+            systemd.stopping();
             service.stop().await
         }
     };
@@ -372,20 +404,6 @@ pub(crate) fn stop_asked() -> Result<watch::Receiver<bool>, Failure> {
         asked.closed().await;
     });
     Ok(stop)
-}
-
-fn web(handle: Handle) -> Router {
-    let ready = move || {
-        let health = handle.health();
-        async move {
-            if health.is_ready() {
-                (StatusCode::OK, "ready\n")
-            } else {
-                (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-            }
-        }
-    };
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
 async fn listen_on(

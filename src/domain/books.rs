@@ -404,11 +404,20 @@ impl PolicyReader<'_> {
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
             ("offboard.chase_after", policy.offboard.chase_after),
+            ("watch.ping_every", policy.watch.ping_every),
         ];
         for (path, span) in spans {
             if span.as_seconds() == 0 {
                 self.wrong(path, "0보다 길어야 합니다. 예: \"5m\"");
             }
+        }
+        let url = policy.watch.ping_url.trim();
+        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        let safe = url.starts_with("https://") || here.iter().any(|here| url.starts_with(here));
+        if !url.is_empty() && (!safe || url.contains(['?', '@'])) {
+            // it may bear a secret, so it is not shown
+            let said = "https 주소나 이 컴퓨터의 http 주소를 물음표와 @ 없이 적어 주십시오. 예: \"https://hc-ping.com/uuid\"";
+            self.wrong("watch.ping_url", said);
         }
         let high = policy.guardduty.high_from;
         if !(0.0..=10.0).contains(&high) {

@@ -54,6 +54,8 @@ pub struct Policy {
     pub customers: RecordPolicy,
     /// `[REQ]`s of AWS's TAM (T).
     pub tam: TamPolicy,
+    /// Who watches the bot itself.
+    pub watch: WatchPolicy,
     /// What should come regularly.
     pub heartbeats: Vec<Heartbeat>,
 }
@@ -773,6 +775,23 @@ pub struct Company {
 impl Default for Company {
     fn default() -> Self {
         Self { customer: "솔트웨어".to_owned(), main_payers: Vec::new() }
+    }
+}
+
+/// Who watches the bot itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WatchPolicy {
+    /// An address that is asked again and again while the bot is ready, and that calls for help when it is not; empty: none. May be a
+    /// secret, so nothing shows it.
+    pub ping_url: String,
+    /// How often.
+    pub ping_every: Span,
+}
+
+impl Default for WatchPolicy {
+    fn default() -> Self {
+        Self { ping_url: String::new(), ping_every: Span::minutes(1) }
     }
 }
 

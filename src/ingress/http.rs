@@ -10,6 +10,7 @@ use crate::adapters::slack::events::{self, Ignored, MAX_BODY, Unreadable};
 use crate::domain::input::SlackInput;
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
+use crate::metrics::Way;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -77,14 +78,16 @@ async fn take_event(State(shared): State<Shared>, headers: HeaderMap, body: Body
             let challenge = envelope.get("challenge").and_then(Value::as_str);
             return Ok(Read::Challenge(challenge.unwrap_or_default().to_owned()));
         }
-        Ok(Read::Input(events::event(&envelope)))
+        let own = events::is_own_post(&envelope);
+        Ok(Read::Input { input: events::event(&envelope), own })
     })
     .await
 }
 
 async fn take_command(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
     answered(shared, headers, body, |body| {
-        Ok(Read::Input(events::command(&events::read_command(body)?)))
+        let input = events::command(&events::read_command(body)?);
+        Ok(Read::Input { input, own: false })
     })
     .await
 }
@@ -95,7 +98,8 @@ async fn take_interaction(
     body: Body,
 ) -> Response {
     answered(shared, headers, body, |body| {
-        Ok(Read::Input(events::interaction(&events::read_interaction(body)?)))
+        let input = events::interaction(&events::read_interaction(body)?);
+        Ok(Read::Input { input, own: false })
     })
     .await
 }
@@ -104,7 +108,11 @@ async fn take_interaction(
 enum Read {
     /// Slack tries whether somebody is there.
     Challenge(String),
-    Input(Result<SlackInput, Ignored>),
+    Input {
+        input: Result<SlackInput, Ignored>,
+        /// Whether it brings a post of the bot's own.
+        own: bool,
+    },
 }
 
 async fn answered(
@@ -113,7 +121,8 @@ async fn answered(
     body: Body,
     parse: fn(&[u8]) -> Result<Read, Unreadable>,
 ) -> Response {
-    let deadline = Instant::now() + ANSWER_WITHIN;
+    let came = Instant::now();
+    let deadline = came + ANSWER_WITHIN;
     let body = match received(&headers, body, MAX_BODY, deadline).await {
         Ok(body) => body,
         Err(status) => return status.into_response(),
@@ -122,10 +131,15 @@ async fn answered(
         tracing::warn!(%why, "a request that is not Slack's was refused");
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let input = match parse(&body) {
+    shared.desk.heard();
+    let read = parse(&body);
+    if let Ok(Read::Input { own, .. }) = &read {
+        shared.desk.delivered(*own);
+    }
+    let input = match read {
         Ok(Read::Challenge(challenge)) => return challenge.into_response(),
-        Ok(Read::Input(Ok(input))) => input,
-        Ok(Read::Input(Err(reason))) => {
+        Ok(Read::Input { input: Ok(input), .. }) => input,
+        Ok(Read::Input { input: Err(reason), .. }) => {
             tracing::debug!(%reason, "ignored");
             return StatusCode::OK.into_response();
         }
@@ -137,7 +151,10 @@ async fn answered(
     };
     let desk = Arc::clone(&shared.desk);
     match to_its_end(deadline, "slack", async move { desk.take(input).await }).await {
-        Ok(Ok(answer)) => reply(&answer),
+        Ok(Ok(answer)) => {
+            shared.desk.acknowledged(Way::Http, came.elapsed());
+            reply(&answer)
+        }
         Ok(Err(Unavailable)) => {
             tracing::warn!("the journal could not keep an input; Slack is asked to send it again");
             StatusCode::SERVICE_UNAVAILABLE.into_response()

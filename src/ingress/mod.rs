@@ -5,7 +5,9 @@ use crate::domain::ids::ErrandId;
 use crate::domain::input::{Notice, SlackInput, TicketNews, TopicNews};
 use crate::domain::message::Answer;
 use crate::domain::policy::Admission;
+use crate::metrics::Way;
 use async_trait::async_trait;
+use std::time::Duration;
 
 pub mod eventbridge;
 pub mod http;
@@ -29,6 +31,19 @@ pub trait Desk: Send + Sync {
 
     /// Slack's line is up (its first connection stands) or down (its last one is gone).
     async fn connected(&self, up: bool);
+
+    /// Anything at all came from Slack, a ping too.
+    fn heard(&self) {}
+
+    /// Slack delivered an event, a press or a command, whether the desk reads it or not; `own`: a post of the bot's own.
+    fn delivered(&self, own: bool) {
+        let _ = own;
+    }
+
+    /// What Slack delivered is acknowledged, so long after its receipt.
+    fn acknowledged(&self, way: Way, took: Duration) {
+        let _ = (way, took);
+    }
 }
 
 /// Where the hooks of the other services hand in what they bring.

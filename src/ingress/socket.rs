@@ -11,6 +11,7 @@ use crate::adapters::slack::blocks;
 use crate::adapters::slack::events::{self, Ignored, MAX_BODY};
 use crate::domain::input::{SlackAct, SlackInput};
 use crate::domain::message::Answer;
+use crate::metrics::Way;
 use crate::ports::PortError;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
@@ -261,6 +262,9 @@ impl Line {
                 Some(ended) = takes.join_next() => note(&ended),
                 frame = reader.next() => {
                     heard = Instant::now();
+                    if matches!(frame, Some(Ok(_))) {
+                        self.desk.heard();
+                    }
                     match frame {
                         Some(Ok(Frame::Text(text))) => match Heard::read(&text) {
                             Heard::Hello => {
@@ -275,12 +279,16 @@ impl Line {
                                     let _ = renew.send(());
                                 }
                             }
-                            Heard::Envelope { id, answers, input } => tokio::select! {
-                                () = self.hand_in(&mut takes, &acks, id, answers, input) => {
-                                    heard = Instant::now();
+                            Heard::Envelope { id, answers, own, input } => {
+                                self.desk.delivered(own);
+                                let (came, acks) = (heard, acks.clone());
+                                tokio::select! {
+                                    () = self.hand_in(&mut takes, acks, Envelope { id, answers, came }, input) => {
+                                        heard = Instant::now();
+                                    }
+                                    () = over(&mut stop) => break,
                                 }
-                                () = over(&mut stop) => break,
-                            },
+                            }
                             Heard::Nothing => tracing::debug!("a frame without an envelope"),
                         },
                         Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Binary(_) | Frame::Frame(_))) => {}
@@ -316,23 +324,22 @@ impl Line {
     async fn hand_in(
         &self,
         takes: &mut JoinSet<()>,
-        acks: &mpsc::UnboundedSender<Frame>,
-        id: String,
-        answers: bool,
+        acks: mpsc::UnboundedSender<Frame>,
+        envelope: Envelope,
         input: Result<SlackInput, Ignored>,
     ) {
+        let Envelope { id, answers, came } = envelope;
         let input = match input {
             Ok(input) => input,
             Err(reason) => {
                 tracing::debug!(%reason, "ignored");
-                acknowledge(acks, &id, None);
+                acknowledge(&acks, &id, None);
                 return;
             }
         };
         let Ok(permit) = Arc::clone(&self.in_flight).acquire_owned().await else { return };
         let turn = self.lanes.turn(&input);
         let desk = Arc::clone(&self.desk);
-        let acks = acks.clone();
         let within = self.settings.take_within;
         takes.spawn(async move {
             let _permit = permit;
@@ -344,6 +351,7 @@ impl Line {
                         tracing::warn!("Slack takes no answer to this envelope");
                     }
                     acknowledge(&acks, &id, payload);
+                    desk.acknowledged(Way::Socket, came.elapsed());
                 }
                 Ok(Err(Unavailable)) => {
                     tracing::warn!("the journal could not keep an input; Slack will send it again");
@@ -352,6 +360,15 @@ impl Line {
             }
         });
     }
+}
+
+/// What is known of an envelope beside its contents.
+struct Envelope {
+    id: String,
+    /// Whether the acknowledgement may carry an answer.
+    answers: bool,
+    /// When it came.
+    came: Instant,
 }
 
 fn acknowledge(acks: &mpsc::UnboundedSender<Frame>, id: &str, payload: Option<Value>) {
@@ -417,6 +434,8 @@ enum Heard {
         id: String,
         /// Whether the acknowledgement may carry an answer.
         answers: bool,
+        /// Whether it brings a post of the bot's own.
+        own: bool,
         input: Result<SlackInput, Ignored>,
     },
     Nothing,
@@ -450,11 +469,15 @@ impl Heard {
         if head.envelope_id.is_empty() {
             return Self::Nothing;
         }
+        let mut own = false;
         let input = match events::read(text.as_bytes()) {
             Ok(mut frame) => {
                 let payload = frame.get_mut("payload").map(Value::take).unwrap_or_default();
                 match head.kind.as_str() {
-                    "events_api" => events::event(&payload),
+                    "events_api" => {
+                        own = events::is_own_post(&payload);
+                        events::event(&payload)
+                    }
                     "interactive" => events::interaction(&payload),
                     "slash_commands" => events::command(&payload),
                     _ => Err(Ignored::Kind("envelope".to_owned())),
@@ -466,7 +489,7 @@ impl Heard {
                 Err(Ignored::Missing("/payload"))
             }
         };
-        Self::Envelope { id: head.envelope_id, answers: head.accepts_response_payload, input }
+        Self::Envelope { id: head.envelope_id, answers: head.accepts_response_payload, own, input }
     }
 }
 

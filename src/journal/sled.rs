@@ -114,6 +114,17 @@ impl Sled {
             .map_err(failed("기록 읽기"))
     }
 
+    /// A full disk is no fault of the database's: it is told with what helps.
+    fn not_kept(&self, error: ::sled::Error) -> StoreError {
+        match error {
+            ::sled::Error::Io(source) => folder::at(&self.folder.path().join("journal"))(source),
+            ::sled::Error::CollectionNotFound(_)
+            | ::sled::Error::Unsupported(_)
+            | ::sled::Error::ReportableBug(_)
+            | ::sled::Error::Corruption { .. } => failed("기록 저장")(error),
+        }
+    }
+
     /// Everything but the checks of who may write.
     fn keep(&self, batch: &[StoredRecord]) -> Result<(), StoreError> {
         let mut writes = Batch::default();
@@ -125,8 +136,8 @@ impl Sled {
                 writes.insert(&key, value);
             }
         }
-        self.db.apply_batch(writes).map_err(failed("기록 저장"))?;
-        self.db.flush().map_err(failed("기록 저장"))?;
+        self.db.apply_batch(writes).map_err(|error| self.not_kept(error))?;
+        self.db.flush().map_err(|error| self.not_kept(error))?;
         self.file.sync_all().map_err(folder::at(&self.folder.path().join("journal/db")))?;
         written.iter().try_for_each(|(key, bytes)| self.touch(key, *bytes))
     }

@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "bounds on real time")]
 
+mod ground;
 mod kills;
 mod scene;
+mod watched;
 #[path = "../common/workplace.rs"]
 mod workplace;
 

@@ -11,6 +11,7 @@ use crate::domain::ids::{ChannelId, ErrandId, MessageRef, PhoneNumber, SlackGrou
 use crate::domain::input::{Directory, Group, Member, ReplyTo, SlackInput};
 use crate::domain::message::{Form, Message};
 use crate::domain::time::Time;
+use crate::domain::words;
 use crate::ports::{Chat, Clock, PortError, Watched};
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -459,7 +460,10 @@ fn member(user: &Value) -> Option<(SlackUser, Member)> {
         .or_else(|| text(user, "name"))?;
     let email = text(profile, "email").map(str::to_owned);
     let phone = text(profile, "phone").map(PhoneNumber::from);
-    Some((SlackUser::from(id), Member { name: name.to_owned(), email, phone }))
+    // guests choose their own names: one who is called like an engineer is not that engineer
+    let guest = on("is_restricted") || on("is_ultra_restricted") || on("is_stranger");
+    let name = if guest { words::guest(name) } else { name.to_owned() };
+    Some((SlackUser::from(id), Member { name, email, phone }))
 }
 
 /// A user group that is in use.

@@ -144,6 +144,15 @@ pub fn event(envelope: &Value) -> Result<SlackInput, Ignored> {
     Ok(SlackInput { key, by, what, raw: Some(without_token(envelope)) })
 }
 
+/// Whether an `event_callback` is about a message of the bot's own.
+#[must_use]
+pub fn is_own_post(envelope: &Value) -> bool {
+    let me = own_user(envelope);
+    me.is_some()
+        && text_at(envelope, "/event/type") == Some("message")
+        && filled(envelope, "/event/user") == me
+}
+
 /// Reads an interaction: a button that was pressed, a form that was handed in.
 ///
 /// # Errors

@@ -44,6 +44,12 @@ pub fn stale() -> Message {
     one_line("⛔ 이 버튼은 더 쓸 수 없습니다. 스레드의 최신 글에서 눌러 주십시오.")
 }
 
+/// A guest of the workspace, or somebody of another one: never taken for a person of the guide who has the same name.
+#[must_use]
+pub fn guest(name: &str) -> String {
+    format!("{name} (게스트)")
+}
+
 /// A refusal: what was wrong, and what is expected.
 #[must_use]
 pub fn refused(text: impl Into<String>, expected: impl Into<String>) -> Message {
