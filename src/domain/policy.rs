@@ -428,11 +428,13 @@ impl Default for GuardDuty {
 pub struct DeskPolicy {
     /// The promise to a caller with an outage (C5).
     pub promise: Span,
+    /// When nobody took what a caller asked for, it is asked for again (C5 to C7).
+    pub chase_after: Span,
 }
 
 impl Default for DeskPolicy {
     fn default() -> Self {
-        Self { promise: Span::minutes(15) }
+        Self { promise: Span::minutes(15), chase_after: Span::minutes(10) }
     }
 }
 
@@ -528,6 +530,8 @@ pub struct Roles {
     pub checklist: Vec<Role>,
     /// Enter alarms and press the buttons of incidents (M6, G4).
     pub alarm: Vec<Role>,
+    /// Enter telephone calls, and press the buttons of what became of them (C1).
+    pub call: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -543,6 +547,7 @@ impl Default for Roles {
             setup: vec![Role::Coc, Role::Csr, Role::Engineer],
             checklist: vec![Role::Coc],
             alarm: vec![Role::Coc],
+            call: vec![Role::Coc],
         }
     }
 }

@@ -192,6 +192,7 @@ impl<'t, 'a> Work<'t, 'a> {
         self.one.ladder = ladder;
         if was_open && !self.one.is_open() {
             self.clear();
+            super::inquiry::chain_over(self.turn, self.id, &self.one);
         }
         for (post, message) in shown {
             self.step(DispatchChange::Shown(Board { post, message }));
@@ -220,6 +221,7 @@ impl<'t, 'a> Work<'t, 'a> {
         self.page(|paging| paging.stop("종료"));
         self.clear();
         self.step(DispatchChange::Over(Over { at: self.turn.now, by: by.clone() }));
+        super::inquiry::chain_over(self.turn, self.id, &self.one);
         self.turn.note_by(self.id, Some(by.clone()), "종료");
         let place = self.one.home.thread();
         self.turn.post(Some(self.id), Urgency::Notice, place, words::dispatch::closed(by));
