@@ -13,7 +13,7 @@ use super::super::errand::{Errand, ErrandKind, NewTicket, Outcome, Place, Urgenc
 use super::super::ids::{CaseId, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{LadderState, Via};
-use super::super::message::{Answer, FieldError, Message};
+use super::super::message::{Answer, FieldError, Message, Piece};
 use super::super::people::order::{Duty, absence_at, assign_order};
 use super::super::text::read;
 use super::super::time::Time;
@@ -190,14 +190,44 @@ fn begin(
 fn engineers(desk: &Desk, one: &Inquiry, now: Time) -> Vec<Name> {
     let roster = &desk.roster.value;
     let own = desk.customers.value.find(&one.customer).filter(|_| one.call.own_engineers);
+    // those who call somebody back today already come later than those who are as busy otherwise
+    let busy = desk.active_tickets();
+    let load = |who: &Name| busy.get(who).copied().unwrap_or_default() + call_backs(desk, who, now);
     let Some(record) = own else {
-        return assignment::choose(desk, &one.customer, now).order;
+        let mut order = assignment::choose(desk, &one.customer, now).order;
+        if one.customer != desk.policy.value.company.customer {
+            order.sort_by_key(load);
+        }
+        return order;
     };
     let owners = [&record.ts_primary, &record.ts_backup].into_iter().flatten().cloned();
     let there = |who: &Name| absence_at(roster, &desk.leaves, who, Duty::Other, now).is_none();
-    let counts = desk.active_tickets();
-    let (general, _) = assign_order(roster, &desk.leaves, &counts, &desk.last_assigned, now);
+    let (mut general, _) = assign_order(roster, &desk.leaves, &busy, &desk.last_assigned, now);
+    general.sort_by_key(load);
     owners.filter(there).chain(general).collect()
+}
+
+/// How many callers of today this person was asked to call back.
+fn call_backs(desk: &Desk, who: &Name, now: Time) -> u32 {
+    let of_today = |one: &Inquiry| {
+        let theirs = match &one.stage {
+            Stage::Asked { who: asked, .. } => asked == who,
+            Stage::Over { how: Ending::Confirmed { by, .. }, .. } => by == who,
+            Stage::Promised { .. }
+            | Stage::Broken { .. }
+            | Stage::Advised { .. }
+            | Stage::Queued { .. }
+            | Stage::Todo { .. }
+            | Stage::Over { .. } => false,
+        };
+        theirs && one.call.at.date_naive() == now.date_naive()
+    };
+    let cases = desk.cases.values().rev().take_while(|case| {
+        // the newest first: beyond a day there is none of today
+        now - case.opened < chrono::TimeDelta::days(1)
+    });
+    let count = cases.filter(|case| case.procedure.as_inquiry().is_some_and(of_today)).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The case in which people are reached already for an outage that this customer telephoned about.
@@ -253,8 +283,13 @@ impl<'t, 'a> Work<'t, 'a> {
 
     /// Posts something that bears buttons.
     fn show(&mut self, place: Place, message: Message) {
-        let post = self.turn.post(Some(self.id), Urgency::Page, place, message.clone());
-        self.step(InquiryChange::Shown(Board { post, message }));
+        let mut kept = message.clone();
+        for line in &mut kept.lines {
+            // what is changed later is not late because of that
+            line.retain(|piece| *piece != Piece::IfLate);
+        }
+        let post = self.turn.post(Some(self.id), Urgency::Page, place, message);
+        self.step(InquiryChange::Shown(Board { post, message: kept }));
     }
 
     /// Buttons of where the case stood before are of no use any more.
@@ -306,8 +341,12 @@ impl<'t, 'a> Work<'t, 'a> {
         self.step(InquiryChange::CannotMail);
         let customer = desk.customers.value.find(&self.one.customer);
         let (stage, next) = lead(desk, &self.one.call, customer, self.turn.now);
-        self.step(InquiryChange::To(stage));
+        self.step(InquiryChange::To(stage.clone()));
         self.go_on(next, customer);
+        if let Stage::Over { how: Ending::Sales { csr }, .. } = stage {
+            // a changed card notifies nobody
+            self.say(words::inquiry::sales_told(desk, &self.one, &csr));
+        }
         self.refresh();
     }
 
@@ -448,7 +487,9 @@ impl<'t, 'a> Work<'t, 'a> {
             Stage::Todo { times, .. } => {
                 if self.chased(times) {
                     self.clear();
-                    self.show_todo("");
+                    let message = words::inquiry::todo_again(self.turn.desk, self.id, &self.one);
+                    let place = self.place();
+                    self.show(place, message);
                 }
             }
             Stage::Over { .. } => {}

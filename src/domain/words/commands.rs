@@ -30,6 +30,7 @@ pub fn help() -> Message {
         line![
             "/leave [@사람] 2025-08-06 ~ 2025-08-07 사유 [일반티켓] — 부재를 등록합니다 (/coc leave도 같습니다)."
         ],
+        line!["/call — 걸려 온 전화를 기록하고 읽어 드릴 말씀을 봅니다 (COC). 양식이 열립니다."],
         line!["/coc order [고객사] — 지금 호출 순서와 제외된 사람, 이유를 봅니다."],
         line!["/coc why 사건번호 — 그 사건에서 누가 왜 호출되었는지 봅니다."],
         line!["/coc cases — 진행 중인 사건과 다음 예정 시각을 봅니다."],
@@ -42,6 +43,7 @@ pub fn help() -> Message {
             "/coc setup 고객사 채널 티켓링크 연락처 — 관제 구성을 시작합니다. 비우면 양식이 열립니다."
         ],
         line!["/coc done 티켓링크 — 끝난 티켓을 활성 티켓 수에서 뺍니다."],
+        line!["/coc contact [이름] — 연락처 카드를 봅니다."],
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
         line!["긴급 요청(CSR): #general에 @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: 링크"],
     ])
@@ -70,7 +72,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, contact. 예: /coc order 한빛전자",
     )
 }
 

@@ -10,7 +10,7 @@ use super::{line, refused};
 pub fn cards(cards: &[&Card]) -> Message {
     let mut said: Vec<Line> = Vec::new();
     for card in cards {
-        said.push(vec![Piece::Bold(card.name.clone())]);
+        said.push(line![format!("■ {}", card.name)]);
         if !card.phone.is_empty() {
             said.push(line![format!("☎️ {}", card.phone)]);
         }

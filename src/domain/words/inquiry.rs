@@ -142,12 +142,12 @@ fn names(customers: &[&Customer]) -> String {
 #[must_use]
 pub fn contradiction(customer: &str, digits: &str, owners: &[&Customer]) -> String {
     let whose = if owners.is_empty() {
-        "그런 계정이 고객 기록에 없습니다".to_owned()
+        "고객 기록에 없는 계정입니다".to_owned()
     } else {
-        format!("{}의 계정입니다", names(owners))
+        format!("{digits}은(는) {}의 계정입니다", names(owners))
     };
     format!(
-        "{customer}의 계정 가운데 {digits}(으)로 끝나는 것이 없습니다. {whose}. 고객사 명과 숫자를 다시 확인하고, 모르는 쪽은 비워 주십시오."
+        "{customer}에는 끝자리가 {digits}인 계정이 없습니다. {whose}. 다시 확인하고, 확실하지 않은 쪽은 비워 주십시오."
     )
 }
 
@@ -155,7 +155,7 @@ pub fn contradiction(customer: &str, digits: &str, owners: &[&Customer]) -> Stri
 #[must_use]
 pub fn no_such_digits(digits: &str) -> String {
     format!(
-        "{digits}(으)로 끝나는 계정이 고객 기록에 없습니다. 다시 확인하거나 고객사 명을 적어 주십시오. {NOT_ON_RECORD}"
+        "끝자리가 {digits}인 계정이 고객 기록에 없습니다. 다시 확인하거나 고객사 명을 적어 주십시오. {NOT_ON_RECORD}"
     )
 }
 
@@ -163,7 +163,7 @@ pub fn no_such_digits(digits: &str) -> String {
 #[must_use]
 pub fn several(digits: &str, owners: &[&Customer]) -> String {
     format!(
-        "{digits}(으)로 끝나는 계정이 여러 고객사에 있습니다: {}. 고객사 명을 적어 주십시오.",
+        "끝자리가 {digits}인 계정이 여러 고객사에 있습니다: {}. 고객사 명을 적어 주십시오.",
         names(owners)
     )
 }
@@ -471,7 +471,7 @@ pub fn broken(desk: &Desk, id: CaseId, one: &Inquiry, it: &Broken<'_>, now: Time
     let mut said = vec![first];
     said.extend(call_lines(&one.call));
     said.push(line![format!("호출 사건 {}: {}", it.chain, it.stands)]);
-    said.push(line!["고객에게 전화해 상황을 알려 주십시오. 호출은 이어집니다."]);
+    said.push(line!["고객에게 전화해 상황을 알려 주십시오."]);
     said.push(line!["고객과 통화했으면 [완료]를 눌러 주십시오."]);
     said.push(line![format!("사건 {id}")]);
     Message {
@@ -552,28 +552,55 @@ pub fn todo(desk: &Desk, id: CaseId, one: &Inquiry, late: &str) -> Message {
     let late = if late.is_empty() { Piece::IfLate } else { late.into() };
     let mut first = vec!["⚠️ ".into(), late];
     first.extend(desk.mention_group(&desk.policy.value.groups.coc));
-    let of_engineer = !matches!(one.stage, Stage::Todo { what: Todo::Sales, .. });
-    if !of_engineer {
+    if of_sales(one) {
         first.push(" ".into());
         first.extend(desk.mention_group(&desk.policy.value.groups.csr));
     }
-    first.push(" ".into());
-    first.push(bracketed(&one.customer));
-    let (what, ask) = if of_engineer {
-        ("회신을 요청할 사람이 없습니다.", "연락할 사람을 찾아 전하고 [완료]를 눌러 주십시오.")
-    } else {
+    asked_of_coc(id, one, first)
+}
+
+/// Nobody saw to it yet.
+#[must_use]
+pub fn todo_again(desk: &Desk, id: CaseId, one: &Inquiry) -> Message {
+    let mut first: Line = vec!["⏰ ".into()];
+    first.extend(desk.mention_group(&desk.policy.value.groups.coc));
+    asked_of_coc(id, one, first)
+}
+
+const fn of_sales(one: &Inquiry) -> bool {
+    matches!(one.stage, Stage::Todo { what: Todo::Sales, .. })
+}
+
+fn asked_of_coc(id: CaseId, one: &Inquiry, mut first: Line) -> Message {
+    let (what, ask) = if of_sales(one) {
         (
             "고객 기록에 영업 담당이 없습니다.",
             "담당을 확인해 고객에게 알리고 [완료]를 눌러 주십시오.",
         )
+    } else {
+        ("회신을 요청할 사람이 없습니다.", "연락할 사람을 찾아 전하고 [완료]를 눌러 주십시오.")
     };
-    first.push(what.into());
+    first.extend([" ".into(), bracketed(&one.customer), what.into()]);
     let mut said = vec![first];
     said.extend(call_lines(&one.call));
     said.push(line![ask]);
     Message {
         lines: said, buttons: vec![primary("완료", &Token::Inquiry(id, InquiryPress::Done))]
     }
+}
+
+/// Whoever sells to the customer learns that the caller was led there.
+#[must_use]
+pub fn sales_told(desk: &Desk, one: &Inquiry, csr: &Name) -> Message {
+    let mut said = vec![vec![
+        "☎️ ".into(),
+        desk.mention(csr),
+        " ".into(),
+        bracketed(&one.customer),
+        "고객이 즉시 통화를 원해 영업 담당 연락처를 안내했습니다.".into(),
+    ]];
+    said.extend(call_lines(&one.call));
+    lines(said)
 }
 
 /// Whoever was asked will call back.
@@ -740,7 +767,7 @@ pub fn to_say(
     }
     told.extend(comment(desk, one));
     told.extend(next(one, today));
-    told.push(line![format!("사건 {id}로 기록했습니다.")]);
+    told.push(line![format!("기록: 사건 {id}")]);
     if let Some(basis) = services::basis(desk, now, false).filter(|_| customer.is_some()) {
         told.push(basis);
     }
