@@ -127,7 +127,22 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 26] = [
+const PLACES: [(&str, &str, &str); 29] = [
+    (
+        "전화 회신 요청",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /call}\n  - submit: {by: coc1, fields: {종류: 일반 문의, 고객사 명: 솔빛출판, 연락처: 010-0000-2010, 메일 가능: 아니오}}\n",
+        "가온별",
+    ),
+    (
+        "메일을 안내한 전화",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /call}\n  - submit: {by: coc1, fields: {종류: 일반 문의, 고객사 명: 솔빛출판, 연락처: 010-0000-2010}}\n",
+        "가온별",
+    ),
+    (
+        "약속이 지난 전화",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /call}\n  - submit: {by: coc1, fields: {종류: 장애, 고객사 명: 은하물류, 연락처: 010-0000-2005}}\n  - wait: 15m\n  - wait: 1s\n",
+        "가온별",
+    ),
     ("AWS 관제 화면 확인", "  - feed: {url: aws-status, items: aws.rss}\n", "다솜윤"),
     (
         "TAM 요청",

@@ -353,14 +353,17 @@ async fn a_recorded_day_of_forms_restarts_and_absences_plays_the_same() {
 async fn every_scene_opens_and_its_recording_plays_the_same() {
     let practice = Practice::open();
     let scenes = practice.state().await["scenes"].as_array().unwrap().clone();
-    assert_eq!(scenes.len(), 12);
+    assert_eq!(scenes.len(), 13);
     for scene in &scenes {
         let id = text(&scene["id"]);
         practice.begin(id).await;
         let state = practice.state().await;
         assert_eq!(state["practice"]["scene"]["id"], id);
         practice.turn(json!({"advance": 60})).await;
-        practice.has_a_case().await;
+        // the telephone rings, and nobody has written anything down yet
+        if id != "call" {
+            practice.has_a_case().await;
+        }
         practice.turn(json!("next_business_day")).await;
         practice.plays_the_same().await;
     }

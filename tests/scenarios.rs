@@ -142,6 +142,14 @@ fn may_mention(words: &Words) -> bool {
         || calls_coc(words)
         || words.text.contains("영업 담당 연락을 안내합니다")
         || of_a_checklist(words)
+        || of_a_call(words)
+}
+
+/// Whoever is asked to call back, whoever sells to the customer, and who is to find out who that is (C6 to C8).
+fn of_a_call(words: &Words) -> bool {
+    words.buttons == ["확인", "재배정"]
+        || words.text.contains("영업 담당 연락처를 안내했습니다")
+        || words.mentions == ["@coc", "@csr"]
 }
 
 /// Alarms, and what nobody understood or looked after (M5, M6, G4): COC's group is called.

@@ -30,7 +30,9 @@ impl Overrides {
             BookFile::Policy => &self.policy,
             BookFile::Guide => &self.guide,
             BookFile::Customers => &self.customers,
-            BookFile::Mails | BookFile::Procedures => &None,
+            BookFile::Mails | BookFile::Procedures | BookFile::Scripts | BookFile::Contacts => {
+                &None
+            }
         };
         other.clone().unwrap_or_else(|| data.join(file.name()))
     }
@@ -40,7 +42,9 @@ impl Overrides {
             BookFile::Policy => self.policy.is_some(),
             BookFile::Guide => self.guide.is_some(),
             BookFile::Customers => self.customers.is_some(),
-            BookFile::Mails | BookFile::Procedures => false,
+            BookFile::Mails | BookFile::Procedures | BookFile::Scripts | BookFile::Contacts => {
+                false
+            }
         }
     }
 }
@@ -84,6 +88,8 @@ fn advice(file: BookFile) -> &'static str {
         BookFile::Customers => "경로를 확인해 주십시오. 예: --customers data/customers.csv",
         BookFile::Mails => "경로를 확인해 주십시오. 예: data/mail",
         BookFile::Procedures => "경로를 확인해 주십시오. 예: data/procedures",
+        BookFile::Scripts => "경로를 확인해 주십시오. 예: data/scripts",
+        BookFile::Contacts => "경로를 확인해 주십시오. 예: data/contacts.toml",
     }
 }
 
@@ -116,12 +122,14 @@ fn gather(
         |file: BookFile| read(file).map_err(|error| errors.push(error)).unwrap_or_default();
     let (policy, guide, customers) =
         (had(BookFile::Policy), had(BookFile::Guide), had(BookFile::Customers));
+    let contacts = had(BookFile::Contacts);
     let mut folder = |file, extension| {
         folder(data, file, extension).map_err(|error| errors.push(error)).unwrap_or_default()
     };
     let mails = folder(BookFile::Mails, "txt");
     let procedures = folder(BookFile::Procedures, "toml");
-    let books = Books { policy, guide, customers, mails, procedures };
+    let scripts = folder(BookFile::Scripts, "txt");
+    let books = Books { policy, guide, customers, mails, procedures, scripts, contacts };
     if errors.is_empty() { Ok(books) } else { Err(errors) }
 }
 

@@ -1,5 +1,6 @@
 //! The data folder's three texts, read together: policy, guide, customers. Pure; files are read elsewhere.
 
+use super::contacts::read_contacts;
 use super::customers::{Customers, Grade, read_customers_with_lines};
 use super::definitions::read_definitions;
 use super::ids::is_topic_arn;
@@ -8,6 +9,7 @@ use super::mail::read_templates;
 use super::people::contact::is_email;
 use super::people::{Roster, read_guide};
 use super::policy::{GroupRef, Heartbeat, Policy};
+use super::scripts::read_scripts;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,10 @@ pub enum BookFile {
     Mails,
     /// The checklists' definitions in `procedures/`
     Procedures,
+    /// The scripts of telephone calls in `scripts/`
+    Scripts,
+    /// `contacts.toml`
+    Contacts,
 }
 
 impl BookFile {
@@ -41,6 +47,8 @@ impl BookFile {
             Self::Customers => "customers.csv",
             Self::Mails => "mail",
             Self::Procedures => "procedures",
+            Self::Scripts => "scripts",
+            Self::Contacts => "contacts.toml",
         }
     }
 }
@@ -137,11 +145,28 @@ pub fn read_books(books: &Books, near: NaiveDate) -> Result<ReadBooks, Vec<BookE
             text: format!("{file} {}행: {}", error.line, error.text),
         }));
     });
+    if let Err(wrong) = read_scripts(&books.scripts) {
+        errors.extend(wrong.into_iter().map(|(file, error)| BookError {
+            file: BookFile::Scripts,
+            line: None,
+            text: format!("{file} {}행: {}", error.line, error.text),
+        }));
+    }
+    if let Err(wrong) = read_contacts(&books.contacts) {
+        errors.extend(wrong.into_iter().map(|error| BookError {
+            file: BookFile::Contacts,
+            line: Some(error.line),
+            text: error.text,
+        }));
+    }
     let (Some(policy), Some((roster, noted)), Some((customers, lines)), Ok(_), Ok(_)) =
         (policy, guide, customers, mails, procedures)
     else {
         return Err(errors);
     };
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     let mut warnings: Vec<BookWarning> = noted
         .into_iter()
         .map(|warning| BookWarning {
@@ -397,6 +422,7 @@ impl PolicyReader<'_> {
             ("alarm.remind_after", policy.alarm.remind_after),
             ("guardduty.decide_within", policy.guardduty.decide_within),
             ("desk.promise", policy.desk.promise),
+            ("desk.chase_after", policy.desk.chase_after),
             ("phd.chase_after", policy.phd.chase_after),
             ("tam.ask_again", policy.tam.ask_again),
             ("rooms.chase_after", policy.rooms.chase_after),

@@ -232,7 +232,7 @@ impl Procedure {
             Self::List(one) => Some(one.home.clone()),
             Self::Offboard(one) => Some(one.home.clone()),
             Self::Dispatch(one) => Some(one.home.clone()),
-            Self::Inquiry(one) => Some(one.home.clone()),
+            Self::Inquiry(one) => one.home.clone(),
             Self::Climate(one) => Some(one.home.clone()),
         }
     }

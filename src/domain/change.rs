@@ -3,6 +3,7 @@
 use super::accounts::Entry;
 use super::alarms::AlarmsChange;
 use super::case::{Case, CaseChange};
+use super::contacts::Contacts;
 use super::customers::Customers;
 use super::definitions::Definitions;
 use super::errand::{CallEvent, Errand, Outcome, Service};
@@ -11,6 +12,7 @@ use super::input::{Adapters, Directory, SlackInput};
 use super::mail::{Draft, DraftChange, Templates};
 use super::people::{Absence, Roster};
 use super::policy::Policy;
+use super::scripts::Scripts;
 use super::status::BoardChange;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
@@ -225,5 +227,15 @@ pub enum Change {
         call: ErrandId,
         /// How it ended; `None`: hung up.
         how: Option<CallEvent>,
+    },
+    /// Other scripts of telephone calls are in force.
+    ScriptsAdopted {
+        /// As read.
+        scripts: Scripts,
+    },
+    /// Other contacts are in force.
+    ContactsAdopted {
+        /// As read.
+        contacts: Contacts,
     },
 }

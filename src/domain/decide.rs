@@ -167,6 +167,7 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
             let logged = format!("반응 :{emoji}:");
             assignment::acknowledged(turn, id, &slack.by, Via::Reaction, &logged);
         }
+        Some((id, Procedure::Inquiry(_))) => inquiry::reacted(turn, id, &slack.by, emoji),
         // nobody is asked for an acknowledgement there
         Some((
             _,
@@ -175,7 +176,6 @@ fn reacted(turn: &mut Turn<'_>, slack: &SlackInput, to: &MessageRef, emoji: &str
             | Procedure::Outage(_)
             | Procedure::List(_)
             | Procedure::Offboard(_)
-            | Procedure::Inquiry(_)
             | Procedure::Climate(_),
         )) => {}
         None => keep(turn, slack, &to.channel),
@@ -195,13 +195,14 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
         Some((id, Procedure::Offboard(_))) => {
             offboard::replied(turn, id, &slack.by, at, &root, text)
         }
+        Some((id, Procedure::Inquiry(_))) => {
+            if !inquiry::replied(turn, id, &slack.by, text) {
+                urgent::said(turn, &slack.by, at, &root, text);
+            }
+        }
         Some((
             _,
-            Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::Inquiry(_)
-            | Procedure::Climate(_),
+            Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::Climate(_),
         )) => {
             urgent::said(turn, &slack.by, at, &root, text);
         }
@@ -332,7 +333,7 @@ fn pressed(
             | Token::OffboardConfirmForm(..)
             | Token::UnlinkForm(..)
             | Token::OnboardForm
-            | Token::InquiryForm
+            | Token::InquiryForm(_)
             | Token::ClimateForm(_),
         )
         | None => {

@@ -5,6 +5,7 @@ use super::alarms::Alarms;
 use super::calendar::Calendar;
 use super::case::{Case, Procedure};
 use super::change::{Change, Chime, Chore, Wake};
+use super::contacts::Contacts;
 use super::customers::Customers;
 use super::definitions::Definitions;
 use super::errand::{CallEvent, Errand, ErrandKind, Outcome, Service};
@@ -24,6 +25,7 @@ use super::procedures::list::{List, ListKind};
 use super::procedures::monthly;
 use super::procedures::phd::{self, Matter, Phd};
 use super::procedures::stray::Stray;
+use super::scripts::Scripts;
 use super::status::Board;
 use super::time::Time;
 use chrono::NaiveDate;
@@ -72,6 +74,12 @@ pub struct Desk {
     /// The checklists' definitions in force.
     #[serde(default)]
     pub definitions: Definitions,
+    /// The scripts of telephone calls in force (C4 to C8).
+    #[serde(default)]
+    pub scripts: Scripts,
+    /// The contacts in force (K1, K2, C2).
+    #[serde(default)]
+    pub contacts: Contacts,
     /// What comes regularly, by name.
     #[serde(default)]
     pub beats: BTreeMap<String, Beat>,
@@ -405,6 +413,8 @@ impl Desk {
             Change::RecordWarned => self.record.warned = Some(at),
             Change::TemplatesAdopted { templates } => self.templates = templates.clone(),
             Change::DefinitionsAdopted { definitions } => self.definitions = definitions.clone(),
+            Change::ScriptsAdopted { scripts } => self.scripts = scripts.clone(),
+            Change::ContactsAdopted { contacts } => self.contacts = contacts.clone(),
             Change::Beat { name } => {
                 if let Some(beat) = self.beats.get_mut(name) {
                     *beat = Beat { last: Some(at), from: at, missing: None };

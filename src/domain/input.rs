@@ -191,6 +191,12 @@ pub struct Books {
     /// The checklists' definitions, by file name within `procedures/`.
     #[serde(default)]
     pub procedures: BTreeMap<String, String>,
+    /// The scripts of telephone calls, by file name within `scripts/`.
+    #[serde(default)]
+    pub scripts: BTreeMap<String, String>,
+    /// `contacts.toml`; empty text is the contacts as shipped.
+    #[serde(default)]
+    pub contacts: String,
 }
 
 /// The workspace's people, groups and channels.

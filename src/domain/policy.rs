@@ -434,11 +434,13 @@ impl Default for GuardDuty {
 pub struct DeskPolicy {
     /// The promise to a caller with an outage (C5).
     pub promise: Span,
+    /// When nobody took what a caller asked for, it is asked for again (C5 to C7).
+    pub chase_after: Span,
 }
 
 impl Default for DeskPolicy {
     fn default() -> Self {
-        Self { promise: Span::minutes(15) }
+        Self { promise: Span::minutes(15), chase_after: Span::minutes(10) }
     }
 }
 
@@ -538,6 +540,8 @@ pub struct Roles {
     pub onboard: Vec<Role>,
     /// Ask for a forced off-boarding and change the request (X2); COC alone confirms and runs it.
     pub offboard: Vec<Role>,
+    /// Enter telephone calls, and press the buttons of what became of them (C1).
+    pub call: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -555,6 +559,7 @@ impl Default for Roles {
             alarm: vec![Role::Coc],
             onboard: vec![Role::Coc, Role::Csr],
             offboard: vec![Role::Csr, Role::Coc],
+            call: vec![Role::Coc],
         }
     }
 }

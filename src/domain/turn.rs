@@ -88,8 +88,8 @@ pub enum Token {
     OnboardForm,
     /// People who are reached in order for something that is no urgent request.
     Dispatch(CaseId, DispatchPress),
-    /// The form of `/call`, as it stands.
-    InquiryForm,
+    /// The form of `/call`, and where its author is answered.
+    InquiryForm(ReplyTo),
     /// A telephone call that somebody made to the desk.
     Inquiry(CaseId, InquiryPress),
     /// A room.
@@ -272,12 +272,18 @@ pub enum DispatchPress {
     Close,
 }
 
-/// 완료
+/// 확인 · 재배정 · 완료 · 메일 불가
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InquiryPress {
-    /// 완료
+    /// 확인, of whoever was asked to call back; how many were asked by then
+    Confirm(u32),
+    /// 재배정: somebody else is asked; how many were asked by then
+    Reassign(u32),
+    /// 완료: COC saw to it
     Done,
+    /// 메일 불가: the caller cannot write a mail after all
+    CannotMail,
 }
 
 /// 온도 기록 · 완료
@@ -371,7 +377,7 @@ impl Token {
             | Self::SetupForm
             | Self::OffboardForm
             | Self::OnboardForm
-            | Self::InquiryForm
+            | Self::InquiryForm(_)
             | Self::Handover(_)
             | Self::ApplyGuide
             | Self::AssignForm

@@ -169,7 +169,14 @@ impl Furniture {
                         (BookFile::Guide, _) => scenario.guide.as_ref(),
                         (BookFile::Customers, _) => scenario.customers.as_ref(),
                         (BookFile::Policy, Some(PolicySource::File(path))) => Some(path),
-                        (BookFile::Policy | BookFile::Mails | BookFile::Procedures, _) => None,
+                        (
+                            BookFile::Policy
+                            | BookFile::Mails
+                            | BookFile::Procedures
+                            | BookFile::Scripts
+                            | BookFile::Contacts,
+                            _,
+                        ) => None,
                     };
                     let file = own.map_or_else(
                         || error.file.to_string(),

@@ -25,5 +25,7 @@ pub(crate) fn books() -> Books {
         customers: read("customers.csv"),
         mails: folder("mail"),
         procedures: folder("procedures"),
+        scripts: folder("scripts"),
+        contacts: read("contacts.toml"),
     }
 }

@@ -22,6 +22,8 @@ pub(crate) fn shipped() -> Books {
         customers: include_str!("../../data/customers.csv").to_owned(),
         mails: BTreeMap::new(),
         procedures: BTreeMap::new(),
+        scripts: BTreeMap::new(),
+        contacts: String::new(),
     }
 }
 

@@ -319,6 +319,63 @@ plays("lunch: the whole scene with the keyboard alone, its form and its telephon
   await page.locator("#cases", { hasText: "열린 사건이 없습니다" }).waitFor();
 });
 
+plays("call: from the ring to the memo with the keyboard alone, within a minute", async (window, page) => {
+  const { keyboard } = page;
+  await window.keyTo(page.getByRole("button", { name: "장면 고르기" }), "F6");
+  await keyboard.press("Enter");
+  await window.keyTo(page.getByRole("button", { name: "전화 응대 시작" }));
+  await keyboard.press("Enter");
+  await page.locator("#scenes").waitFor({ state: "hidden" });
+  const rang = Date.now();
+  await window.keyTo(page.getByRole("textbox", { name: "메시지 보내기" }), "F6");
+  await keyboard.type("/call", { delay: 80 });
+  await keyboard.press("Escape");
+  await keyboard.press("Enter");
+  const form = page.locator("#form");
+  await form.getByText("고객사 명과 전화 주신 분 성함을 여쭙겠습니다").waitFor();
+  await window.accessible("the form of a call");
+  await window.shot("call-form");
+  // the kind stands first and has the focus
+  const kind = form.getByLabel("종류");
+  await window.keyTo(kind);
+  const chosen = () => kind.locator("option:checked").textContent();
+  for (let step = 0; step < 6 && (await chosen()) !== "AWS 기술 외"; step += 1) await keyboard.press("ArrowDown");
+  assert.equal(await chosen(), "AWS 기술 외");
+  const into = async (label, text) => {
+    await window.keyTo(form.getByLabel(label, { exact: false }).first());
+    await keyboard.type(text, { delay: 80 });
+  };
+  await into("문의자 (", "김하나");
+  await into("연락처", "01000002001");
+  await keyboard.press("Enter");
+  // what is missing is said at its field, which has the focus; the rest stays
+  await form.locator(".wrong", { hasText: "전화 메모에 필요합니다" }).waitFor();
+  await window.shot("call-error");
+  await window.keyTo(form.getByLabel("문의자 소속"));
+  assert.equal(await form.getByLabel("연락처").inputValue(), "01000002001");
+  await keyboard.type("처음전자", { delay: 80 });
+  await into("내용", "청구서 주소 변경");
+  await window.keyTo(form.getByRole("button", { name: "기록" }));
+  await keyboard.press("Enter");
+  await form.waitFor({ state: "hidden" });
+  await window.sees("[문의자: 김하나 / 문의자 소속: 처음전자 / 연락처: 010-0000-2001 / 내용: 청구서 주소 변경]", "#messages");
+  assert.ok(Date.now() - rang < 60_000, `${(Date.now() - rang) / 1000} s`);
+  await window.sees("담당자가 연락드린다고 말씀해 주십시오", "#messages");
+  await window.shot("call-memo");
+  // and what the telephone brings else: a customer by four digits, called for at once
+  await window.type("/call");
+  await kind.selectOption("장애");
+  await form.getByLabel("연락처").fill("010-0000-2002");
+  await form.getByLabel("계정 마지막 4자리").fill("4321");
+  await form.getByRole("button", { name: "기록" }).click();
+  await form.waitFor({ state: "hidden" });
+  await window.sees("15분 이내에 연락이 가지 않으면", "#messages");
+  await page.locator("#ringing li", { hasText: "자람우" }).waitFor();
+  await window.go("coc-noti");
+  await window.sees("[가나게임즈] 장애 전화", "#messages");
+  await window.shot("call-outage");
+});
+
 plays("accessible: the scenes, the main view, an open thread, help while typing, a form with errors", async (window, page) => {
   await page.getByRole("button", { name: "장면 고르기" }).click();
   await window.accessible("the scenes");

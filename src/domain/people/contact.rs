@@ -1,6 +1,7 @@
 //! Telephone numbers and e-mail addresses as the guide has them.
 
 use crate::domain::ids::PhoneNumber;
+use unicode_normalization::UnicodeNormalization;
 
 pattern!(EMAIL, r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$");
 
@@ -51,10 +52,34 @@ pub(super) fn read_phone(text: &str) -> Result<PhoneNumber, String> {
     Ok(PhoneNumber(format!("{area}-{exchange}-{line}")))
 }
 
+/// Reads the number of somebody outside, as it is typed while they speak: [`read_phone`]'s shapes in any width and with any dash, the
+/// eight digits of a company's own number (`1668-4108`), and foreign numbers with their `+`.
+///
+/// # Errors
+/// A Korean sentence that says what was read and what is expected.
+pub(crate) fn read_any_phone(text: &str) -> Result<PhoneNumber, String> {
+    let even: String = text
+        .trim()
+        .nfkc()
+        .map(|c| if matches!(c, '\u{2010}'..='\u{2015}' | '−' | '~' | '/') { '-' } else { c })
+        .collect();
+    let digits: String = even.chars().filter(char::is_ascii_digit).collect();
+    let plain = even.chars().all(|c| c.is_ascii_digit() || " -.()+".contains(c));
+    if plain && digits.len() == 8 && ["15", "16", "18"].iter().any(|one| digits.starts_with(one)) {
+        let (exchange, line) = digits.split_at(4);
+        return Ok(PhoneNumber(format!("{exchange}-{line}")));
+    }
+    let foreign = even.starts_with('+') && !digits.starts_with("82");
+    if plain && foreign && (8..=15).contains(&digits.len()) {
+        return Ok(PhoneNumber(format!("+{digits}")));
+    }
+    read_phone(&even)
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::{is_email, phoneish, read_phone};
+    use super::{is_email, phoneish, read_any_phone, read_phone};
 
     #[test]
     fn the_usual_shapes_are_one_number() {
@@ -88,6 +113,24 @@ mod tests {
     fn a_date_is_no_number() {
         assert!(!phoneish("2025-08-06"));
         assert!(phoneish("010 0000 1001"));
+    }
+
+    #[test]
+    fn whoever_calls_has_one_number_however_it_is_typed() {
+        for (text, number) in [
+            ("01000002001", "010-0000-2001"),
+            (" 010 – 0000 – 2001 ", "010-0000-2001"),
+            ("０１０-００００-２００１", "010-0000-2001"),
+            ("+82-10-0000-2001", "010-0000-2001"),
+            ("0262496111", "02-6249-6111"),
+            ("1668 4108", "1668-4108"),
+            ("+1 (206) 555-0100", "+12065550100"),
+        ] {
+            assert_eq!(read_any_phone(text).unwrap().as_str(), number, "{text}");
+        }
+        for text in ["12345678", "+1", "010-0000-20x1", "1668-41"] {
+            assert!(read_any_phone(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         "alarm" | "알람" => return alarm(turn, typed, &text),
         "alarms" | "알람목록" => alarms(turn, rest),
         "account" | "계정" => return accounts::commanded(turn, typed, rest),
-        "contact" | "연락처" => contacts::asked(turn, rest),
+        "contact" | "연락처" => contacts::asked(turn.desk, rest),
         "report" | "보고" => return reports::commanded(turn, typed, rest),
         "room" | "온도" => return climate::commanded(turn, typed, rest),
         "duty" | "근무" => return duty::commanded(turn, typed, rest),
@@ -399,7 +399,7 @@ pub(in crate::domain) fn submitted(
             offboard::unlink_failed(turn, id, by, (round, nth), fields);
         }
         Some(Token::OnboardForm) => onboard::submitted(turn, by, fields),
-        Some(Token::InquiryForm) => inquiry::submitted(turn, by, fields),
+        Some(Token::InquiryForm(reply)) => inquiry::submitted(turn, by, &reply, fields),
         Some(Token::ClimateForm(id)) => climate::submitted(turn, id, by, fields),
         Some(Token::StrayForm(id)) => stray::submitted(turn, id, by, fields),
         Some(Token::AlarmForm) => {

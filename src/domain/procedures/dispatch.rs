@@ -16,9 +16,9 @@ use super::super::turn::{DispatchPress, ExhaustedPress, Turn};
 use super::super::watch::asked_again_at;
 use super::super::words;
 use super::super::words::paging::Subject;
-use super::onboard;
 use super::paging::Paging;
 use super::urgent::{Board, take_buttons};
+use super::{inquiry, onboard};
 use serde::{Deserialize, Serialize};
 
 /// People who are reached in order.
@@ -267,8 +267,7 @@ impl<'t, 'a> Work<'t, 'a> {
             Cause::OnboardingError { list, .. } => {
                 onboard::error_taken(self.turn, *list, self.id, &taken);
             }
-            // whoever wrote the call down sees it in the case's own thread
-            Cause::Inquiry { .. } => {}
+            Cause::Inquiry { .. } => inquiry::chain_over(self.turn, self.id, &self.one),
         }
     }
 
@@ -308,7 +307,7 @@ impl<'t, 'a> Work<'t, 'a> {
             Cause::OnboardingError { list, .. } => {
                 onboard::error_ended(self.turn, *list, self.id, by);
             }
-            Cause::Inquiry { .. } => {}
+            Cause::Inquiry { .. } => inquiry::chain_over(self.turn, self.id, &self.one),
         }
     }
 

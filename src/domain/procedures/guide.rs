@@ -2,6 +2,7 @@
 
 use super::super::books::read_policy;
 use super::super::change::Change;
+use super::super::contacts::read_contacts;
 use super::super::customers::read_customers;
 use super::super::definitions::read_definitions;
 use super::super::desk::Room;
@@ -11,6 +12,7 @@ use super::super::input::{Books, CustomerRecord, ReplyTo};
 use super::super::mail::read_templates;
 use super::super::message::Message;
 use super::super::people::{LineError, read_guide};
+use super::super::scripts::read_scripts;
 use super::super::turn::{Turn, one_line};
 use super::super::words;
 use super::{offboard, services};
@@ -66,6 +68,22 @@ pub(in crate::domain) fn books(turn: &mut Turn<'_>, books: &Books) {
                 refused(turn, &file, &text, std::slice::from_ref(&error));
             }
         }
+    }
+    match read_scripts(&books.scripts) {
+        Ok(scripts) if scripts == desk.scripts => {}
+        Ok(scripts) => turn.change(Change::ScriptsAdopted { scripts }),
+        Err(errors) => {
+            for (file, error) in errors {
+                let file = format!("scripts/{file}");
+                let text = books.scripts.values().cloned().collect::<String>();
+                refused(turn, &file, &text, std::slice::from_ref(&error));
+            }
+        }
+    }
+    match read_contacts(&books.contacts) {
+        Ok(contacts) if contacts == desk.contacts => {}
+        Ok(contacts) => turn.change(Change::ContactsAdopted { contacts }),
+        Err(errors) => refused(turn, "contacts.toml", &books.contacts, &errors),
     }
     // somebody asked for it before the stop, and is answered by itself
     let asked = |errand: &Errand| matches!(errand.kind, ErrandKind::ReadGuide { .. });

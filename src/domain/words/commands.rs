@@ -30,6 +30,7 @@ pub fn help() -> Message {
         line![
             "/leave [@사람] 2025-08-06 ~ 2025-08-07 사유 [일반티켓] — 부재를 등록합니다 (/coc leave도 같습니다)."
         ],
+        line!["/call — 걸려 온 전화를 기록하고 읽어 드릴 말씀을 봅니다 (COC). 양식이 열립니다."],
         line!["/coc order [고객사] — 지금 호출 순서와 제외된 사람, 이유를 봅니다."],
         line!["/coc why 사건번호 — 그 사건에서 누가 왜 호출되었는지 봅니다."],
         line!["/coc cases — 진행 중인 사건과 다음 예정 시각을 봅니다."],
@@ -46,6 +47,7 @@ pub fn help() -> Message {
             "/offboard — 강제 퇴점을 요청합니다 (CSR, COC). 실행은 요청하지 않은 COC가 확인합니다."
         ],
         line!["/coc done 티켓링크 — 끝난 티켓을 활성 티켓 수에서 뺍니다."],
+        line!["/coc contact [이름] — 연락처 카드를 봅니다."],
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
         line!["/coc account 9012 — 계정의 고객사, Payer, 상태, 입퇴점 이력을 봅니다 (COC)."],
         line!["/coc report 입퇴점 [2025-08] — 월간 입퇴점 현황을 만듭니다 (COC)."],
@@ -76,7 +78,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report, contact. 예: /coc order 한빛전자",
     )
 }
 

@@ -6,6 +6,7 @@ pub mod aws;
 pub mod cases;
 pub mod climate;
 pub mod commands;
+pub mod contacts;
 pub mod dispatch;
 pub mod incident;
 pub mod inquiry;

@@ -265,6 +265,8 @@ impl<'a> Night<'a> {
             customers: customers.as_ref().unwrap_or(&recorded.customers).clone(),
             mails: recorded.mails.clone(),
             procedures: recorded.procedures.clone(),
+            scripts: recorded.scripts.clone(),
+            contacts: recorded.contacts.clone(),
         }
     }
 

@@ -196,7 +196,9 @@ impl Stories {
             | Change::Owed(_)
             | Change::Settled { .. }
             | Change::Dropped { .. }
-            | Change::CallOver { .. } => {}
+            | Change::CallOver { .. }
+            | Change::ScriptsAdopted { .. }
+            | Change::ContactsAdopted { .. } => {}
         }
     }
 
