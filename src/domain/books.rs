@@ -366,6 +366,10 @@ impl PolicyReader<'_> {
         let example = match path {
             "hours.holidays" => "[{ date = \"2025-06-03\", name = \"대통령 선거일\" }]".to_owned(),
             "hours.workdays" => "[\"2025-06-03\"]".to_owned(),
+            "duty.shifts" => {
+                "[{ name = \"주간\", from = \"09:00\", to = \"18:00\", people = [\"고윤슬\"] }]"
+                    .to_owned()
+            }
             "heartbeats" => {
                 "[{ name = \"한빛전자 시험 알람\", match = \"heartbeat-hanbit\", every = \"24h\" }]"
                     .to_owned()
@@ -382,11 +386,38 @@ impl PolicyReader<'_> {
         self.errors.push(policy_error(line, format!("{path}: {text}")));
     }
 
+    /// The rooms, the rota, the coming weeks.
+    fn sane_rooms(&mut self, policy: &Policy) {
+        let rooms = &policy.rooms;
+        for (path, month) in
+            [("rooms.outdoor_from", rooms.outdoor_from), ("rooms.outdoor_to", rooms.outdoor_to)]
+        {
+            if !(1..=12).contains(&month) {
+                self.wrong(path, format!("{month}은(는) 1에서 12 사이의 달이 아닙니다. 예: 6"));
+            }
+        }
+        if !(0.0..=70.0).contains(&rooms.hot_from) {
+            let text = format!("{}은(는) 0에서 70 사이의 온도가 아닙니다. 예: 30.0", rooms.hot_from);
+            self.wrong("rooms.hot_from", text);
+        }
+        if rooms.every.as_seconds() < 600 {
+            self.wrong("rooms.every", "10분보다 길어야 합니다. 예: \"2h\"");
+        }
+        if !(1..=60).contains(&policy.coverage.days) {
+            self.wrong("coverage.days", "1에서 60 사이로 적어 주십시오. 예: 14");
+        }
+        for shift in &policy.duty.shifts {
+            if shift.name.trim().is_empty() || shift.people.is_empty() {
+                self.wrong("duty.shifts", "근무마다 name과 people이 있어야 합니다. 예: { name = \"주간\", from = \"09:00\", to = \"18:00\", people = [\"고윤슬\"] }");
+            }
+        }
+    }
+
     /// Values that are readable but cannot be meant.
     fn sane(&mut self, policy: &Policy) {
         self.sane_hours(policy);
         self.sane_heartbeats(policy);
-        let spans: [(&str, Span); 15] = [
+        let spans: [(&str, Span); 18] = [
             ("hours.answer_within", policy.hours.answer_within),
             ("chain.rung", policy.chain.rung),
             ("urgent.ask_again", policy.urgent.ask_again),
@@ -400,6 +431,9 @@ impl PolicyReader<'_> {
             ("phd.chase_after", policy.phd.chase_after),
             ("tam.ask_again", policy.tam.ask_again),
             ("rooms.chase_after", policy.rooms.chase_after),
+            ("rooms.every", policy.rooms.every),
+            ("rooms.correct_within", policy.rooms.correct_within),
+            ("duty.chase_after", policy.duty.chase_after),
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
         ];
@@ -408,6 +442,7 @@ impl PolicyReader<'_> {
                 self.wrong(path, "0보다 길어야 합니다. 예: \"5m\"");
             }
         }
+        self.sane_rooms(policy);
         let high = policy.guardduty.high_from;
         if !(0.0..=10.0).contains(&high) {
             self.wrong(

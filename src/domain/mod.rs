@@ -21,6 +21,7 @@ pub mod message;
 pub mod people;
 pub mod policy;
 pub mod procedures;
+pub mod readings;
 pub mod status;
 pub mod text;
 pub mod time;
