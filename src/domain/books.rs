@@ -397,7 +397,8 @@ impl PolicyReader<'_> {
             }
         }
         if !(0.0..=70.0).contains(&rooms.hot_from) {
-            let text = format!("{}은(는) 0에서 70 사이의 온도가 아닙니다. 예: 30.0", rooms.hot_from);
+            let text =
+                format!("{}은(는) 0에서 70 사이의 온도가 아닙니다. 예: 30.0", rooms.hot_from);
             self.wrong("rooms.hot_from", text);
         }
         if rooms.every.as_seconds() < 600 {

@@ -196,10 +196,7 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
         }
         Some((
             _,
-            Procedure::Stray(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::Inquiry(_),
+            Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::Inquiry(_),
         )) => {
             urgent::said(turn, &slack.by, at, &root, text);
         }

@@ -865,12 +865,13 @@ impl Desk {
     pub fn to_take_up(&self, now: Time) -> Option<&str> {
         // after a start it waits until posts whose outcome never came have been looked for
         let is_read = !self.presence.catching_up && self.presence.unread_since.is_none();
-        let ready = |kept: &&Kept| {
-            (is_read && now - kept.since > KEPT_FOR)
-                || kept.input.what.about().is_some_and(|at| {
-                    self.case_at(&at).is_some() || self.errand_at(&at).is_some()
-                })
-        };
+        let ready =
+            |kept: &&Kept| {
+                (is_read && now - kept.since > KEPT_FOR)
+                    || kept.input.what.about().is_some_and(|at| {
+                        self.case_at(&at).is_some() || self.errand_at(&at).is_some()
+                    })
+            };
         self.kept.iter().find(ready).map(|kept| kept.input.key.as_str())
     }
 

@@ -100,6 +100,12 @@ impl Check {
         self.spots.iter().copied().filter(|spot| !self.told.contains_key(spot))
     }
 
+    /// Whether a reading answers it.
+    #[must_use]
+    pub fn takes(&self, reading: &Reading) -> bool {
+        self.spots.contains(&reading.spot) && self.due <= reading.at
+    }
+
     /// Whether a reading is still due.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -185,9 +191,11 @@ impl Readings {
                     self.series.remove(last);
                 }
                 self.series.push(reading.clone());
+                // one that was told while nobody read comes late
+                self.series.sort_by_key(|one| one.at);
                 self.series.retain(|one| at - one.at < KEPT);
                 if let Some(check) = &mut self.check
-                    && check.spots.contains(&reading.spot)
+                    && check.takes(reading)
                 {
                     check.told.insert(reading.spot, reading.clone());
                 }
@@ -232,7 +240,8 @@ mod tests {
     use crate::domain::time::seoul;
 
     fn at(day: u32, hour: u32) -> Time {
-        let day = chrono::NaiveDate::from_ymd_opt(2025, 1, 1).unwrap() + TimeDelta::days(day.into());
+        let day =
+            chrono::NaiveDate::from_ymd_opt(2025, 1, 1).unwrap() + TimeDelta::days(day.into());
         seoul(day.and_hms_opt(hour, 0, 0).unwrap())
     }
 

@@ -175,9 +175,8 @@ impl Climate {
     #[must_use]
     pub fn wake(&self, _policy: &Policy) -> Option<Time> {
         let after = self.checklist.open().filter_map(|(_, step)| step.definition.chase_after).min();
-        self.is_open().then(|| {
-            asked_again_at(self.asked, after.unwrap_or(ASKED_AGAIN_AFTER), self.times)
-        })
+        self.is_open()
+            .then(|| asked_again_at(self.asked, after.unwrap_or(ASKED_AGAIN_AFTER), self.times))
     }
 
     /// Whether it is about heat (F3), not about fire.
@@ -211,9 +210,9 @@ pub fn is_hot(policy: &policy::Rooms, reading: &Reading) -> bool {
 /// The open cases of rooms, the oldest first.
 pub fn open_cases(desk: &Desk) -> impl Iterator<Item = (CaseId, &Climate)> {
     let open = |one: &&Climate| one.is_open();
-    desk.cases.iter().filter_map(move |(id, case)| {
-        Some((*id, case.procedure.as_climate().filter(open)?))
-    })
+    desk.cases
+        .iter()
+        .filter_map(move |(id, case)| Some((*id, case.procedure.as_climate().filter(open)?)))
 }
 
 // ── the rounds of readings ──
@@ -332,12 +331,13 @@ enum Refused {
 }
 
 /// What was typed, as far as it can be taken; of one that does not say where, the place is guessed by what is due.
-fn taken(turn: &Turn<'_>, by: &Name, told: Vec<Told>) -> Result<Vec<Reading>, Refused> {
+fn taken(turn: &Turn<'_>, by: &Name, at: Time, told: Vec<Told>) -> Result<Vec<Reading>, Refused> {
     let due: Vec<Spot> =
         turn.desk.readings.open_check().map(|check| check.left().collect()).unwrap_or_default();
     let mut taken = Vec::new();
     for one in told {
-        let says_where = one.spot.or_else(|| one.state.contains("덕트").then_some(Spot::OutdoorUnit));
+        let says_where =
+            one.spot.or_else(|| one.state.contains("덕트").then_some(Spot::OutdoorUnit));
         let spot = match (says_where, due.as_slice()) {
             (Some(spot), _) => spot,
             (None, [spot]) => *spot,
@@ -350,7 +350,7 @@ fn taken(turn: &Turn<'_>, by: &Name, told: Vec<Told>) -> Result<Vec<Reading>, Re
             (Spot::OutdoorUnit | Spot::ServerRoom, Some(fine)) => fine,
             (Spot::ServerRoom, None) => true,
         };
-        let (at, by, state) = (turn.now, by.clone(), one.state);
+        let (by, state) = (by.clone(), one.state);
         taken.push(Reading { at, spot, celsius, state, is_fine, by });
     }
     if taken.is_empty() { Err(Refused::Unread) } else { Ok(taken) }
@@ -364,7 +364,9 @@ fn record(turn: &mut Turn<'_>, taken: &[Reading], may_correct: bool) -> Message 
     let mut corrected = Vec::new();
     for reading in taken {
         let corrects = all.last(reading.spot).filter(|last| {
-            may_correct && last.by == reading.by && turn.now - last.at <= policy.correct_within.delta()
+            let since = reading.at - last.at;
+            let soon = since >= TimeDelta::zero() && since <= policy.correct_within.delta();
+            may_correct && last.by == reading.by && soon
         });
         corrected.extend(corrects.cloned());
         let corrects = corrects.is_some();
@@ -374,7 +376,7 @@ fn record(turn: &mut Turn<'_>, taken: &[Reading], may_correct: bool) -> Message 
     }
     if let Some(check) = &all.check
         && let Some(post) = check.post()
-        && taken.iter().any(|reading| check.spots.contains(&reading.spot))
+        && taken.iter().any(|reading| check.takes(reading))
     {
         let message = said::card(check, turn.now);
         turn.owe(None, Urgency::Notice, ErrandKind::Update { post, message });
@@ -421,7 +423,7 @@ pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
         told::Typed::Unread => turn.tell(typed.by, typed.reply, said::unread(rest)),
         told::Typed::Readings(told) => {
             let by = turn.desk.name_of(typed.by);
-            let message = match taken(turn, &by, told) {
+            let message = match taken(turn, &by, turn.now, told) {
                 Ok(taken) => record(turn, &taken, true),
                 Err(refused) => refusal(refused, rest),
             };
@@ -449,7 +451,8 @@ pub(in crate::domain) fn room_pressed(
 /// The form was handed in.
 pub(super) fn submitted(turn: &mut Turn<'_>, by: &SlackUser, fields: &BTreeMap<String, String>) {
     let field = |key: &str| fields.get(key).map(|text| text.trim().to_owned()).unwrap_or_default();
-    let wrong = |key: &str, text: String| Answer::Errors(vec![FieldError { key: key.to_owned(), text }]);
+    let wrong =
+        |key: &str, text: String| Answer::Errors(vec![FieldError { key: key.to_owned(), text }]);
     if !may(turn, by) {
         turn.answer = wrong("spot", said::not_allowed().plain());
         return;
@@ -464,7 +467,7 @@ pub(super) fn submitted(turn: &mut Turn<'_>, by: &SlackUser, fields: &BTreeMap<S
     let state = said_of_it.collect::<Vec<_>>().join(", ");
     let told = Told { state, ..one };
     let by_name = turn.desk.name_of(by);
-    match taken(turn, &by_name, vec![told]) {
+    match taken(turn, &by_name, turn.now, vec![told]) {
         Ok(taken) => {
             let message = record(turn, &taken, true);
             tell_in_noti(turn, by, message);
@@ -489,7 +492,9 @@ pub(in crate::domain) fn replied(
     match told::read(&read) {
         told::Typed::Readings(told) if may(turn, by) => {
             let name = turn.desk.name_of(by);
-            let message = match taken(turn, &name, told) {
+            // it counts from when it was written, however late it is read
+            let written = at.ts.time().map_or(turn.now, |at| at.min(turn.now));
+            let message = match taken(turn, &name, written, told) {
                 Ok(taken) => record(turn, &taken, true),
                 Err(refused) => refusal(refused, &read),
             };
@@ -589,6 +594,17 @@ fn heat(turn: &mut Turn<'_>, reading: &Reading) {
     let policy = &desk.policy.value;
     let known = open_cases(desk).find(|(_, one)| one.is_heat()).map(|(id, _)| id);
     let is_hot = is_hot(&policy.rooms, reading);
+    // what was read before says nothing of now
+    let is_old =
+        known.and_then(|id| desk.cases.get(&id)?.procedure.as_climate()).is_some_and(|one| {
+            match &one.matter {
+                Matter::Heat { latest, .. } => reading.at < latest.at,
+                Matter::Fire { .. } => false,
+            }
+        });
+    if is_old {
+        return;
+    }
     match known.and_then(|id| Work::of(turn, id)) {
         Some(mut work) if is_hot => {
             work.turn.note_by(work.id, Some(reading.by.clone()), said::reading_note(reading));
@@ -599,9 +615,11 @@ fn heat(turn: &mut Turn<'_>, reading: &Reading) {
             work.say(message);
         }
         Some(mut work) => {
-            let last = work.one.checklist.open().find(|(_, step)| {
-                step.definition.evidence.as_deref() == Some(TEMPERATURE)
-            });
+            let last = work
+                .one
+                .checklist
+                .open()
+                .find(|(_, step)| step.definition.evidence.as_deref() == Some(TEMPERATURE));
             let last = last.map(|(nth, _)| nth);
             if let Some(nth) = last
                 && let Ok(change) = work.one.checklist.finish(
@@ -680,7 +698,9 @@ pub(in crate::domain) fn pressed(
                     let form = said::evidence_form(id, nth, &work.one, &evidence, work.turn.desk);
                     work.turn.open_form(by, trigger, form);
                 }
-                Err(NotFinished::Unknown | NotFinished::Already { .. } | NotFinished::Before { .. }) => {
+                Err(
+                    NotFinished::Unknown | NotFinished::Already { .. } | NotFinished::Before { .. },
+                ) => {
                     work.turn.tell(by, reply, words::stale());
                 }
             }
@@ -692,10 +712,15 @@ pub(in crate::domain) fn pressed(
 }
 
 /// What a step asks for was handed in: a temperature is a reading like any other.
-pub(super) fn handed_in(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, nth: usize, evidence: &str) {
-    let wrong = |text: String| {
-        Answer::Errors(vec![FieldError { key: "evidence".to_owned(), text }])
-    };
+pub(super) fn handed_in(
+    turn: &mut Turn<'_>,
+    id: CaseId,
+    by: &SlackUser,
+    nth: usize,
+    evidence: &str,
+) {
+    let wrong =
+        |text: String| Answer::Errors(vec![FieldError { key: "evidence".to_owned(), text }]);
     let name = turn.desk.name_of(by);
     let is_coc = may(turn, by);
     let now = turn.now;
@@ -723,7 +748,7 @@ pub(super) fn handed_in(turn: &mut Turn<'_>, id: CaseId, by: &SlackUser, nth: us
                 return work.finish(change);
             }
             let told = told::of(Spot::ServerRoom, evidence);
-            match taken(turn, &name, told.into_iter().collect()) {
+            match taken(turn, &name, now, told.into_iter().collect()) {
                 // it is told in the thread, whether it is cool again or not
                 Ok(taken) => {
                     record(turn, &taken, false);

@@ -11,8 +11,8 @@ use super::super::turn::{Token, Turn};
 use super::super::words;
 use super::absences::Entered;
 use super::{
-    absences, accounts, assignment, climate, contacts, coverage, drill, duty, incident, inquiry, list, mail,
-    offboard, onboard, reports, setup, stray, urgent,
+    absences, accounts, assignment, climate, contacts, coverage, drill, duty, incident, inquiry,
+    list, mail, offboard, onboard, reports, setup, stray, urgent,
 };
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -334,7 +334,11 @@ fn leave(turn: &mut Turn<'_>, typed: &Typed<'_>) {
 }
 
 /// Whoever handed in a form is answered in n, alone.
-pub(super) fn tell_in_noti(turn: &mut Turn<'_>, by: &SlackUser, message: super::super::message::Message) {
+pub(super) fn tell_in_noti(
+    turn: &mut Turn<'_>,
+    by: &SlackUser,
+    message: super::super::message::Message,
+) {
     match turn.desk.room(Room::Noti) {
         Some(channel) => {
             let reply = ReplyTo { channel, thread: None, url: None };

@@ -297,7 +297,15 @@ mod tests {
         let general: Vec<String> = all
             .iter()
             .filter(|one| one.group == Group::General)
-            .map(|one| format!("{}–{} {}/{}", one.from.format("%d %H:%M"), one.to.format("%d %H:%M"), one.present, one.of))
+            .map(|one| {
+                format!(
+                    "{}–{} {}/{}",
+                    one.from.format("%d %H:%M"),
+                    one.to.format("%d %H:%M"),
+                    one.present,
+                    one.of
+                )
+            })
             .collect();
         assert_eq!(
             general,

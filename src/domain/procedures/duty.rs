@@ -38,6 +38,14 @@ pub struct Named {
     pub until: Option<Time>,
 }
 
+impl Named {
+    /// Whether it still holds at `now`.
+    #[must_use]
+    pub fn holds(&self, now: Time) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 /// A shift that is handed over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handover {
@@ -226,7 +234,7 @@ fn known(desk: &Desk, text: &str) -> Option<SlackUser> {
 #[must_use]
 pub fn on_duty(desk: &Desk, now: Time) -> Vec<SlackUser> {
     let named = desk.duty.named.as_ref();
-    if let Some(named) = named.filter(|one| one.until.is_none_or(|until| now < until)) {
+    if let Some(named) = named.filter(|one| one.holds(now)) {
         return named.people.clone();
     }
     unique(current(&desk.policy.value, now).iter().flat_map(|one| people_of(desk, one)).collect())

@@ -1,9 +1,10 @@
 //! What people read of the rooms: rounds of readings (F1, F2), heat (F3), fire and smoke (F4).
 
 use super::super::checklist::{ChecklistChange, StepDefinition, StepState};
+use super::super::definitions::TEMPERATURE;
 use super::super::desk::Desk;
 use super::super::ids::{CaseId, Name};
-use super::super::message::{Button, Field, FieldKind, Form, Line, Message};
+use super::super::message::{Button, Field, FieldKind, Form, Line, Message, Piece};
 use super::super::policy;
 use super::super::procedures::climate::{Climate, Ending, Matter, Stage, is_hot};
 use super::super::readings::{Check, Missed, Reading, Spot};
@@ -63,7 +64,8 @@ fn spots(of: &[Spot]) -> String {
 
 /// `27.5도 (CCTV 이상 없음, 고윤슬, 00:05)`
 fn told(reading: &Reading, now: Time) -> String {
-    let state = if reading.state.is_empty() { String::new() } else { format!("{}, ", reading.state) };
+    let state =
+        if reading.state.is_empty() { String::new() } else { format!("{}, ", reading.state) };
     let sign = if reading.is_fine { "" } else { "⚠️ " };
     let at = clock(reading.at, now.date_naive());
     format!("{sign}{}도 ({state}{}, {at})", reading.celsius, reading.by)
@@ -87,8 +89,8 @@ pub fn check(
     let today = now.date_naive();
     let late = lateness(desk, check.due, now);
     let due = clock(check.due, today);
-    let mut said =
-        vec![line![format!("⏰ {late}{} 온도 확인 시간입니다 ({due}).", spots(&check.spots))]];
+    let head = format!("{late}{} 온도 확인 시간입니다 ({due}).", spots(&check.spots));
+    let mut said: Vec<Line> = vec![line!["⏰ ", Piece::IfLate, head]];
     if let Some(first) = unanswered.first() {
         let at = clock(first.due, today);
         let of: Vec<Spot> = unanswered.iter().map(|one| one.spot).collect();
@@ -141,8 +143,9 @@ pub fn card(check: &Check, now: Time) -> Message {
 #[must_use]
 pub fn passed(check: &Check, now: Time) -> Message {
     let due = clock(check.due, now.date_naive());
-    let mut said =
-        vec![line![format!("⚠️ {due} 온도 확인은 기록 없이 지나갔습니다. 새 글에서 답해 주십시오.")]];
+    let mut said = vec![line![format!(
+        "⚠️ {due} 온도 확인은 기록 없이 지나갔습니다. 새 글에서 답해 주십시오."
+    )]];
     said.extend(round(check, now));
     lines(said)
 }
@@ -157,9 +160,8 @@ pub fn chase(desk: &Desk, check: &Check, due: Time, next: Option<Time>, now: Tim
     let late = lateness(desk, due, now);
     let at = clock(check.due, today);
     first.push(format!(" {late}{} 온도 기록이 아직입니다 ({at} 예정).", spots(&left)).into());
-    let next = next.map_or_else(String::new, |next| {
-        format!(" {}에 다시 알립니다.", clock(next, today))
-    });
+    let next =
+        next.map_or_else(String::new, |next| format!(" {}에 다시 알립니다.", clock(next, today)));
     lines(vec![
         first,
         line![format!("위 글의 [온도 기록]을 누르거나 이 스레드에 온도를 적어 주십시오.{next}")],
@@ -202,7 +204,8 @@ pub fn recorded(taken: &[Reading], corrected: &[Reading], policy: &policy::Rooms
         let before = corrected.iter().find(|one| one.spot == reading.spot);
         let instead = before
             .map_or_else(String::new, |one| format!(" (방금 적은 {}도를 고쳤습니다)", one.celsius));
-        let state = if reading.state.is_empty() { String::new() } else { format!(" · {}", reading.state) };
+        let state =
+            if reading.state.is_empty() { String::new() } else { format!(" · {}", reading.state) };
         let (place, celsius) = (spot(reading.spot), reading.celsius);
         said.push(line![format!("✅ 기록했습니다: {place} {celsius}도{state}{instead}")]);
         if is_hot(policy, reading) {
@@ -264,11 +267,7 @@ const fn range(spot: Spot) -> &'static str {
 #[must_use]
 pub fn implausible(of: Spot, written: &str) -> Message {
     refused(
-        format!(
-            "{} {written}도는 {}가 아닙니다. 기록하지 않았습니다.",
-            spot(of),
-            range(of)
-        ),
+        format!("{} {written}도는 {}가 아닙니다. 기록하지 않았습니다.", spot(of), range(of)),
         EXAMPLE,
     )
 }
@@ -309,14 +308,23 @@ fn steps(one: &Climate, now: Time) -> Vec<Line> {
                 };
                 format!("{title} — 완료{handed} ({by}, {})", clock(*at, today))
             }
-            StepState::Open { .. } | StepState::Waiting if !one.is_open() => {
-                format!("{title} — 하지 않음")
-            }
+            StepState::Open { .. } | StepState::Waiting if !one.is_open() => match &one.stage {
+                Stage::Over { how: Ending::Cooled(reading), .. } if measures(&step.definition) => {
+                    let at = clock(reading.at, today);
+                    format!("{title} — {}도 ({}, {at})", reading.celsius, reading.by)
+                }
+                Stage::Open | Stage::Over { .. } => format!("{title} — 하지 않음"),
+            },
             StepState::Open { .. } => format!("{title} — 할 차례"),
             StepState::Waiting => format!("{title} — 대기"),
         }]
     };
     one.checklist.steps.iter().enumerate().map(step).collect()
+}
+
+/// Whether a step asks for the temperature.
+fn measures(definition: &StepDefinition) -> bool {
+    definition.evidence.as_deref() == Some(TEMPERATURE)
 }
 
 /// The card of a case, as it is now.
@@ -406,12 +414,12 @@ pub fn ended(one: &Climate, how: &Ending, now: Time) -> Message {
         .checklist
         .steps
         .iter()
-        .filter(|step| !matches!(step.state, StepState::Done { .. }))
+        .filter(|step| !matches!(step.state, StepState::Done { .. }) && !measures(&step.definition))
         .map(|step| step.definition.title.as_str())
         .collect();
     match how {
         Ending::Cooled(_) if !open.is_empty() => {
-            said.push(line![format!("누르지 않은 단계: {}", open.join(", "))]);
+            said.push(line![format!("누르지 않은 단계: {}", open.join(" · "))]);
         }
         Ending::Done => {
             let told = one.checklist.steps.iter().filter_map(|step| {
@@ -451,7 +459,10 @@ pub fn still_hot(reading: &Reading, from: f64, next: Option<Time>, now: Time) ->
         format!(" {}에 다시 알립니다.", clock(next, now.date_naive()))
     });
     lines(vec![
-        line![format!("⚠️ 8층 서버실이 아직 {}도입니다 ({from}도 이상, {}).", reading.celsius, reading.by)],
+        line![format!(
+            "⚠️ 8층 서버실이 아직 {}도입니다 ({from}도 이상, {}).",
+            reading.celsius, reading.by
+        )],
         line![format!("에어컨이 최저 온도, 강인지 다시 보고 재어 주십시오.{next}")],
     ])
 }
@@ -537,7 +548,9 @@ pub fn alarm_taken(steps: &[StepDefinition]) -> Message {
 #[must_use]
 pub fn alarm_known(id: CaseId) -> Message {
     lines(vec![
-        line![format!("🚨 이미 알려진 일입니다. 사건 {id}의 스레드에 더하고 COC를 다시 불렀습니다.")],
+        line![format!(
+            "🚨 이미 알려진 일입니다. 사건 {id}의 스레드에 더하고 COC를 다시 불렀습니다."
+        )],
         line!["위험하면 먼저 대피하고 119에 신고해 주십시오."],
     ])
 }
@@ -559,7 +572,10 @@ pub fn alarm_again(
     first.push(format!(" {} 감지를 {by} 님도 알렸습니다 ({at}){more}", fire(smoke)).into());
     let open: Vec<&str> =
         one.checklist.open().map(|(_, step)| step.definition.title.as_str()).collect();
-    lines(vec![first, line![format!("할 차례: {}. 위 글의 [완료]를 눌러 주십시오.", open.join(", "))]])
+    lines(vec![
+        first,
+        line![format!("할 차례: {}. 위 글의 [완료]를 눌러 주십시오.", open.join(", "))],
+    ])
 }
 
 // ── lines of a case's story ──

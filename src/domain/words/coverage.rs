@@ -30,16 +30,25 @@ fn stretch(one: &Stretch) -> String {
     } else {
         format!(", 부재: {}", some_of(&names, ", ", NAMED))
     };
-    let needed =
-        if one.is_short() { format!(" ({}명 이상 필요{away})", one.needed) } else { format!(" ({}명 중{away})", one.of) };
-    let many = if one.present == 0 { "아무도 없음".to_owned() } else { format!("{}명", one.present) };
+    let needed = if one.is_short() {
+        format!(" ({}명 이상 필요{away})", one.needed)
+    } else {
+        format!(" ({}명 중{away})", one.of)
+    };
+    let many = if one.present == 0 {
+        "아무도 없음".to_owned()
+    } else {
+        format!("{}명", one.present)
+    };
     format!("{}–{}: {} {many}{needed}", at(one.from), at(one.to), group(&one.group))
 }
 
 /// The short ones, soonest first.
 fn short(all: &[Stretch]) -> Vec<Line> {
     let mut short: Vec<&Stretch> = all.iter().filter(|one| one.is_short()).collect();
-    short.sort_by(|one, other| (one.from, one.to, &one.group).cmp(&(other.from, other.to, &other.group)));
+    short.sort_by(|one, other| {
+        (one.from, one.to, &one.group).cmp(&(other.from, other.to, &other.group))
+    });
     let more = short.len().saturating_sub(SHOWN);
     let mut said: Vec<Line> =
         short.iter().take(SHOWN).map(|one| line![format!("⚠️ {}", stretch(one))]).collect();
@@ -58,7 +67,9 @@ pub fn ahead(all: &[Stretch], only: Option<&str>, days: i64, now: Time) -> Messa
     let short = short(all);
     let mut said = Vec::new();
     if short.is_empty() {
-        said.push(line![format!("✅ {whose}앞으로 {days}일({span}) 동안 사람이 부족한 때가 없습니다.")]);
+        said.push(line![format!(
+            "✅ {whose}앞으로 {days}일({span}) 동안 사람이 부족한 때가 없습니다."
+        )]);
         if let Some(least) = least(all, only) {
             said.push(line![format!("가장 적은 때: {}", stretch(least))]);
         }
@@ -84,9 +95,12 @@ fn least<'a>(all: &'a [Stretch], only: Option<&str>) -> Option<&'a Stretch> {
 #[must_use]
 pub fn morning(desk: &Desk, all: &[Stretch], days: i64, due: Time, now: Time) -> Message {
     let late = lateness(desk, due, now);
-    let mut said = vec![line![format!("⚠️ {late}앞으로 {days}일 안에 사람이 부족한 때가 있습니다.")]];
+    let mut said =
+        vec![line![format!("⚠️ {late}앞으로 {days}일 안에 사람이 부족한 때가 있습니다.")]];
     said.extend(short(all));
-    said.push(line!["겹치는 휴가를 조정하거나 가이드의 명단을 확인해 주십시오. 다시 보기: /coc order --days"]);
+    said.push(line![
+        "겹치는 휴가를 조정하거나 가이드의 명단을 확인해 주십시오. 다시 보기: /coc order --days"
+    ]);
     lines(said)
 }
 
@@ -94,7 +108,9 @@ pub fn morning(desk: &Desk, all: &[Stretch], days: i64, due: Time, now: Time) ->
 #[must_use]
 pub fn bad_days(read: &str, furthest: i64) -> Message {
     refused(
-        format!("날짜 수를 읽지 못했습니다. 읽은 값: \"{read}\". 1에서 {furthest} 사이로 적어 주십시오."),
+        format!(
+            "날짜 수를 읽지 못했습니다. 읽은 값: \"{read}\". 1에서 {furthest} 사이로 적어 주십시오."
+        ),
         "예: /coc order --days 14",
     )
 }

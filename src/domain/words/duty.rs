@@ -46,9 +46,13 @@ pub fn shown(desk: &Desk, now: Time) -> Message {
         said.push(line!["정해진 COC 근무자가 없습니다."]);
         said.push(line!["정하려면: /coc duty @고윤슬 (여러 명이면 이어서 적습니다)"]);
     } else {
+        let named = desk.duty.named.as_ref().filter(|one| one.holds(now));
         let shifts = current(policy, now);
         let shift = shifts.iter().map(|one| one.shift.name.clone()).collect::<Vec<_>>().join(", ");
-        let shift = if shift.is_empty() { String::new() } else { format!(" ({shift})") };
+        let shift = match named {
+            Some(named) => format!(" ({})", until(named.until, now)),
+            None => format!(" ({shift})"),
+        };
         said.push(line![format!("지금 COC 근무: {}{shift}", names(desk, &people))]);
     }
     if let Some(next) = next(policy, now) {
@@ -267,7 +271,11 @@ fn says(desk: &Desk, by: &SlackUser) -> String {
 pub fn taken(desk: &Desk, handover: &Handover, by: &SlackUser, now: Time) -> Message {
     lines(vec![
         line![format!("✅ {} {}에 인수했습니다.", says(desk, by), now.format("%H:%M"))],
-        line![format!("지금부터 COC 근무는 {} 님입니다. 본 것: {}", desk.name_of(by), cases(handover))],
+        line![format!(
+            "지금부터 COC 근무는 {} 님입니다. 본 것: {}",
+            desk.name_of(by),
+            cases(handover)
+        )],
     ])
 }
 

@@ -117,7 +117,8 @@ pub(in crate::domain) fn is_fine(state: &str) -> Option<bool> {
     let state: String = state.split_whitespace().collect();
     let without = state.replace("이상없", "").replace("문제없", "").replace("과열없", "");
     let without = without.replace("역류없", "");
-    let wrong = ["이상", "역류", "막힘", "막혔", "과열", "비정상", "고장", "파손", "누수", "문제", "꺼짐"];
+    let wrong =
+        ["이상", "역류", "막힘", "막혔", "과열", "비정상", "고장", "파손", "누수", "문제", "꺼짐"];
     if wrong.iter().any(|word| without.contains(word)) {
         return Some(false);
     }
