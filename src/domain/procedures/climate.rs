@@ -813,3 +813,53 @@ pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
     let place = work.one.home.thread();
     work.turn.post(Some(id), Urgency::Page, place, message);
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::domain::ids::{ChannelId, ErrandId};
+
+    fn at(text: &str) -> Time {
+        chrono::DateTime::parse_from_rfc3339(text).unwrap()
+    }
+
+    #[test]
+    fn rounds_are_counted_from_midnight() {
+        let rooms = policy::Rooms::default();
+        for (done, next) in [
+            ("2025-08-05T21:30:00+09:00", "2025-08-05T22:00:00+09:00"),
+            ("2025-08-05T22:00:00+09:00", "2025-08-06T00:00:00+09:00"),
+            ("2025-08-06T00:00:00+09:00", "2025-08-06T02:00:00+09:00"),
+        ] {
+            assert_eq!(next_check(&rooms, at(done)), Some(at(next)), "{done}");
+        }
+        // what does not divide the day begins anew with it
+        let odd = policy::Rooms { every: Span::minutes(300), ..rooms.clone() };
+        assert_eq!(
+            next_check(&odd, at("2025-08-05T20:00:00+09:00")),
+            Some(at("2025-08-06T00:00:00+09:00"))
+        );
+        let off = policy::Rooms { prompt: false, ..rooms };
+        assert_eq!(next_check(&off, at("2025-08-05T20:00:00+09:00")), None);
+    }
+
+    #[test]
+    fn a_round_is_asked_for_more_and_more_seldom_and_not_when_the_next_one_is_due() {
+        let rooms = policy::Rooms::default();
+        let due = at("2025-08-05T22:00:00+09:00");
+        let check = |asked: &str, times| Check {
+            due,
+            home: Home::Post(ChannelId::from("C1"), ErrandId { seq: 1, nth: 0 }),
+            spots: vec![Spot::ServerRoom],
+            told: BTreeMap::new(),
+            asked: at(asked),
+            times,
+        };
+        let next = |asked: &str, times| next_chase(&rooms, &check(asked, times));
+        let said = |asked: &str, times| next(asked, times).map(|at| at.format("%H:%M").to_string());
+        assert_eq!(said("2025-08-05T22:00:00+09:00", 0).as_deref(), Some("22:30"));
+        assert_eq!(said("2025-08-05T22:30:00+09:00", 1).as_deref(), Some("23:30"));
+        assert_eq!(said("2025-08-05T23:30:00+09:00", 2), None);
+    }
+}

@@ -411,3 +411,44 @@ pub(in crate::domain) fn posted(turn: &mut Turn<'_>, errand: &Errand, outcome: &
         turn.post(None, errand.urgency, Place { channel, thread: None }, message.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::domain::books::read_policy;
+
+    fn at(text: &str) -> Time {
+        chrono::DateTime::parse_from_rfc3339(&format!("2025-08-{text}:00+09:00")).unwrap()
+    }
+
+    #[test]
+    fn shifts_go_over_midnight_and_whoever_takes_over_shortly_before_the_next_has_that_one() {
+        let policy = read_policy(concat!(
+            "[duty]\nshifts = [{ name = \"주간\", from = \"09:00\", to = \"18:00\", people = [\"가\"] },\n",
+            "{ name = \"야간\", from = \"18:00\", to = \"09:00\", people = [\"나\", \"다\"], rotate_from = \"2025-08-04\" }]\n",
+        ))
+        .unwrap();
+        let names = |now: &str| -> Vec<String> {
+            current(&policy, at(now)).iter().map(|one| one.shift.name.clone()).collect()
+        };
+        assert_eq!(names("05T08:59"), ["야간"]);
+        assert_eq!(names("05T09:00"), ["주간"]);
+        assert_eq!(names("05T18:00"), ["야간"]);
+        assert_eq!(next(&policy, at("05T10:00")).unwrap().from, at("05T18:00"));
+        assert_eq!(next(&policy, at("05T20:00")).unwrap().from, at("06T09:00"));
+        assert_eq!(until(&policy, at("05T10:00")), Some(at("05T18:00")));
+        assert_eq!(until(&policy, at("05T17:50")), Some(at("06T09:00")));
+        assert_eq!(until(&Policy::default(), at("05T17:50")), None);
+    }
+
+    #[test]
+    fn a_shift_without_people_is_refused_with_its_line() {
+        let errors = read_policy(
+            "[duty]\nshifts = [{ name = \"주간\", from = \"09:00\", to = \"18:00\", people = [] }]\n",
+        );
+        let errors = errors.unwrap_err();
+        assert_eq!(errors[0].line, Some(2));
+        assert!(errors[0].text.contains("people"), "{errors:?}");
+    }
+}
