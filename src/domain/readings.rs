@@ -34,8 +34,12 @@ impl Celsius {
     #[must_use]
     pub fn of(degrees: f64) -> Option<Self> {
         let tenths = (degrees * 10.0).round();
+        if !(-1_000.0..=1_000.0).contains(&tenths) {
+            return None;
+        }
         #[expect(clippy::cast_possible_truncation, reason = "within a thousand")]
-        ((-1_000.0..=1_000.0).contains(&tenths)).then(|| Self(tenths as i16))
+        let tenths = tenths as i16;
+        Some(Self(tenths))
     }
 
     /// In degrees.
