@@ -27,8 +27,8 @@ const CHAPTERS: [(&str, u32); 14] = [
     ("r", 28),
 ];
 /// Where the guide is silent or double: the readings that the procedures built so far depend on.
-const READINGS: [u32; 25] =
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26, 28];
+const READINGS: [u32; 26] =
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26, 27, 28];
 
 /// How far a clause is, as its row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -127,7 +127,7 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
 }
 
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 29] = [
+const PLACES: [(&str, &str, &str); 33] = [
     (
         "전화 회신 요청",
         "  - slash: {by: coc1, in: '#coc-noti', command: /call}\n  - submit: {by: coc1, fields: {종류: 일반 문의, 고객사 명: 솔빛출판, 연락처: 010-0000-2010, 메일 가능: 아니오}}\n",
@@ -240,6 +240,22 @@ const PLACES: [(&str, &str, &str); 29] = [
         "가온별",
     ),
     ("PHD 확인", "  - wait: 23h\n", "가온별"),
+    ("온도 확인", "  - wait: 3h\n", "가온별"),
+    (
+        "서버실 고온",
+        "  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: 'room 31'}\n",
+        "가온별",
+    ),
+    (
+        "화재와 연기",
+        "  - slash: {by: 가온별, in: '#coc-noti', command: /coc, text: 'room 화재'}\n",
+        "가온별",
+    ),
+    (
+        "인수인계",
+        "  - slash: {by: coc2, in: '#coc-noti', command: /coc, text: handover}\n",
+        "가온별",
+    ),
     (
         "입점",
         "  - slash: {by: coc1, in: '#coc-noti', command: /onboard, text: ''}\n  - submit: {by: coc1, fields: {고객사 명: 한빛전자, Payer: '999988887777', AWS Accounts: '123456789014', 티켓: LINK}}\n",
@@ -278,7 +294,7 @@ fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
     std::fs::write(folder.path().join("aws.rss"), feed).unwrap();
     let scenario = format!(
         "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk, alarm.channel: '#alarms'}}\n\
-         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n\
+         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n\
          steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
         leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242").replace(
             "PHD/",
@@ -308,7 +324,9 @@ fn who_may_press_a_button_is_as_the_manual_says() {
                     "COC" => ["고윤슬", "고윤슬"],
                     "CSR" => ["오하라", "유가람"],
                     "엔지니어" => [*concerned, "타래은"],
-                    "그 사람" | "요청한 사람" | "담당자" => [*concerned, *concerned],
+                    "그 사람" | "요청한 사람" | "담당자" | "알린 사람" => {
+                        [*concerned, *concerned]
+                    }
                     other => panic!("who is {other:?}?"),
                 })
                 .collect();

@@ -132,7 +132,7 @@ fn is_rung(words: &Words) -> bool {
 
 /// The notice (A7), the question before it (A1), the 30-minute call (voice), an exhausted chain's call to the CSR group (reading 11), and
 /// checklists: whoever is to do something, and the customer's CSR when all is done (T3), and what the customer's CSR owner is to know
-/// (reading 26).
+/// (reading 26). Whoever is to take over a shift.
 fn may_mention(words: &Words) -> bool {
     words.buttons == ["확인"]
         || words.buttons == ["수락", "거절"]
@@ -141,6 +141,8 @@ fn may_mention(words: &Words) -> bool {
         || (words.mentions.len() == 1 && words.text.contains("담당 CSR: @"))
         || calls_coc(words)
         || words.text.contains("영업 담당 연락을 안내합니다")
+        || words.buttons == ["인수"]
+        || words.text.contains("인수하신 분이 아직 없습니다")
         || of_a_checklist(words)
         || of_a_call(words)
 }

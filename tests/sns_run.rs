@@ -66,7 +66,7 @@ impl Scene {
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
         std::fs::write(data.join("guide.txt"), include_str!("../data/guide.txt")).unwrap();
-        let policy = format!("[intake]\ntopics = [\"{TOPIC}\"]\n");
+        let policy = format!("[intake]\ntopics = [\"{TOPIC}\"]\n[rooms]\nprompt = false\n");
         std::fs::write(data.join("policy.toml"), policy).unwrap();
         let url = format!("http://{}", free_address());
         let http = Http::new(&Base::read(&url, "").unwrap(), Duration::from_secs(20)).unwrap();

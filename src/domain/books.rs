@@ -390,6 +390,10 @@ impl PolicyReader<'_> {
         let example = match path {
             "hours.holidays" => "[{ date = \"2025-06-03\", name = \"대통령 선거일\" }]".to_owned(),
             "hours.workdays" => "[\"2025-06-03\"]".to_owned(),
+            "duty.shifts" => {
+                "[{ name = \"주간\", from = \"09:00\", to = \"18:00\", people = [\"고윤슬\"] }]"
+                    .to_owned()
+            }
             "heartbeats" => {
                 "[{ name = \"한빛전자 시험 알람\", match = \"heartbeat-hanbit\", every = \"24h\" }]"
                     .to_owned()
@@ -404,6 +408,34 @@ impl PolicyReader<'_> {
     fn wrong(&mut self, path: &str, text: impl fmt::Display) {
         let line = self.lines.get(path).copied();
         self.errors.push(policy_error(line, format!("{path}: {text}")));
+    }
+
+    /// The rooms, the rota, the coming weeks.
+    fn sane_rooms(&mut self, policy: &Policy) {
+        let rooms = &policy.rooms;
+        for (path, month) in
+            [("rooms.outdoor_from", rooms.outdoor_from), ("rooms.outdoor_to", rooms.outdoor_to)]
+        {
+            if !(1..=12).contains(&month) {
+                self.wrong(path, format!("{month}은(는) 1에서 12 사이의 달이 아닙니다. 예: 6"));
+            }
+        }
+        if !(0.0..=70.0).contains(&rooms.hot_from) {
+            let text =
+                format!("{}은(는) 0에서 70 사이의 온도가 아닙니다. 예: 30.0", rooms.hot_from);
+            self.wrong("rooms.hot_from", text);
+        }
+        if rooms.every.as_seconds() < 600 {
+            self.wrong("rooms.every", "10분보다 길어야 합니다. 예: \"2h\"");
+        }
+        if !(1..=60).contains(&policy.coverage.days) {
+            self.wrong("coverage.days", "1에서 60 사이로 적어 주십시오. 예: 14");
+        }
+        for shift in &policy.duty.shifts {
+            if shift.name.trim().is_empty() || shift.people.is_empty() {
+                self.wrong("duty.shifts", "근무마다 name과 people이 있어야 합니다. 예: { name = \"주간\", from = \"09:00\", to = \"18:00\", people = [\"고윤슬\"] }");
+            }
+        }
     }
 
     /// Values that are readable but cannot be meant.
@@ -427,6 +459,9 @@ impl PolicyReader<'_> {
             ("tam.ask_again", policy.tam.ask_again),
             ("rooms.chase_after", policy.rooms.chase_after),
             ("reports.monthly_chase_after", policy.reports.monthly_chase_after),
+            ("rooms.every", policy.rooms.every),
+            ("rooms.correct_within", policy.rooms.correct_within),
+            ("duty.chase_after", policy.duty.chase_after),
             ("feeds.poll", policy.feeds.poll),
             ("customers.stale_after", policy.customers.stale_after),
             ("offboard.chase_after", policy.offboard.chase_after),
@@ -445,6 +480,7 @@ impl PolicyReader<'_> {
             let said = "https 주소나 이 컴퓨터의 http 주소를 물음표와 @ 없이 적어 주십시오. 예: \"https://hc-ping.com/uuid\"";
             self.wrong("watch.ping_url", said);
         }
+        self.sane_rooms(policy);
         let high = policy.guardduty.high_from;
         if !(0.0..=10.0).contains(&high) {
             self.wrong(

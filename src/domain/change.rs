@@ -12,6 +12,8 @@ use super::input::{Adapters, Directory, SlackInput};
 use super::mail::{Draft, DraftChange, Templates};
 use super::people::{Absence, Roster};
 use super::policy::Policy;
+use super::procedures::duty::DutyChange;
+use super::readings::ReadingsChange;
 use super::scripts::Scripts;
 use super::status::BoardChange;
 use super::time::Time;
@@ -48,6 +50,14 @@ pub enum Chore {
     PhdCheck,
     /// The month before is over: its on- and off-boardings are reported (W1).
     Monthly,
+    /// COC is asked for the rooms' temperatures (F1, F2).
+    RoomCheck,
+    /// COC is asked for them again.
+    RoomChase,
+    /// Nobody took over a shift yet.
+    HandoverChase,
+    /// The coming weeks are looked at (R2).
+    CoverageCheck,
 }
 
 /// One change of the desk.
@@ -164,6 +174,15 @@ pub enum Change {
         account: AccountId,
         /// What.
         entry: Entry,
+    },
+    /// Something became of the rooms' temperatures (F1, F2).
+    Readings(ReadingsChange),
+    /// Something became of who is on duty at COC.
+    Duty(DutyChange),
+    /// The coming weeks were looked at (R2).
+    CoverageChecked {
+        /// When that was due.
+        due: Time,
     },
     /// Somebody's absence was entered (R2).
     AbsenceEntered {

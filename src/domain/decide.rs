@@ -200,11 +200,14 @@ fn replied(turn: &mut Turn<'_>, slack: &SlackInput, at: &MessageRef, thread: &Ts
                 urgent::said(turn, &slack.by, at, &root, text);
             }
         }
-        Some((
-            _,
-            Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_) | Procedure::Climate(_),
-        )) => {
+        Some((_, Procedure::Climate(_))) => {
+            climate::replied(turn, &slack.by, at, &root, text);
+        }
+        Some((_, Procedure::Stray(_) | Procedure::Phd(_) | Procedure::Outage(_))) => {
             urgent::said(turn, &slack.by, at, &root, text);
+        }
+        None if climate::asked_at(turn.desk, &root) => {
+            climate::replied(turn, &slack.by, at, &root, text);
         }
         None => {
             // a request may be made in the thread of what it is about
@@ -302,7 +305,8 @@ fn pressed(
         Some(Token::Dispatch(id, press)) => dispatch::pressed(turn, id, by, press, reply),
         Some(Token::Inquiry(id, press)) => inquiry::pressed(turn, id, by, press, reply),
         Some(Token::Climate(id, press)) => climate::pressed(turn, id, by, press, trigger, reply),
-        Some(Token::Handover(press)) => duty::pressed(turn, by, press, reply),
+        Some(Token::Room(press)) => climate::room_pressed(turn, by, press, trigger, reply),
+        Some(Token::Handover(post, press)) => duty::pressed(turn, by, post, press, reply),
         Some(Token::List(id, press)) => list::whole_pressed(turn, id, by, press, trigger, reply),
         Some(Token::Notice(id, round)) => assignment::confirm_pressed(turn, id, by, round, reply),
         Some(Token::Call(id, round, press)) => {
@@ -334,7 +338,8 @@ fn pressed(
             | Token::UnlinkForm(..)
             | Token::OnboardForm
             | Token::InquiryForm(_)
-            | Token::ClimateForm(_),
+            | Token::ClimateForm(..)
+            | Token::RoomForm,
         )
         | None => {
             turn.tell(by, reply, words::stale());
@@ -413,6 +418,9 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
             Some(Procedure::Stray(_)) => stray::settled(turn, case, errand, outcome),
             None => {}
         }
+    } else {
+        climate::posted(turn, errand, outcome);
+        duty::posted(turn, errand, outcome);
     }
 }
 

@@ -27,6 +27,23 @@ pub struct Definitions {
     /// An MSP customer leaves (X7).
     #[serde(default = "shipped_msp_offboard")]
     pub msp_offboard: Vec<StepDefinition>,
+    /// A room is hot, or burns (F3, F4).
+    #[serde(default = "shipped_rooms")]
+    pub rooms: RoomsDefinition,
+}
+
+/// A room is hot, or burns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomsDefinition {
+    /// Hot (F3); the last step asks for the temperature.
+    pub heat: Vec<StepDefinition>,
+    /// Fire or smoke (F4).
+    pub fire: Vec<StepDefinition>,
+}
+
+/// For journals of before there was such a list.
+fn shipped_rooms() -> RoomsDefinition {
+    Definitions::default().rooms
 }
 
 /// For journals of before there was such a list.
@@ -60,15 +77,19 @@ const SA_GUIDE: &str = "sa-guide.toml";
 const HEARTBEAT: &str = "heartbeat.toml";
 const ONBOARD: &str = "onboard.toml";
 const MSP_OFFBOARD: &str = "msp-offboard.toml";
+const ROOMS: &str = "rooms.toml";
+/// What the last step of a hot room asks for.
+pub const TEMPERATURE: &str = "온도";
 
 /// The files, each as it was shipped.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 7] = [
     (TAM, include_str!("../../data/procedures/tam.toml")),
     (SETUP, include_str!("../../data/procedures/setup.toml")),
     (SA_GUIDE, include_str!("../../data/procedures/sa-guide.toml")),
     (HEARTBEAT, include_str!("../../data/procedures/heartbeat.toml")),
     (ONBOARD, include_str!("../../data/procedures/onboard.toml")),
     (MSP_OFFBOARD, include_str!("../../data/procedures/msp-offboard.toml")),
+    (ROOMS, include_str!("../../data/procedures/rooms.toml")),
 ];
 
 /// An open step is not asked for more often than this.
@@ -130,7 +151,9 @@ pub fn read_definitions(
     let onboard_steps = onboard.plain(Special::Onboard);
     let mut msp_offboard = of(MSP_OFFBOARD);
     let msp_offboard_steps = msp_offboard.plain(Special::None);
-    for reader in [tam, setup, sa_guide, heartbeat, onboard, msp_offboard] {
+    let mut rooms = of(ROOMS);
+    let rooms_steps = rooms.rooms();
+    for reader in [tam, setup, sa_guide, heartbeat, onboard, msp_offboard, rooms] {
         errors.extend(reader.errors.into_iter().map(|error| (reader.file.to_owned(), error)));
     }
     let read = || {
@@ -141,9 +164,17 @@ pub fn read_definitions(
             heartbeat: heartbeat_steps?,
             onboard: onboard_steps?,
             msp_offboard: msp_offboard_steps?,
+            rooms: rooms_steps?,
         })
     };
     if errors.is_empty() { read().ok_or(errors) } else { Err(errors) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rooms {
+    heat: Vec<Spanned<StepDefinition>>,
+    fire: Vec<Spanned<StepDefinition>>,
 }
 
 /// A file whose steps may do more than others'.
@@ -220,6 +251,22 @@ impl<'a> Reader<'a> {
             new: self.steps("new", new, Special::None),
             existing: self.steps("existing", existing, Special::None),
             datadog: self.steps("datadog", datadog, Special::None),
+        })
+    }
+
+    fn rooms(&mut self) -> Option<RoomsDefinition> {
+        let Rooms { heat, fire } = self.parsed()?;
+        let asks = |step: &Spanned<StepDefinition>| {
+            step.get_ref().evidence.as_deref() == Some(TEMPERATURE)
+        };
+        if heat.iter().rposition(asks).is_none_or(|nth| nth + 1 != heat.len()) {
+            let text =
+                "heat의 마지막 단계에는 evidence = \"온도\"가 있어야 합니다 (F3: 다시 재서 확인).";
+            self.wrong(&(0..0), text);
+        }
+        Some(RoomsDefinition {
+            heat: self.steps("heat", heat, Special::None),
+            fire: self.steps("fire", fire, Special::None),
         })
     }
 

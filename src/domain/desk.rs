@@ -20,11 +20,14 @@ use super::people::order::Leaves;
 use super::policy::{GroupRef, Heartbeat, PhoneMode, Policy, Role};
 use super::procedures::accounts;
 use super::procedures::assignment::{Assignment, NoticeRef};
+use super::procedures::duty::Duty;
 use super::procedures::incident::Incident;
 use super::procedures::list::{List, ListKind};
 use super::procedures::monthly;
 use super::procedures::phd::{self, Matter, Phd};
 use super::procedures::stray::Stray;
+use super::procedures::{climate, coverage};
+use super::readings::Readings;
 use super::scripts::Scripts;
 use super::status::Board;
 use super::time::Time;
@@ -95,6 +98,15 @@ pub struct Desk {
     /// Up to when the daily looks at AWS Health are dealt with (P1); `None` before the first start.
     #[serde(default)]
     pub phd_checked: Option<Time>,
+    /// The rooms' temperatures (F1, F2).
+    #[serde(default)]
+    pub readings: Readings,
+    /// Who is on duty at COC.
+    #[serde(default)]
+    pub duty: Duty,
+    /// Up to when the looks at the coming weeks are dealt with (R2); `None` before the first start.
+    #[serde(default)]
+    pub coverage_checked: Option<Time>,
     /// What became of every account (N, X, W1).
     #[serde(default)]
     pub accounts: Register,
@@ -371,6 +383,8 @@ impl Desk {
                 if self.months_reported.is_none() {
                     self.months_reported = monthly::over_before(&self.policy.value, at);
                 }
+                self.readings.settled = self.readings.settled.or(Some(at));
+                self.coverage_checked = self.coverage_checked.or(Some(at));
                 let unread = &mut self.presence.unread_since;
                 *unread = unread.iter().chain(alive_until).min().copied();
                 if let Some(from) = alive_until.filter(|from| *from < at) {
@@ -387,6 +401,10 @@ impl Desk {
             Change::ReadBack => self.presence.unread_since = None,
             Change::Stopped => {}
             Change::PolicyAdopted { text, policy } => {
+                // what nobody was to be asked for is nothing that was missed
+                if !self.policy.value.rooms.prompt {
+                    self.readings.settled = self.readings.settled.map(|_| at);
+                }
                 self.policy = Sourced { text: text.clone(), value: (**policy).clone() };
                 self.derived.calendar = Some(Arc::new(Calendar::new(&self.policy.value.hours)));
                 let beats = std::mem::take(&mut self.beats);
@@ -493,6 +511,15 @@ impl Desk {
                 let ticket = case.and_then(|case| accounts::ticket_of(&case.procedure));
                 self.accounts.apply(account, entry, ticket);
             }
+            Change::Readings(change) => {
+                for post in self.readings.apply(at, change) {
+                    if let Some(own) = self.posts.remove(&post) {
+                        self.derived.post_at.remove(&own.at);
+                    }
+                }
+            }
+            Change::Duty(change) => self.duty.apply(at, change),
+            Change::CoverageChecked { due } => self.coverage_checked = Some(*due),
             Change::AbsenceEntered { who, absence } => {
                 let leaves = self.leaves.entry(who.clone()).or_default();
                 leaves.retain(|old| at < old.to);
@@ -778,11 +805,20 @@ impl Desk {
         let beat_is_missing = self.missing_beats().map(|(due, _)| due).min();
         let phd_check = self.phd_checked.and_then(|done| phd::next_check(policy, done));
         let monthly = self.months_reported.and_then(|done| monthly::next_due(policy, done));
+        let room_check =
+            self.readings.settled.and_then(|done| climate::next_check(&policy.rooms, done));
+        let check = self.readings.open_check();
+        let room_chase = check.and_then(|check| climate::next_chase(&policy.rooms, check));
+        let coverage = self.coverage_checked.and_then(|done| coverage::next_check(self, done));
         [
             (self.record_is_old(), Chore::RecordIsOld),
             (beat_is_missing, Chore::BeatIsMissing),
             (phd_check, Chore::PhdCheck),
             (monthly, Chore::Monthly),
+            (room_check, Chore::RoomCheck),
+            (room_chase, Chore::RoomChase),
+            (self.duty.next_chase(policy), Chore::HandoverChase),
+            (coverage, Chore::CoverageCheck),
         ]
         .into_iter()
         .filter_map(|(due, what)| Some(Chime { due: due?, what }))
@@ -861,10 +897,13 @@ impl Desk {
     pub fn to_take_up(&self, now: Time) -> Option<&str> {
         // after a start it waits until posts whose outcome never came have been looked for
         let is_read = !self.presence.catching_up && self.presence.unread_since.is_none();
-        let ready = |kept: &&Kept| {
-            (is_read && now - kept.since > KEPT_FOR)
-                || kept.input.what.about().is_some_and(|at| self.case_at(&at).is_some())
-        };
+        let ready =
+            |kept: &&Kept| {
+                (is_read && now - kept.since > KEPT_FOR)
+                    || kept.input.what.about().is_some_and(|at| {
+                        self.case_at(&at).is_some() || self.errand_at(&at).is_some()
+                    })
+            };
         self.kept.iter().find(ready).map(|kept| kept.input.key.as_str())
     }
 
@@ -1013,7 +1052,10 @@ impl Desk {
     #[must_use]
     pub fn open_threads(&self) -> Vec<(MessageRef, Time)> {
         let open = self.cases.values().filter(|case| case.is_open());
+        let rounds = self.readings.open_check().into_iter();
+        let rounds = rounds.filter_map(|check| Some((check.home.stands_at(self)?, check.due)));
         open.filter_map(|case| Some((case.procedure.home(self)?.stands_at(self)?, case.opened)))
+            .chain(rounds)
             .collect()
     }
 

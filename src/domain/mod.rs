@@ -22,6 +22,7 @@ pub mod message;
 pub mod people;
 pub mod policy;
 pub mod procedures;
+pub mod readings;
 pub mod scripts;
 pub mod status;
 pub mod text;

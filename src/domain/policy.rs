@@ -42,8 +42,12 @@ pub struct Policy {
     pub reports: Reports,
     /// AWS Health, personal (P1).
     pub phd: Phd,
-    /// Rooms (F1, F2).
+    /// Rooms (F1 to F4).
     pub rooms: Rooms,
+    /// Who is on duty at COC.
+    pub duty: DutyPolicy,
+    /// The coming weeks (R2).
+    pub coverage: CoveragePolicy,
     /// Feeds (H1).
     pub feeds: Feeds,
     /// The company's own record (R6).
@@ -689,16 +693,105 @@ impl Phd {
 }
 
 /// Rooms.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rooms {
-    /// When a missed reading is asked for again.
+    /// Whether COC is asked for temperatures.
+    pub prompt: bool,
+    /// How often, counted from midnight (F2, reading 27).
+    pub every: Span,
+    /// When a missed reading is asked for again; later and later each time.
     pub chase_after: Span,
+    /// The first month in which the outdoor unit is looked after (F1, reading 27).
+    pub outdoor_from: u32,
+    /// The last one.
+    pub outdoor_to: u32,
+    /// From so many degrees on the server room is too hot (F3).
+    pub hot_from: f64,
+    /// Who tells another temperature of a place within this while mistyped the first.
+    pub correct_within: Span,
+    /// Who is told of a fire, and of a place that is not as it should be (F4).
+    pub tell: Vec<String>,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self { chase_after: Span::minutes(30) }
+        Self {
+            prompt: true,
+            every: Span::minutes(120),
+            chase_after: Span::minutes(30),
+            outdoor_from: 6,
+            outdoor_to: 9,
+            hot_from: 30.0,
+            correct_within: Span::minutes(3),
+            tell: ["119", "경영관리부", "ISTeam"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+impl Rooms {
+    /// Whether the outdoor unit is looked after in this month, 1 to 12; the season may go over the turn of the year.
+    #[must_use]
+    pub const fn is_summer(&self, month: u32) -> bool {
+        if self.outdoor_from <= self.outdoor_to {
+            self.outdoor_from <= month && month <= self.outdoor_to
+        } else {
+            self.outdoor_from <= month || month <= self.outdoor_to
+        }
+    }
+}
+
+/// Who is on duty at COC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DutyPolicy {
+    /// The rota; empty: `/coc duty` says who.
+    pub shifts: Vec<Shift>,
+    /// When a hand-over that nobody took is asked for again.
+    pub chase_after: Span,
+}
+
+/// A shift of the rota.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shift {
+    /// What people call it.
+    pub name: String,
+    /// When it begins.
+    #[serde(with = "hhmm")]
+    pub from: NaiveTime,
+    /// When it ends; not later than it begins: the next day.
+    #[serde(with = "hhmm")]
+    pub to: NaiveTime,
+    /// Who works in it, by real names or addresses of the workspace.
+    pub people: Vec<String>,
+    /// They take turns, a day each; the first of them on this day. Absent: all of them every day.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "a_day")]
+    pub rotate_from: Option<NaiveDate>,
+}
+
+impl Default for DutyPolicy {
+    fn default() -> Self {
+        Self { shifts: Vec::new(), chase_after: Span::minutes(15) }
+    }
+}
+
+/// The coming weeks (R2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CoveragePolicy {
+    /// The look of every business day.
+    #[serde(with = "hhmm")]
+    pub check_at: NaiveTime,
+    /// How many people of the General list, and of each chain, should be there.
+    pub at_least: u32,
+    /// How many days it looks ahead.
+    pub days: u32,
+}
+
+impl Default for CoveragePolicy {
+    fn default() -> Self {
+        Self { check_at: time(9, 0), at_least: 2, days: 14 }
     }
 }
 
@@ -914,6 +1007,30 @@ mod day {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
         Written::deserialize(from)?.read()
+    }
+}
+
+/// A day as [`day`] reads it, or none.
+mod a_day {
+    use super::day::Written;
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "as serde hands it over")]
+    pub(super) fn serialize<S: Serializer>(
+        day: &Option<NaiveDate>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match day {
+            Some(day) => to.collect_str(day),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<NaiveDate>, D::Error> {
+        Option::<Written>::deserialize(from)?.map(Written::read).transpose()
     }
 }
 

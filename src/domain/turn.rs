@@ -94,10 +94,14 @@ pub enum Token {
     Inquiry(CaseId, InquiryPress),
     /// A room.
     Climate(CaseId, ClimatePress),
+    /// The form in which a step of it is finished: which step, counted from 0.
+    ClimateForm(CaseId, usize),
+    /// A round of readings.
+    Room(RoomPress),
     /// The form in which a room's temperature is handed in.
-    ClimateForm(CaseId),
-    /// The hand-over of a shift.
-    Handover(HandoverPress),
+    RoomForm,
+    /// The hand-over of a shift: the errand that posted it.
+    Handover(ErrandId, HandoverPress),
     /// A changed guide goes live; the errand that showed it.
     ApplyGuide,
     /// The form of `/assign`.
@@ -286,14 +290,22 @@ pub enum InquiryPress {
     CannotMail,
 }
 
-/// 온도 기록 · 완료
+/// 완료 · 이상 없음
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClimatePress {
-    /// 온도 기록: opens the form
-    Enter,
     /// 완료: the step that is asked for
     Done,
+    /// 이상 없음: neither fire nor smoke
+    Calm,
+}
+
+/// 온도 기록
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomPress {
+    /// 온도 기록: opens the form
+    Enter,
 }
 
 /// 인수
@@ -365,7 +377,7 @@ impl Token {
             | Self::Dispatch(id, _)
             | Self::Inquiry(id, _)
             | Self::Climate(id, _)
-            | Self::ClimateForm(id)
+            | Self::ClimateForm(id, _)
             | Self::Mail(id, _) => Some(id),
             Self::Rung(..)
             | Self::Notice(..)
@@ -378,7 +390,9 @@ impl Token {
             | Self::OffboardForm
             | Self::OnboardForm
             | Self::InquiryForm(_)
-            | Self::Handover(_)
+            | Self::Room(_)
+            | Self::RoomForm
+            | Self::Handover(..)
             | Self::ApplyGuide
             | Self::AssignForm
             | Self::LeaveForm => None,

@@ -11,8 +11,8 @@ use super::super::turn::{Token, Turn};
 use super::super::words;
 use super::absences::Entered;
 use super::{
-    absences, accounts, assignment, climate, contacts, drill, duty, incident, inquiry, list, mail,
-    offboard, onboard, reports, setup, stray, urgent,
+    absences, accounts, assignment, climate, contacts, coverage, drill, duty, incident, inquiry,
+    list, mail, offboard, onboard, reports, setup, stray, urgent,
 };
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
     let rest = rest.trim();
     let message = match word.to_lowercase().as_str() {
         "" | "help" | "도움말" => words::commands::help(),
-        "order" | "순서" => order(turn, rest),
+        "order" | "순서" => coverage::asked(turn, rest).unwrap_or_else(|| order(turn, rest)),
         "why" | "이유" => match rest.trim_start_matches('#').parse::<u64>().map(CaseId) {
             Ok(id) if desk.cases.contains_key(&id) => words::commands::why(desk, id, turn.now),
             Ok(id) => words::commands::no_such_case(id),
@@ -400,7 +400,10 @@ pub(in crate::domain) fn submitted(
         }
         Some(Token::OnboardForm) => onboard::submitted(turn, by, fields),
         Some(Token::InquiryForm(reply)) => inquiry::submitted(turn, by, &reply, fields),
-        Some(Token::ClimateForm(id)) => climate::submitted(turn, id, by, fields),
+        Some(Token::ClimateForm(id, nth)) => {
+            climate::handed_in(turn, id, by, nth, &field("evidence"));
+        }
+        Some(Token::RoomForm) => climate::submitted(turn, by, fields),
         Some(Token::StrayForm(id)) => stray::submitted(turn, id, by, fields),
         Some(Token::AlarmForm) => {
             if !desk.holds(by, &desk.policy.value.roles.alarm) {
@@ -445,6 +448,7 @@ pub(in crate::domain) fn submitted(
             | Token::Dispatch(..)
             | Token::Inquiry(..)
             | Token::Climate(..)
+            | Token::Room(..)
             | Token::Handover(..)
             // forms that nothing opens yet
             | Token::ApplyGuide,

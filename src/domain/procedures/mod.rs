@@ -7,6 +7,7 @@ pub mod chain;
 pub mod climate;
 pub mod commands;
 pub mod contacts;
+pub mod coverage;
 pub mod dispatch;
 pub mod drill;
 pub mod duty;

@@ -7,9 +7,7 @@ use super::super::message::Message;
 use super::super::time::Time;
 use super::super::turn::Turn;
 use super::super::words;
-use super::heartbeats;
-use super::monthly;
-use super::phd;
+use super::{climate, coverage, duty, heartbeats, monthly, phd};
 
 fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
     if let Some(channel) = turn.desk.room(Room::Noti) {
@@ -80,5 +78,9 @@ pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
         Chore::BeatIsMissing => heartbeats::missing(turn),
         Chore::PhdCheck => phd::check(turn, chime.due),
         Chore::Monthly => monthly::month_is_over(turn),
+        Chore::RoomCheck => climate::check(turn, chime.due),
+        Chore::RoomChase => climate::chase(turn),
+        Chore::HandoverChase => duty::chase(turn),
+        Chore::CoverageCheck => coverage::check(turn, chime.due),
     }
 }

@@ -48,6 +48,14 @@ pub fn help() -> Message {
         ],
         line!["/coc done 티켓링크 — 끝난 티켓을 활성 티켓 수에서 뺍니다."],
         line!["/coc contact [이름] — 연락처 카드를 봅니다."],
+        line![
+            "/coc room 온도 — 서버실 온도를 기록합니다 (COC). 실외기: /coc room 실외기 38 덕트 정상. 비우면 양식이 열립니다."
+        ],
+        line!["/coc room 화재, /coc room 연기 — 바로 COC 전체에 알립니다 (누구나)."],
+        line!["/coc order [고객사] --days 14 — 앞으로 사람이 부족한 때를 봅니다."],
+        line![
+            "/coc duty [@사람] — COC 근무자를 보거나 정합니다. /coc handover [전할 말] — 근무를 인계합니다 (COC)."
+        ],
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
         line!["/coc account 9012 — 계정의 고객사, Payer, 상태, 입퇴점 이력을 봅니다 (COC)."],
         line!["/coc report 입퇴점 [2025-08] — 월간 입퇴점 현황을 만듭니다 (COC)."],
@@ -78,7 +86,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report, contact. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report, contact, room, duty, handover. 예: /coc order 한빛전자",
     )
 }
 

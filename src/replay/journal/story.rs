@@ -192,6 +192,9 @@ impl Stories {
             | Change::KeptDone { .. }
             | Change::Alarms(_)
             | Change::Account { .. }
+            | Change::Readings(_)
+            | Change::Duty(_)
+            | Change::CoverageChecked { .. }
             | Change::AbsenceEntered { .. }
             | Change::Owed(_)
             | Change::Settled { .. }

@@ -233,7 +233,7 @@ fn findings_of_a_customers_own_setting_are_one_task_of_sa() {
     assert_eq!((story.heard().len(), story.open()), (1, 2));
 }
 
-const HEARTBEATS: &str = "heartbeats = [{ name = \"시험 알람\", match = \"Heartbeat-Hanbit\", every = \"2h\", customer = \"Hanbit\" }]";
+const HEARTBEATS: &str = "heartbeats = [{ name = \"시험 알람\", match = \"Heartbeat-Hanbit\", every = \"2h\", customer = \"Hanbit\" }]\n[rooms]\nprompt = false\n";
 
 #[test]
 fn a_heartbeat_that_stays_away_is_a_case_until_it_comes_again() {
