@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ports", &["domain"]),
     ("journal", &["domain"]),
     ("engine", &["domain", "journal"]),
-    ("errands", &["domain", "ports"]),
+    ("chart", &["domain"]),
+    ("errands", &["chart", "domain", "ports"]),
     ("feeds", &["domain", "ports"]),
     ("recovery", &["domain", "engine", "errands", "ports"]),
     ("adapters", &["domain", "ports"]),
@@ -37,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
+            "adapters", "chart", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
             "recovery", "replay", "sandbox", "service",
         ],
     ),

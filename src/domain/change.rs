@@ -11,6 +11,8 @@ use super::input::{Adapters, Directory, SlackInput};
 use super::mail::{Draft, DraftChange, Templates};
 use super::people::{Absence, Roster};
 use super::policy::Policy;
+use super::procedures::drill::DrillChange;
+use super::procedures::reports::ReportKind;
 use super::status::BoardChange;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,10 @@ pub enum Chore {
     BeatIsMissing,
     /// COC is asked for the daily look at AWS Health (P1).
     PhdCheck,
+    /// A report is posted in n (W2).
+    Report(ReportKind),
+    /// A practice chain is begun, where the policy wants some.
+    Drill,
 }
 
 /// One change of the desk.
@@ -217,6 +223,15 @@ pub enum Change {
         /// What happened to it.
         change: DraftChange,
     },
+    /// A report was posted, or the one that fell due then was left out for a later one (W2).
+    Reported {
+        /// Which.
+        kind: ReportKind,
+        /// When it fell due.
+        due: Time,
+    },
+    /// The desk's own practice chains go on.
+    Drill(DrillChange),
     /// A call that was placed is over.
     CallOver {
         /// The errand that placed it.

@@ -9,7 +9,7 @@ use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{
-    assignment, chain, climate, commands, dispatch, duty, guide, incident, inquiry, intake, list,
+    assignment, chain, climate, commands, dispatch, drill, duty, guide, incident, inquiry, intake, list,
     mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
 };
 use super::time::Time;
@@ -85,6 +85,7 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
         Input::Status(news) => outage::news(&mut turn, news),
         Input::Topic(news) => topics::news(&mut turn, news),
     }
+    drill::after(&mut turn);
     Decision { changes: turn.changes, answer: turn.answer }
 }
 
@@ -380,6 +381,10 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     }
     if let ErrandKind::Probe { service } = &errand.kind {
         services::probed(turn, *service, outcome);
+    }
+    if let (ErrandKind::File { to, .. }, Outcome::Refused { why }) = (&errand.kind, outcome) {
+        let kind = ErrandKind::Direct { to: to.clone(), message: words::reports::csv_refused(why) };
+        turn.owe(None, Urgency::Answer, kind);
     }
     tickets::settled(turn, errand, outcome);
     mail::settled(turn, errand, outcome);

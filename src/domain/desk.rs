@@ -19,9 +19,12 @@ use super::people::order::Leaves;
 use super::policy::{GroupRef, Heartbeat, PhoneMode, Policy, Role};
 use super::procedures::assignment::{Assignment, NoticeRef};
 use super::procedures::incident::Incident;
+use super::procedures::drill::{self, Drills};
 use super::procedures::phd::{self, Matter, Phd};
+use super::procedures::reports::{self, ReportKind};
 use super::procedures::stray::Stray;
 use super::status::Board;
+use super::tally::{self, Tally};
 use super::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +89,15 @@ pub struct Desk {
     /// What became of every account (N, X, W1).
     #[serde(default)]
     pub accounts: Register,
+    /// Telephone calls and alarms, counted (W2).
+    #[serde(default)]
+    pub tallies: Tally,
+    /// Up to when each report is dealt with (W2).
+    #[serde(default)]
+    pub reported: BTreeMap<ReportKind, Time>,
+    /// The desk's own practice chains.
+    #[serde(default)]
+    pub drills: Drills,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -345,12 +357,19 @@ impl Desk {
 
     /// Alters the desk. Total: whatever stands in a journal can be applied.
     pub fn apply(&mut self, at: Time, change: &Change) {
+        for what in tally::counted(self, change) {
+            self.tallies.add(at, what);
+        }
         match change {
             Change::Started { alive_until, phone_adapter, adapters } => {
                 self.presence.catching_up = true;
                 self.presence.adapters = *adapters;
                 self.presence.phone_adapter = *phone_adapter;
                 self.phd_checked = self.phd_checked.or(Some(at));
+                for kind in ReportKind::ALL {
+                    self.reported.entry(kind).or_insert(at);
+                }
+                self.drills.started(at);
                 let unread = &mut self.presence.unread_since;
                 *unread = unread.iter().chain(alive_until).min().copied();
                 if let Some(from) = alive_until.filter(|from| *from < at) {
@@ -367,6 +386,9 @@ impl Desk {
             Change::ReadBack => self.presence.unread_since = None,
             Change::Stopped => {}
             Change::PolicyAdopted { text, policy } => {
+                if policy.reports.post && !self.policy.value.reports.post {
+                    self.reported = ReportKind::ALL.map(|kind| (kind, at)).into();
+                }
                 self.policy = Sourced { text: text.clone(), value: (**policy).clone() };
                 self.derived.calendar = Some(Arc::new(Calendar::new(&self.policy.value.hours)));
                 let beats = std::mem::take(&mut self.beats);
@@ -504,6 +526,10 @@ impl Desk {
             Change::CallHeard { call, event } => {
                 self.heard.insert(*call, *event);
             }
+            Change::Reported { kind, due } => {
+                self.reported.insert(*kind, *due);
+            }
+            Change::Drill(change) => self.drills.apply(change),
             Change::CallOver { call, .. } => {
                 self.calls.remove(call);
                 self.heard.remove(call);
@@ -751,8 +777,10 @@ impl Desk {
             (self.record_is_old(), Chore::RecordIsOld),
             (beat_is_missing, Chore::BeatIsMissing),
             (phd_check, Chore::PhdCheck),
+            (drill::due(self), Chore::Drill),
         ]
         .into_iter()
+        .chain(reports::due(self))
         .filter_map(|(due, what)| Some(Chime { due: due?, what }))
     }
 

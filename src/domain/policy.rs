@@ -55,6 +55,8 @@ pub struct Policy {
     pub tam: TamPolicy,
     /// What should come regularly.
     pub heartbeats: Vec<Heartbeat>,
+    /// Practice chains.
+    pub drill: DrillPolicy,
 }
 
 /// Business time and the call rule.
@@ -528,6 +530,10 @@ pub struct Roles {
     pub checklist: Vec<Role>,
     /// Enter alarms and press the buttons of incidents (M6, G4).
     pub alarm: Vec<Role>,
+    /// `/coc report` (W2).
+    pub report: Vec<Role>,
+    /// `/coc drill`.
+    pub drill: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -543,6 +549,8 @@ impl Default for Roles {
             setup: vec![Role::Coc, Role::Csr, Role::Engineer],
             checklist: vec![Role::Coc],
             alarm: vec![Role::Coc],
+            report: vec![Role::Coc, Role::Csr, Role::Sa, Role::Engineer],
+            drill: vec![Role::Coc],
         }
     }
 }
@@ -572,6 +580,8 @@ pub struct Reports {
     /// The first of the month at.
     #[serde(with = "hhmm")]
     pub monthly_at: NaiveTime,
+    /// Whether they are posted by themselves at those times.
+    pub post: bool,
 }
 
 impl Default for Reports {
@@ -584,6 +594,7 @@ impl Default for Reports {
             daily_at: time(9, 0),
             weekly_at: time(9, 10),
             monthly_at: time(9, 20),
+            post: true,
         }
     }
 }
@@ -776,6 +787,22 @@ pub struct RecordPolicy {
 impl Default for RecordPolicy {
     fn default() -> Self {
         Self { stale_after: Span::minutes(30 * 24 * 60) }
+    }
+}
+
+/// Practice chains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DrillPolicy {
+    /// So many days after the last one the desk begins one by itself, in business hours; 0: never.
+    pub every_days: u32,
+    /// Somebody who could not be reached so often in a row is named to COC.
+    pub missed_from: u32,
+}
+
+impl Default for DrillPolicy {
+    fn default() -> Self {
+        Self { every_days: 0, missed_from: 2 }
     }
 }
 

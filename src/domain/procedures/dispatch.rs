@@ -59,6 +59,13 @@ pub enum Cause {
         /// What it is about, in the operator's words.
         about: String,
     },
+    /// Practice: nothing happened.
+    Drill {
+        /// Who began it; `None`: the desk, by its policy.
+        by: Option<Name>,
+        /// The customer whose chain it follows; `None`: the urgent chain.
+        customer: Option<String>,
+    },
 }
 
 /// How it ended by somebody's hand.
@@ -110,8 +117,10 @@ impl Dispatch {
     /// What people are asked to take.
     #[must_use]
     pub fn subject(&self) -> Subject {
+        let drill = matches!(self.cause, Cause::Drill { .. });
         Subject {
-            customer: self.customer.clone(),
+            drill,
+            customer: if drill { "훈련".to_owned() } else { self.customer.clone() },
             what: words::dispatch::what(&self.cause).to_owned(),
             detail: words::dispatch::detail(&self.cause),
             ticket: self.ticket.clone(),
@@ -123,10 +132,16 @@ impl Dispatch {
 fn order_for(turn: &Turn<'_>, customer: &str, cause: &Cause) -> Order {
     let desk = turn.desk;
     let (roster, policy) = (&desk.roster.value, &desk.policy.value);
+    let customer = match cause {
+        Cause::Drill { customer, .. } => customer.as_deref().unwrap_or_default(),
+        Cause::OnboardingError { .. } | Cause::Inquiry { .. } => customer,
+    };
     match (cause, desk.customers.value.find(customer)) {
         (_, Some(record)) if record.runs_msp_chain() => msp_order(roster, record, policy),
         (Cause::OnboardingError { .. }, _) => account_order(roster),
-        (Cause::Inquiry { .. }, _) => super::super::people::order::urgent_order(roster, policy),
+        (Cause::Inquiry { .. } | Cause::Drill { .. }, _) => {
+            super::super::people::order::urgent_order(roster, policy)
+        }
     }
 }
 
@@ -222,7 +237,10 @@ impl<'t, 'a> Work<'t, 'a> {
         self.step(DispatchChange::Over(Over { at: self.turn.now, by: by.clone() }));
         self.turn.note_by(self.id, Some(by.clone()), "종료");
         let place = self.one.home.thread();
-        self.turn.post(Some(self.id), Urgency::Notice, place, words::dispatch::closed(by));
+        let closed = words::dispatch::closed(by);
+        let closed =
+            if self.one.subject().drill { words::drill::marked(closed) } else { closed };
+        self.turn.post(Some(self.id), Urgency::Notice, place, closed);
         self.show_card();
     }
 }

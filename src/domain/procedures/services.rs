@@ -7,8 +7,7 @@ use super::super::message::Message;
 use super::super::time::Time;
 use super::super::turn::Turn;
 use super::super::words;
-use super::heartbeats;
-use super::phd;
+use super::{drill, heartbeats, phd, reports};
 
 fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
     if let Some(channel) = turn.desk.room(Room::Noti) {
@@ -78,5 +77,7 @@ pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
         }
         Chore::BeatIsMissing => heartbeats::missing(turn),
         Chore::PhdCheck => phd::check(turn, chime.due),
+        Chore::Report(kind) => reports::scheduled(turn, kind, chime.due),
+        Chore::Drill => drill::scheduled(turn, chime.due),
     }
 }

@@ -15,6 +15,7 @@ pub const fn title(one: &Dispatch) -> &'static str {
     match one.cause {
         Cause::OnboardingError { .. } => "입점 오류",
         Cause::Inquiry { .. } => "전화 장애",
+        Cause::Drill { .. } => "훈련",
     }
 }
 
@@ -24,6 +25,7 @@ pub const fn what(cause: &Cause) -> &'static str {
     match cause {
         Cause::OnboardingError { .. } => "입점 오류 대응",
         Cause::Inquiry { .. } => "전화로 접수한 장애 대응",
+        Cause::Drill { .. } => "호출 훈련",
     }
 }
 
@@ -34,6 +36,7 @@ pub fn detail(cause: &Cause) -> String {
         Cause::OnboardingError { list, step } => format!("입점 사건 {list}, 오류 난 단계: {step}"),
         Cause::Inquiry { inquiry, about } if about.is_empty() => format!("전화 기록 {inquiry}"),
         Cause::Inquiry { inquiry, about } => format!("전화 기록 {inquiry}: {about}"),
+        Cause::Drill { customer, .. } => super::drill::detail(customer.as_deref()),
     }
 }
 
@@ -61,6 +64,9 @@ pub const fn next_is(_one: &Dispatch) -> &'static str {
 /// The card that heads its thread.
 #[must_use]
 pub fn card(desk: &Desk, id: CaseId, one: &Dispatch, now: Time) -> Message {
+    if matches!(one.cause, Cause::Drill { .. }) {
+        return super::drill::card(id, one, now);
+    }
     let today = now.date_naive();
     let first = match (&one.over, &one.ladder.state) {
         (Some(over), _) => format!("⛔ {} 호출을 종료했습니다 ({}).", what(&one.cause), over.by),
