@@ -69,7 +69,7 @@ type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
 fn draw(area: &Area<'_>, panel: &Panel, letters: bool) -> Result<(), Undrawn> {
     let highest = panel.series.iter().flat_map(|one| &one.values).copied().max().unwrap_or(0);
-    let top = f64::from(highest.max(4)) * 1.15;
+    let top = f64::from(highest.max(4)) * 1.4;
     let groups = panel.labels.len().max(1);
     #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
     let right = groups as f64;

@@ -61,7 +61,7 @@ impl Asked {
     }
 
     fn take(&mut self, since: Time, at: Time) {
-        self.waits.push((since, u32::try_from((at - since).num_seconds()).unwrap_or(0)));
+        self.waits.push((since, seconds(at - since)));
     }
 
     /// Half were taken sooner, in seconds; of an even number the mean of the middle two. `None` where nothing was taken.
@@ -78,6 +78,11 @@ impl Asked {
         let rank = (sorted.len() * 9).div_ceil(10);
         sorted.get(rank.checked_sub(1)?).copied()
     }
+}
+
+/// To the nearest second: Slack's clock and ours differ by less.
+fn seconds(span: TimeDelta) -> u32 {
+    u32::try_from((span.num_milliseconds() + 500) / 1000).unwrap_or(0)
 }
 
 /// The middle one; of an even number the mean of the middle two.
@@ -162,7 +167,7 @@ pub fn figures(desk: &Desk, period: Period) -> Figures {
         open: desk.cases.values().filter(|case| case.is_open()).map(|case| case.id).collect(),
     };
     for case in desk.cases.values().filter(|case| period.holds(case.opened)) {
-        add(&mut it, case);
+        add(desk, &mut it, case);
     }
     for entry in desk.accounts.all().flat_map(|(_, entries)| entries) {
         match entry.what {
@@ -180,7 +185,7 @@ pub fn figures(desk: &Desk, period: Period) -> Figures {
     it
 }
 
-fn add(it: &mut Figures, case: &Case) {
+fn add(desk: &Desk, it: &mut Figures, case: &Case) {
     let taken = ladder_of(&case.procedure).and_then(|ladder| match &ladder.state {
         LadderState::Taken(taken) => Some(taken),
         LadderState::Between
@@ -206,8 +211,10 @@ fn add(it: &mut Figures, case: &Case) {
             if let Some(who) = one.assignee() {
                 it.load.entry(who.clone()).or_default().assigned += 1;
             }
-            if let AssignmentState::Confirmed { since, at, .. } = &one.state {
-                it.assigned.take(*since, *at);
+            if let AssignmentState::Confirmed { notice, since, at, .. } = &one.state {
+                // the clock starts at the notice (reading 2)
+                let noticed = desk.stands_at(notice).and_then(|stands| stands.ts.time());
+                it.assigned.take(noticed.unwrap_or(*since), *at);
             }
         }
         Procedure::Dispatch(_) if is_drill => {}
@@ -304,7 +311,7 @@ pub fn reached_with(
         };
         for over in ladder.over.iter().filter(|over| now - over.opened <= REACHED_OVER) {
             let turn = match taken.filter(|taken| taken.by == over.who && over.at <= taken.at) {
-                Some(taken) => Some(Turn::Accepted((taken.at - over.opened).num_seconds())),
+                Some(taken) => Some(Turn::Accepted(seconds(taken.at - over.opened))),
                 None => missed_turn(&over.how, &over.who).map(|missed| {
                     if missed { Turn::Missed } else { Turn::Answered }
                 }),
@@ -323,7 +330,7 @@ pub fn reached_with(
             Turn::Accepted(seconds) => {
                 one.answered += 1;
                 one.accepted += 1;
-                one.waits.push(u32::try_from(seconds).unwrap_or(0));
+                one.waits.push(seconds);
                 one.missed_in_a_row = 0;
             }
             Turn::Answered => {
@@ -338,7 +345,7 @@ pub fn reached_with(
 
 #[derive(Clone, Copy)]
 enum Turn {
-    Accepted(i64),
+    Accepted(u32),
     Answered,
     Missed,
 }

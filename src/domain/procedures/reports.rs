@@ -110,10 +110,10 @@ pub(in crate::domain) fn scheduled(turn: &mut Turn<'_>, kind: ReportKind, due: T
     let figures = figures(desk, kind.before(latest));
     let people = matches!(kind, ReportKind::Monthly).then(|| reached(desk, now));
     let late = words::lateness(desk, latest, now);
-    let mut message = words::reports::report(desk, kind, &figures, people.as_ref(), &late);
+    let mut message = words::reports::report(desk, kind, &figures, people.as_ref(), &late, now);
     message.lines.extend(words::reports::left_out(left_out));
     message.lines.push(words::reports::legend(&figures));
-    let chart = Box::new(words::reports::chart(kind, &figures));
+    let chart = Box::new(words::reports::chart(kind, &figures, now));
     let place = Place { channel, thread: None };
     turn.change(Change::Reported { kind, due: latest });
     let kind = ErrandKind::PostWithPicture { place, message, chart };
@@ -141,13 +141,13 @@ pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
     let people = matches!(kind, ReportKind::Monthly).then(|| reached(desk, now));
     match form {
         Form::Words => {
-            let message = words::reports::report(desk, kind, &figures, people.as_ref(), "");
+            let message = words::reports::report(desk, kind, &figures, people.as_ref(), "", now);
             turn.tell(typed.by, typed.reply, message);
         }
         Form::Csv => {
-            let name = words::reports::file_name(kind, figures.period.to, "csv");
+            let name = words::reports::file_name(kind, now, "csv");
             let text = words::reports::csv(desk, &figures, people.as_ref());
-            let message = words::reports::csv_is_here(kind, &figures);
+            let message = words::reports::csv_is_here(kind, &figures, now);
             let file = TextFile { name, text };
             let kind = ErrandKind::File { to: typed.by.clone(), message, file };
             turn.owe(None, Urgency::Answer, kind);

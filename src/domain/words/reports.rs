@@ -27,9 +27,12 @@ pub const fn title(kind: ReportKind) -> &'static str {
     }
 }
 
-/// `8/4 09:00 ~ 8/5 09:00`; of whole days `8/4 ~ 8/10`.
-fn span(figures: &Figures) -> String {
+/// `8/4 09:00 ~ 8/5 09:00`; of whole days `8/4 ~ 8/10`; up to the present `8/4 09:00 ~ 지금`.
+fn span(figures: &Figures, now: Time) -> String {
     let (from, to) = (figures.period.from, figures.period.to);
+    if to > now {
+        return format!("{} ~ 지금", from.format("%-m/%-d %H:%M"));
+    }
     if from.time() == NaiveTime::MIN && to.time() == NaiveTime::MIN {
         let last = to - TimeDelta::days(1);
         return format!("{} ~ {}", from.format("%-m/%-d"), last.format("%-m/%-d"));
@@ -150,10 +153,11 @@ pub fn report(
     figures: &Figures,
     people: Option<&BTreeMap<Name, Reached>>,
     late: &str,
+    now: Time,
 ) -> Message {
     let [l1, l2, l3, findings] = figures::alarms(&figures.counts);
     let mut said = vec![
-        line![format!("{late}{} ({})", title(kind), span(figures))],
+        line![format!("{late}{} ({})", title(kind), span(figures, now))],
         line![asked("긴급 요청", "수락", &figures.urgent)],
         line![asked("티켓 배정", "확인", &figures.assigned)],
     ];
@@ -250,8 +254,8 @@ pub fn csv_comes() -> Message {
 
 /// What stands beside the table.
 #[must_use]
-pub fn csv_is_here(kind: ReportKind, figures: &Figures) -> Message {
-    one_line(format!("{} 표입니다 ({}).", title(kind), span(figures)))
+pub fn csv_is_here(kind: ReportKind, figures: &Figures, now: Time) -> Message {
+    one_line(format!("{} 표입니다 ({}).", title(kind), span(figures, now)))
 }
 
 /// The file could not be handed over.
@@ -269,15 +273,15 @@ pub fn without_picture(why: &str) -> Line {
     line![format!("⚠️ 그림을 올리지 못했습니다. 수치는 위와 같습니다. 이유: {why}")]
 }
 
-/// The name of a report's file. `to` is the end of its time.
+/// The name of a report's file: of which time, or when it was asked for.
 #[must_use]
-pub fn file_name(kind: ReportKind, to: Time, ending: &str) -> String {
+pub fn file_name(kind: ReportKind, of: Time, ending: &str) -> String {
     let kind = match kind {
         ReportKind::Daily => "daily",
         ReportKind::Weekly => "weekly",
         ReportKind::Monthly => "monthly",
     };
-    format!("coc-{kind}-{}.{ending}", to.format("%Y-%m-%d-%H%M"))
+    format!("coc-{kind}-{}.{ending}", of.format("%Y-%m-%d-%H%M"))
 }
 
 /// By what the picture's bars are grouped, and where each group begins.
@@ -297,7 +301,7 @@ fn buckets(figures: &Figures) -> (&'static str, Vec<Time>) {
 
 /// The picture of a report.
 #[must_use]
-pub fn chart(kind: ReportKind, figures: &Figures) -> Chart {
+pub fn chart(kind: ReportKind, figures: &Figures, now: Time) -> Chart {
     let (by, begins) = buckets(figures);
     let place = |at: Time| begins.partition_point(|begin| *begin <= at).saturating_sub(1);
     let counted = |times: &[Time]| {
@@ -325,7 +329,7 @@ pub fn chart(kind: ReportKind, figures: &Figures) -> Chart {
         .map(|at| at.format(if hourly { "%H" } else { "%-m/%-d" }).to_string())
         .collect();
     let series = |name: &str, values: Vec<u32>| Series { name: name.to_owned(), values };
-    let title = format!("{} {}", title(kind), span(figures));
+    let title = format!("{} {}", title(kind), span(figures, now));
     let panels = vec![
         Panel {
             title: format!("{by} 건수"),
