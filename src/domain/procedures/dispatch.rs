@@ -8,6 +8,7 @@ use super::super::errand::{Errand, ErrandKind, Outcome, Place, Urgency};
 use super::super::ids::{CaseId, ErrandId, Name, SlackUser, TicketLink};
 use super::super::input::ReplyTo;
 use super::super::ladder::{Ladder, LadderChange, LadderState};
+use super::super::message::Message;
 use super::super::people::order::{Order, account_order, msp_order};
 use super::super::policy::Policy;
 use super::super::time::Time;
@@ -193,6 +194,15 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     fn page(&mut self, act: impl FnOnce(&mut Paging<'_, 'a>)) {
+        let before = self.card();
+        self.act(act);
+        if self.card() != before {
+            self.show_card();
+        }
+    }
+
+    /// Lets the ladder act; keeps the own copy in step with it.
+    fn act(&mut self, act: impl FnOnce(&mut Paging<'_, 'a>)) {
         let was_open = self.one.is_open();
         let mut paging = Paging::new(
             self.turn,
@@ -211,7 +221,6 @@ impl<'t, 'a> Work<'t, 'a> {
         for (post, message) in shown {
             self.step(DispatchChange::Shown(Board { post, message }));
         }
-        self.show_card();
     }
 
     fn clear(&mut self) {
@@ -222,17 +231,19 @@ impl<'t, 'a> Work<'t, 'a> {
         }
     }
 
-    /// The card says how far it is now, once it stands.
+    fn card(&self) -> Message {
+        words::dispatch::card(self.turn.desk, self.id, &self.one, self.turn.now)
+    }
+
+    /// The card says how far it is now.
     fn show_card(&mut self) {
-        if self.turn.desk.posts.contains_key(&self.one.card) {
-            let message = words::dispatch::card(self.turn.desk, self.id, &self.one, self.turn.now);
-            let kind = ErrandKind::Update { post: self.one.card, message };
-            self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
-        }
+        let message = self.card();
+        let kind = ErrandKind::Update { post: self.one.card, message };
+        self.turn.owe(Some(self.id), Urgency::Housekeeping, kind);
     }
 
     fn close(&mut self, by: &Name) {
-        self.page(|paging| paging.stop("종료"));
+        self.act(|paging| paging.stop("종료"));
         self.clear();
         self.step(DispatchChange::Over(Over { at: self.turn.now, by: by.clone() }));
         self.turn.note_by(self.id, Some(by.clone()), "종료");

@@ -147,7 +147,7 @@ pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
             None => {
                 let message = words::refused(
                     words::urgent::unknown_customer(desk, name),
-                    "예: /coc drill msp 한빛전자",
+                    "예: /coc drill msp 가나게임즈",
                 );
                 return turn.tell(typed.by, typed.reply, message);
             }
@@ -168,6 +168,22 @@ pub(super) fn commanded(turn: &mut Turn<'_>, typed: &Typed<'_>, rest: &str) {
     turn.tell(typed.by, typed.reply, message);
 }
 
+/// Whether a decision reaches for somebody for real while a drill runs.
+pub(in crate::domain) fn is_in_the_way(turn: &Turn<'_>) -> bool {
+    turn.desk.drills.running.is_some_and(|id| {
+        turn.changes.iter().any(|change| {
+            matches!(change, Change::Case(other, change) if *other != id && begins_a_rung(change))
+        })
+    })
+}
+
+/// A real request comes: the drill that runs is stopped.
+pub(in crate::domain) fn stop(turn: &mut Turn<'_>) {
+    if let Some(id) = turn.desk.drills.running {
+        dispatch::page(turn, id, |paging| paging.stop(words::drill::STOPPED));
+    }
+}
+
 /// Looks at what a decision came to: whether the drill that runs is over by it.
 pub(in crate::domain) fn after(turn: &mut Turn<'_>) {
     let desk = turn.desk;
@@ -175,12 +191,7 @@ pub(in crate::domain) fn after(turn: &mut Turn<'_>) {
     let Some(one) = desk.cases.get(&id).and_then(|case| case.procedure.as_dispatch()) else {
         return turn.change(Change::Drill(DrillChange::Ended));
     };
-    let reaches_for_real = turn.changes.iter().any(|change| {
-        matches!(change, Change::Case(other, change) if *other != id && begins_a_rung(change))
-    });
-    if reaches_for_real {
-        dispatch::page(turn, id, |paging| paging.stop("실제 요청이 들어와 훈련 종료"));
-    }
+    let reaches_for_real = is_in_the_way(turn);
     let mut one = one.clone();
     for change in &turn.changes {
         if let Change::Case(of, CaseChange::Dispatch(change)) = change
@@ -211,18 +222,26 @@ fn end(turn: &mut Turn<'_>, id: CaseId, mut one: Dispatch, for_real: bool) {
     let (desk, now) = (turn.desk, turn.now);
     turn.change(Change::Drill(DrillChange::Ended));
     let taken = matches!(one.ladder.state, LadderState::Taken(_));
+    // whoever presses 종료 has said so in the thread
+    let closed = one.over.is_some();
     if one.over.is_none() && !taken {
         let over = DispatchChange::Over(Over { at: now, by: Name::from("COC") });
         one.apply(&over);
         turn.change(Change::Case(id, CaseChange::Dispatch(over)));
     }
-    let place = one.home.thread();
-    turn.post(Some(id), Urgency::Notice, place, words::drill::result(&one, for_real));
-    if desk.posts.contains_key(&one.card) {
-        let message = words::dispatch::card(desk, id, &one, now);
-        let kind = ErrandKind::Update { post: one.card, message };
-        turn.owe(Some(id), Urgency::Housekeeping, kind);
+    if !closed {
+        let place = one.home.thread();
+        turn.post(Some(id), Urgency::Notice, place, words::drill::result(&one, for_real));
     }
+    // the card says how it ended, and nothing before
+    let of_card = |change: &Change| {
+        matches!(change, Change::Owed(errand)
+            if matches!(&errand.kind, ErrandKind::Update { post, .. } if *post == one.card))
+    };
+    turn.changes.retain(|change| !of_card(change));
+    let message = words::dispatch::card(desk, id, &one, now);
+    let kind = ErrandKind::Update { post: one.card, message };
+    turn.owe(Some(id), Urgency::Housekeeping, kind);
     let from = desk.policy.value.drill.missed_from.max(1);
     let all = reached_with(desk, now, Some((id, &one.ladder)));
     let missed: Vec<(&Name, u32)> = all

@@ -25,7 +25,7 @@ pub const fn what(cause: &Cause) -> &'static str {
     match cause {
         Cause::OnboardingError { .. } => "입점 오류 대응",
         Cause::Inquiry { .. } => "전화로 접수한 장애 대응",
-        Cause::Drill { .. } => "호출 훈련",
+        Cause::Drill { .. } => "연습",
     }
 }
 

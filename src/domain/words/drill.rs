@@ -12,6 +12,9 @@ use super::{line, refused, some_of};
 /// What stands in front of every line that begins a message of a drill.
 pub const MARK: &str = "[훈련] ";
 
+/// Why a drill is over when something real happens.
+pub const STOPPED: &str = "실제 요청이 들어와 훈련 종료";
+
 /// The message with the mark in front.
 #[must_use]
 pub fn marked(mut message: Message) -> Message {
@@ -137,14 +140,14 @@ pub fn coc_only() -> Message {
 pub fn which(read: &str) -> Message {
     refused(
         format!("훈련의 종류를 읽지 못했습니다. 읽은 값: \"{read}\"."),
-        "긴급이나 msp 고객사를 적어 주십시오. 예: /coc drill, /coc drill msp 한빛전자",
+        "긴급이나 msp 고객사를 적어 주십시오. 예: /coc drill, /coc drill msp 가나게임즈",
     )
 }
 
 /// `msp` without a customer.
 #[must_use]
 pub fn customer_missing() -> Message {
-    refused("고객사가 없습니다.", "예: /coc drill msp 한빛전자")
+    refused("고객사가 없습니다.", "예: /coc drill msp 가나게임즈")
 }
 
 /// A customer without an MSP chain.
