@@ -4,7 +4,7 @@ use super::super::chart::{Chart, Panel, Series};
 use super::super::desk::Desk;
 use super::super::figures::{self, Asked, Figures, Reached, Rooms, median};
 use super::super::ids::Name;
-use super::super::message::{Line, Message};
+use super::super::message::{Line, Message, Piece};
 use super::super::procedures::reports::ReportKind;
 use super::super::tally::{Counted, Counts};
 use super::super::time::{Span, Time};
@@ -157,7 +157,10 @@ pub fn report(
 ) -> Message {
     let [l1, l2, l3, findings] = figures::alarms(&figures.counts);
     let mut said = vec![
-        line![format!("{late}{} ({})", title(kind), span(figures, now))],
+        vec![
+            if late.is_empty() { Piece::IfLate } else { late.into() },
+            format!("{} ({})", title(kind), span(figures, now)).into(),
+        ],
         line![asked("긴급 요청", "수락", &figures.urgent)],
         line![asked("티켓 배정", "확인", &figures.assigned)],
     ];
