@@ -5,8 +5,9 @@ use crate::domain::chart::{Chart, Panel};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::register_font;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 const WIDTH: u32 = 1000;
 const PANEL: u32 = 320;
@@ -31,12 +32,29 @@ fn undrawn(error: impl std::fmt::Display) -> Undrawn {
 /// # Errors
 /// When the drawing or its encoding fails.
 pub fn png(chart: &Chart) -> Result<Vec<u8>, Undrawn> {
+    let kept = || RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, bytes)) = kept().iter().find(|(drawn, _)| drawn == chart) {
+        return Ok(bytes.clone());
+    }
+    let bytes = drawn(chart)?;
+    let mut kept = kept();
+    if kept.len() >= RECENTLY_DRAWN {
+        kept.pop_front();
+    }
+    kept.push_back((chart.clone(), bytes.clone()));
+    Ok(bytes)
+}
+
+/// What was drawn last: an attempt that does not work out is made again.
+static RECENT: Mutex<VecDeque<(Chart, Vec<u8>)>> = Mutex::new(VecDeque::new());
+const RECENTLY_DRAWN: usize = 8;
+
+fn drawn(chart: &Chart) -> Result<Vec<u8>, Undrawn> {
     let panels = u32::try_from(chart.panels.len()).map_err(undrawn)?;
     let height = TITLE + PANEL * panels;
     let mut pixels = vec![0_u8; WIDTH as usize * height as usize * 3];
     {
-        let root =
-            BitMapBackend::with_buffer(&mut pixels, (WIDTH, height)).into_drawing_area();
+        let root = BitMapBackend::with_buffer(&mut pixels, (WIDTH, height)).into_drawing_area();
         root.fill(&WHITE).map_err(undrawn)?;
         let (head, body) = root.split_vertically(TITLE);
         let letters = has_letters();

@@ -38,8 +38,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "adapters", "chart", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
-            "recovery", "replay", "sandbox", "service",
+            "adapters", "chart", "domain", "engine", "errands", "feeds", "ingress", "journal",
+            "ports", "recovery", "replay", "sandbox", "service",
         ],
     ),
 ];

@@ -9,8 +9,8 @@ use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{
-    assignment, chain, climate, commands, dispatch, drill, duty, guide, incident, inquiry, intake, list,
-    mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
+    assignment, chain, climate, commands, dispatch, drill, duty, guide, incident, inquiry, intake,
+    list, mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
 };
 use super::time::Time;
 use super::turn::{Token, Turn};

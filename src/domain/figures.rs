@@ -312,9 +312,8 @@ pub fn reached_with(
         for over in ladder.over.iter().filter(|over| now - over.opened <= REACHED_OVER) {
             let turn = match taken.filter(|taken| taken.by == over.who && over.at <= taken.at) {
                 Some(taken) => Some(Turn::Accepted(seconds(taken.at - over.opened))),
-                None => missed_turn(&over.how, &over.who).map(|missed| {
-                    if missed { Turn::Missed } else { Turn::Answered }
-                }),
+                None => missed_turn(&over.how, &over.who)
+                    .map(|missed| if missed { Turn::Missed } else { Turn::Answered }),
             };
             if let Some(turn) = turn {
                 turns.push((over.opened, &over.who, turn));
@@ -374,10 +373,7 @@ mod tests {
 
     fn taken(seconds: &[u32]) -> Asked {
         let at = crate::domain::time::seoul(chrono::NaiveDateTime::default());
-        Asked {
-            began: Vec::new(),
-            waits: seconds.iter().map(|seconds| (at, *seconds)).collect(),
-        }
+        Asked { began: Vec::new(), waits: seconds.iter().map(|seconds| (at, *seconds)).collect() }
     }
 
     #[test]

@@ -277,12 +277,13 @@ impl WebApi for Api {
 
     async fn send_file(&self, url: &str, bytes: Vec<u8>) -> Result<(), PortError> {
         const WHAT: &str = "Slack 파일 올리기";
-        let foreign = || PortError::Permanent { why: format!("{WHAT}: Slack의 주소가 아닙니다") };
+        let foreign =
+            || PortError::Permanent { why: format!("{WHAT}: Slack의 주소가 아닙니다") };
         let url = Url::parse(url).map_err(|_| foreign())?;
         let slacks = url.scheme() == "https"
-            && url.host_str().is_some_and(|host| {
-                host == "files.slack.com" || host.ends_with(".slack.com")
-            });
+            && url
+                .host_str()
+                .is_some_and(|host| host == "files.slack.com" || host.ends_with(".slack.com"));
         if !slacks && !self.settings.base.0.shares_origin(&url) {
             return Err(foreign());
         }

@@ -214,8 +214,7 @@ impl<A: WebApi> Slack<A> {
     /// Puts bytes into Slack's store: Slack names it and says where the bytes go.
     async fn stored(&self, file: &Upload) -> Result<String, PortError> {
         let method = Method::FilesUploadUrl;
-        let arguments =
-            [("filename", file.name.clone()), ("length", file.bytes.len().to_string())];
+        let arguments = [("filename", file.name.clone()), ("length", file.bytes.len().to_string())];
         let answer = self.api.get(method, &arguments).await?;
         let (Some(url), Some(id)) = (text(&answer, "upload_url"), text(&answer, "file_id")) else {
             return Err(Failed::garbled(method).into());

@@ -249,8 +249,7 @@ impl<'t, 'a> Work<'t, 'a> {
         self.turn.note_by(self.id, Some(by.clone()), "종료");
         let place = self.one.home.thread();
         let closed = words::dispatch::closed(by);
-        let closed =
-            if self.one.subject().drill { words::drill::marked(closed) } else { closed };
+        let closed = if self.one.subject().drill { words::drill::marked(closed) } else { closed };
         self.turn.post(Some(self.id), Urgency::Notice, place, closed);
         self.show_card();
     }

@@ -51,8 +51,7 @@ impl<'t, 'a> Paging<'t, 'a> {
     }
 
     fn say(&mut self, message: Message) -> ErrandId {
-        let message =
-            if self.subject.drill { words::drill::marked(message) } else { message };
+        let message = if self.subject.drill { words::drill::marked(message) } else { message };
         self.turn.post(Some(self.case), Urgency::Notice, self.place.clone(), message)
     }
 

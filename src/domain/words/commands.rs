@@ -43,6 +43,10 @@ pub fn help() -> Message {
         ],
         line!["/coc done 티켓링크 — 끝난 티켓을 활성 티켓 수에서 뺍니다."],
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
+        line![
+            "/coc report 일간|주간|월간 [csv] — 보고의 수치를 봅니다. csv는 표를 DM으로 보냅니다."
+        ],
+        line!["/coc drill [긴급|msp 고객사] — 고객과 티켓 없이 호출을 훈련합니다 (COC)."],
         line!["긴급 요청(CSR): #general에 @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: 링크"],
     ])
 }
@@ -70,7 +74,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, report, drill. 예: /coc order 한빛전자",
     )
 }
 

@@ -176,10 +176,7 @@ pub fn report(
         "PHD {}건 · TAM [REQ] {}건 · AWS 상태 공지 {}건",
         figures.phd, figures.tam, figures.outages
     )]);
-    said.push(line![format!(
-        "입점 완료 {}계정 · 퇴점 완료 {}계정",
-        figures.joined, figures.left
-    )]);
+    said.push(line![format!("입점 완료 {}계정 · 퇴점 완료 {}계정", figures.joined, figures.left)]);
     said.extend(figures.rooms.as_ref().and_then(rooms).map(|text| line![text]));
     said.extend(load(figures).map(|text| line![text]));
     said.extend(people.into_iter().flat_map(|people| reachability(desk, people)));
@@ -230,7 +227,9 @@ pub fn left_out(reports: u32) -> Option<Line> {
 #[must_use]
 pub fn legend(figures: &Figures) -> Line {
     let (by, _) = buckets(figures);
-    line![format!("그림: {by} 긴급 요청(파랑)·티켓 배정(주황)·알람 사건(회색) 수와 수락까지 걸린 분")]
+    line![format!(
+        "그림: {by} 긴급 요청(파랑)·티켓 배정(주황)·알람 사건(회색) 수와 수락까지 걸린 분"
+    )]
 }
 
 /// A report that nobody can make out.
@@ -364,11 +363,7 @@ pub fn chart(kind: ReportKind, figures: &Figures, now: Time) -> Chart {
 
 /// All figures as a table: `구분,이름,항목,값`, times in seconds, with the mark by which Excel knows UTF-8.
 #[must_use]
-pub fn csv(
-    desk: &Desk,
-    figures: &Figures,
-    people: Option<&BTreeMap<Name, Reached>>,
-) -> String {
+pub fn csv(desk: &Desk, figures: &Figures, people: Option<&BTreeMap<Name, Reached>>) -> String {
     let mut rows: Vec<[String; 4]> = Vec::new();
     let mut row = |kind: &str, name: &str, what: &str, value: String| {
         rows.push([kind.to_owned(), name.to_owned(), what.to_owned(), value]);

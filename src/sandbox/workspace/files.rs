@@ -115,9 +115,10 @@ impl Workspace {
     }
 
     pub(super) fn file_json(&self, id: &str) -> Value {
-        self.file(id).map_or(Value::Null, |file| {
-            json!({ "id": id, "name": file.name, "title": file.title, "size": file.length })
-        })
+        self.file(id).map_or(
+            Value::Null,
+            |file| json!({ "id": id, "name": file.name, "title": file.title, "size": file.length }),
+        )
     }
 
     /// Whether every picture of these blocks is there: Slack refuses blocks with one that is not.
