@@ -4,9 +4,10 @@
 //! [`Runner`] decides which errand may be attempted now and what a failure means; it does no I/O and is told the time, so that
 //! production, replay and tests share it. [`carry_out`] is the attempt itself.
 
+use crate::domain::chart::Chart;
 use crate::domain::desk::Desk;
 use crate::domain::errand::{
-    Anchor, Errand, ErrandKind, NewTicket, Outcome, Place, Service, TicketDeed,
+    Anchor, Errand, ErrandKind, NewTicket, Outcome, Place, Service, TextFile, TicketDeed,
 };
 use crate::domain::ids::{
     ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink, Ts,
@@ -16,7 +17,7 @@ use crate::domain::mail::Email;
 use crate::domain::message::{Form, Message};
 use crate::domain::time::Time;
 use crate::domain::words;
-use crate::ports::{Chat, Library, Mailer, Phone, PortError, Tickets};
+use crate::ports::{Chat, Library, Mailer, Phone, Picture, PortError, Tickets, Upload};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::TimeDelta;
 use governor::clock::FakeRelativeClock;
@@ -47,6 +48,8 @@ const NOT_YET_WAITS: TimeDelta = TimeDelta::minutes(2);
 const PROBE_EVERY: TimeDelta = TimeDelta::seconds(30);
 /// A service that fails for so long is told of; a carrier that does not take a call at once, for COC phones meanwhile.
 const TOLD_AFTER: TimeDelta = TimeDelta::minutes(1);
+/// How long the words of a report wait for its picture.
+const PICTURE_WAITS: TimeDelta = TimeDelta::minutes(5);
 /// How long a call that should end is still worth ending.
 const HANG_UP_WAITS: TimeDelta = TimeDelta::minutes(2);
 
@@ -174,6 +177,28 @@ pub enum Task {
         /// Which.
         mail: Email,
     },
+    /// Post a message with a picture.
+    PostWithPicture {
+        /// Where.
+        channel: ChannelId,
+        /// In which thread.
+        thread: Option<Ts>,
+        /// What.
+        message: Message,
+        /// The picture.
+        chart: Box<Chart>,
+        /// The words have waited long enough for the picture.
+        anyway: bool,
+    },
+    /// Hand a file to one person.
+    File {
+        /// Who.
+        to: SlackUser,
+        /// What stands beside it.
+        message: Message,
+        /// The file.
+        file: TextFile,
+    },
     /// Try whether a service works again.
     Probe {
         /// Which.
@@ -185,6 +210,8 @@ pub enum Task {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Line {
     Chat,
+    /// The chat's store of files: a slow or limited one must not keep pages waiting.
+    Files,
     Phone,
     Tickets,
     Mail,
@@ -200,7 +227,7 @@ impl Line {
             Self::Phone => 4,
             Self::Probe => 3,
             Self::Tickets | Self::Mail => 2,
-            Self::Folder => 1,
+            Self::Folder | Self::Files => 1,
         }
     }
 
@@ -210,7 +237,7 @@ impl Line {
             Self::Phone => Some(Service::Phone),
             Self::Tickets => Some(Service::Tickets),
             Self::Mail => Some(Service::Mail),
-            Self::Chat | Self::Probe | Self::Folder => None,
+            Self::Chat | Self::Files | Self::Probe | Self::Folder => None,
         }
     }
 }
@@ -236,6 +263,7 @@ impl Task {
             | Self::OpenForm { .. }
             | Self::PublishHome { .. }
             | Self::Presence { .. } => Line::Chat,
+            Self::PostWithPicture { .. } | Self::File { .. } => Line::Files,
             Self::Call { .. } | Self::HangUp { .. } => Line::Phone,
             Self::ReadGuide => Line::Folder,
             Self::Ticket { .. } | Self::OpenTicket { .. } => Line::Tickets,
@@ -261,6 +289,40 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
             }
             let posted = chat.post(attempt.id, channel, thread.as_ref(), message).await?;
             Ok(Outcome::Posted(posted))
+        }
+        Task::PostWithPicture { channel, thread, message, chart, anyway } => {
+            if attempt.look_first
+                && let Some(found) =
+                    chat.find_post(attempt.id, channel, thread.as_ref(), attempt.since).await?
+            {
+                return Ok(Outcome::Posted(found));
+            }
+            let thread = thread.as_ref();
+            let why = match uploaded(chat.as_ref(), chart, *anyway).await? {
+                Ok(picture) => {
+                    let shown = chat.post_with(attempt.id, channel, thread, message, &picture);
+                    match shown.await {
+                        Ok(posted) => return Ok(Outcome::Posted(posted)),
+                        Err(PortError::Permanent { why }) => why,
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(why) => why,
+            };
+            tracing::warn!(errand = %attempt.id, why, "posted without its picture");
+            let mut alone = message.clone();
+            alone.lines.push(words::reports::without_picture(&why));
+            Ok(Outcome::Posted(chat.post(attempt.id, channel, thread, &alone).await?))
+        }
+        Task::File { to, message, file } => {
+            let since = attempt.look_first.then_some(attempt.since);
+            let upload = Upload {
+                name: file.name.clone(),
+                title: file.name.clone(),
+                bytes: file.text.clone().into_bytes(),
+            };
+            chat.hand_over(to, message, &upload, since).await?;
+            Ok(Outcome::Done)
         }
         Task::Update { post, at, message } => {
             chat.update(*post, at, message).await?;
@@ -347,6 +409,29 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
             carrier(hands)?.hang_up(reference, to).await?;
             Ok(Outcome::Done)
         }
+    }
+}
+
+/// Draws a picture and puts it into the chat's store, where nobody sees it yet; why not, where the words are to go alone.
+async fn uploaded(
+    chat: &dyn Chat,
+    chart: &Chart,
+    anyway: bool,
+) -> Result<Result<Picture, String>, PortError> {
+    let bytes = match crate::chart::png(chart) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let upload = Upload { name: chart.name.clone(), title: chart.title.clone(), bytes };
+    match chat.upload(&upload).await {
+        Ok(id) => Ok(Ok(Picture { id, alt: chart.alt.clone() })),
+        Err(PortError::Permanent { why }) => Ok(Err(why)),
+        Err(error) if anyway => Ok(Err(error.to_string())),
+        // one that nobody sees may be there twice
+        Err(PortError::Unknown { why } | PortError::NotYet { why }) => {
+            Err(PortError::Transient { why, retry_after: None })
+        }
+        Err(error @ PortError::Transient { .. }) => Err(error),
     }
 }
 
@@ -443,6 +528,7 @@ impl Runner {
     /// Slack is known to work again: nothing waits for its sake any more.
     pub fn chat_is_back(&mut self) {
         self.standing.remove(&Line::Chat);
+        self.standing.remove(&Line::Files);
         self.channels_rest_until.clear();
         self.waits.clear();
     }
@@ -521,7 +607,7 @@ impl Runner {
                     continue;
                 }
             }
-            if let Task::Post { channel, .. } = &task {
+            if let Task::Post { channel, .. } | Task::PostWithPicture { channel, .. } = &task {
                 if let Some(until) = self.channels_rest_until.get(channel)
                     && *until > now
                 {
@@ -661,6 +747,8 @@ impl Runner {
             | Task::Presence { .. }
             | Task::Ticket { .. }
             | Task::OpenTicket { .. }
+            | Task::PostWithPicture { .. }
+            | Task::File { .. }
             | Task::Mail { .. } => {
                 let standing = self.standing.entry(line).or_default();
                 let wait = retry_after.map_or_else(|| pause(standing.failures), delta);
@@ -758,7 +846,8 @@ enum Thread {
 
 fn lane(errand: &Errand) -> Option<Lane> {
     match &errand.kind {
-        ErrandKind::Post { place: Place { channel, thread }, .. } => {
+        ErrandKind::Post { place: Place { channel, thread }, .. }
+        | ErrandKind::PostWithPicture { place: Place { channel, thread }, .. } => {
             let thread = match thread {
                 // posts of a channel itself need no order among themselves: the more urgent goes first
                 None => return None,
@@ -768,9 +857,9 @@ fn lane(errand: &Errand) -> Option<Lane> {
             Some(Lane::Thread(channel.clone(), thread))
         }
         ErrandKind::Update { post, .. } => Some(Lane::Post(*post)),
-        ErrandKind::Direct { to, .. } | ErrandKind::Ephemeral { to, .. } => {
-            Some(Lane::Person(to.clone()))
-        }
+        ErrandKind::Direct { to, .. }
+        | ErrandKind::Ephemeral { to, .. }
+        | ErrandKind::File { to, .. } => Some(Lane::Person(to.clone())),
         ErrandKind::Call { to, .. } | ErrandKind::HangUp { to, .. } => {
             Some(Lane::Phone(to.clone()))
         }
@@ -808,6 +897,8 @@ fn expiry(errand: &Errand) -> Option<Time> {
         }
         ErrandKind::Mail { .. } => Some(errand.since + MAIL_WAITS),
         ErrandKind::Post { .. }
+        | ErrandKind::PostWithPicture { .. }
+        | ErrandKind::File { .. }
         | ErrandKind::Update { .. }
         | ErrandKind::Direct { .. }
         | ErrandKind::PublishHome { .. }
@@ -836,6 +927,24 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
                 Root::Never => return Resolved::Never("스레드의 첫 글이 올라가지 못했습니다"),
             };
             Task::Post { channel: place.channel.clone(), thread, message: worded(message) }
+        }
+        ErrandKind::PostWithPicture { place, message, chart } => {
+            let thread = match thread_root(desk, place) {
+                Root::None => None,
+                Root::At(ts) => Some(ts),
+                Root::NotYet => return Resolved::NotYet,
+                Root::Never => return Resolved::Never("스레드의 첫 글이 올라가지 못했습니다"),
+            };
+            Task::PostWithPicture {
+                channel: place.channel.clone(),
+                thread,
+                message: worded(message),
+                chart: chart.clone(),
+                anyway: now - errand.since >= PICTURE_WAITS,
+            }
+        }
+        ErrandKind::File { to, message, file } => {
+            Task::File { to: to.clone(), message: worded(message), file: file.clone() }
         }
         ErrandKind::Update { post, message } => match desk.posts.get(post) {
             Some(own) => Task::Update { post: *post, at: own.at.clone(), message: worded(message) },

@@ -1,6 +1,7 @@
 //! `coc` runs the duty desk of a 24x7 Cloud Operations Centre.
 
 pub mod adapters;
+pub mod chart;
 pub mod cli;
 pub mod domain;
 pub mod engine;

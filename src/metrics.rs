@@ -494,6 +494,8 @@ const fn of_errand(kind: &ErrandKind) -> &'static str {
         ErrandKind::OpenTicket { .. } => "open_ticket",
         ErrandKind::Mail { .. } => "mail",
         ErrandKind::Probe { .. } => "probe",
+        ErrandKind::PostWithPicture { .. } => "post_with_picture",
+        ErrandKind::File { .. } => "file",
     }
 }
 

@@ -56,6 +56,28 @@ pub trait Chat: Send + Sync {
         message: &Message,
     ) -> Result<MessageRef, PortError>;
 
+    /// Puts a file into the chat's store, where nobody sees it yet. Returns the store's name for it.
+    async fn upload(&self, file: &Upload) -> Result<String, PortError>;
+
+    /// Posts like [`Chat::post`], with a picture of the store under the words.
+    async fn post_with(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+        picture: &Picture,
+    ) -> Result<MessageRef, PortError>;
+
+    /// Gives a file to one person directly, with words beside it; with `look_since`, unless one of this name was given since then.
+    async fn hand_over(
+        &self,
+        to: &SlackUser,
+        message: &Message,
+        file: &Upload,
+        look_since: Option<Time>,
+    ) -> Result<(), PortError>;
+
     /// The post that bears this errand's id, if it stands.
     async fn find_post(
         &self,
@@ -104,6 +126,26 @@ pub trait Chat: Send + Sync {
     /// What happened since: messages, replies and reactions of these channels and threads, oldest first. Reactions come with
     /// every message looked at, new or not.
     async fn missed(&self, watched: &[Watched]) -> Result<Vec<SlackInput>, PortError>;
+}
+
+/// A file for the chat's store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// Its name, with its ending.
+    pub name: String,
+    /// What people read above it.
+    pub title: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// A picture in the chat's store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The store's name for it.
+    pub id: String,
+    /// What it shows, for those who do not see it.
+    pub alt: String,
 }
 
 /// A channel, or one thread of it, to be read back.

@@ -14,7 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("journal", &["domain"]),
     ("metrics", &["domain", "ports"]),
     ("engine", &["domain", "journal"]),
-    ("errands", &["domain", "ports"]),
+    ("chart", &["domain"]),
+    ("errands", &["chart", "domain", "ports"]),
     ("feeds", &["domain", "ports"]),
     ("recovery", &["domain", "engine", "errands", "ports"]),
     ("adapters", &["domain", "ports"]),
@@ -39,8 +40,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "metrics",
-            "ports", "recovery", "replay", "sandbox", "service", "web",
+            "adapters", "chart", "domain", "engine", "errands", "feeds", "ingress", "journal",
+            "metrics", "ports", "recovery", "replay", "sandbox", "service", "web",
         ],
     ),
 ];

@@ -12,7 +12,9 @@ use super::input::{Adapters, Directory, SlackInput};
 use super::mail::{Draft, DraftChange, Templates};
 use super::people::{Absence, Roster};
 use super::policy::Policy;
+use super::procedures::drill::DrillChange;
 use super::procedures::duty::DutyChange;
+use super::procedures::reports::ReportKind;
 use super::readings::ReadingsChange;
 use super::scripts::Scripts;
 use super::status::BoardChange;
@@ -58,6 +60,10 @@ pub enum Chore {
     HandoverChase,
     /// The coming weeks are looked at (R2).
     CoverageCheck,
+    /// A report is posted in n (W2).
+    Report(ReportKind),
+    /// A practice chain is begun, where the policy wants some.
+    Drill,
 }
 
 /// One change of the desk.
@@ -240,6 +246,15 @@ pub enum Change {
         /// What happened to it.
         change: DraftChange,
     },
+    /// A report was posted, or the one that fell due then was left out for a later one (W2).
+    Reported {
+        /// Which.
+        kind: ReportKind,
+        /// When it fell due.
+        due: Time,
+    },
+    /// The desk's own practice chains go on.
+    Drill(DrillChange),
     /// A call that was placed is over.
     CallOver {
         /// The errand that placed it.

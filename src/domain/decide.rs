@@ -9,8 +9,8 @@ use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{
-    assignment, chain, climate, commands, dispatch, duty, guide, incident, inquiry, intake, list,
-    mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
+    assignment, chain, climate, commands, dispatch, drill, duty, guide, incident, inquiry, intake,
+    list, mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
 };
 use super::time::Time;
 use super::turn::{Token, Turn};
@@ -29,6 +29,19 @@ pub struct Decision {
 #[must_use]
 pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
     let mut turn = Turn::new(desk, now, seq);
+    taken(&mut turn, input);
+    if drill::is_in_the_way(&turn) {
+        // its telephone is put down first, so that nothing real is told in a call that began as practice
+        turn = Turn::new(desk, now, seq);
+        drill::stop(&mut turn);
+        taken(&mut turn, input);
+    }
+    drill::after(&mut turn);
+    Decision { changes: turn.changes, answer: turn.answer }
+}
+
+fn taken(turn: &mut Turn<'_>, input: &Input) {
+    let desk = turn.desk;
     match input {
         Input::Started { alive_until, phone_adapter, adapters } => turn.change(Change::Started {
             alive_until: *alive_until,
@@ -46,7 +59,7 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
             }
         }
         Input::Stopping => turn.change(Change::Stopped),
-        Input::Books(books) => guide::books(&mut turn, books),
+        Input::Books(books) => guide::books(turn, books),
         Input::Directory(directory) => {
             if directory != &desk.directory {
                 turn.change(Change::DirectoryRead(directory.clone()));
@@ -56,7 +69,7 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
         Input::Slack(slack) => {
             let known = desk.seen.contains_key(&slack.key) || desk.kept(&slack.key).is_some();
             if !known {
-                did(&mut turn, slack);
+                did(turn, slack);
                 let is_kept = matches!(turn.changes.as_slice(), [Change::Kept(_)]);
                 // a form that stays open is answered so again, should its delivery be repeated
                 let stays_open = matches!(turn.answer, Answer::Errors(_));
@@ -68,26 +81,25 @@ pub fn decide(desk: &Desk, input: &Input, now: Time, seq: u64) -> Decision {
         Input::TakenUp { key } => {
             if let Some(slack) = desk.kept(key) {
                 turn.change(Change::KeptDone { key: key.clone() });
-                did(&mut turn, slack);
+                did(turn, slack);
                 // it is told apart from a post's outcome only once
                 turn.changes.retain(|change| !matches!(change, Change::Kept(_)));
                 turn.change(Change::Seen(key.clone()));
             }
         }
-        Input::Settled { errand, outcome } => settled(&mut turn, *errand, outcome),
-        Input::Phone { call, event } => phoned(&mut turn, *call, *event),
-        Input::Woken(Wake { case, .. }) => woken(&mut turn, *case),
-        Input::Chimed(chime) => services::chimed(&mut turn, *chime),
+        Input::Settled { errand, outcome } => settled(turn, *errand, outcome),
+        Input::Phone { call, event } => phoned(turn, *call, *event),
+        Input::Woken(Wake { case, .. }) => woken(turn, *case),
+        Input::Chimed(chime) => services::chimed(turn, *chime),
         Input::Trouble { service, since, why } => {
-            services::trouble(&mut turn, *service, *since, why);
+            services::trouble(turn, *service, *since, why);
         }
-        Input::Record(record) => guide::record(&mut turn, record),
-        Input::Ticket(news) => tickets::news(&mut turn, news),
-        Input::Notice(notice) => intake::noticed(&mut turn, notice),
-        Input::Status(news) => outage::news(&mut turn, news),
-        Input::Topic(news) => topics::news(&mut turn, news),
+        Input::Record(record) => guide::record(turn, record),
+        Input::Ticket(news) => tickets::news(turn, news),
+        Input::Notice(notice) => intake::noticed(turn, notice),
+        Input::Status(news) => outage::news(turn, news),
+        Input::Topic(news) => topics::news(turn, news),
     }
-    Decision { changes: turn.changes, answer: turn.answer }
 }
 
 fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
@@ -392,6 +404,10 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     }
     if let ErrandKind::Probe { service } = &errand.kind {
         services::probed(turn, *service, outcome);
+    }
+    if let (ErrandKind::File { to, .. }, Outcome::Refused { why }) = (&errand.kind, outcome) {
+        let kind = ErrandKind::Direct { to: to.clone(), message: words::reports::csv_refused(why) };
+        turn.owe(None, Urgency::Answer, kind);
     }
     tickets::settled(turn, errand, outcome);
     mail::settled(turn, errand, outcome);

@@ -20,16 +20,19 @@ use super::people::order::Leaves;
 use super::policy::{GroupRef, Heartbeat, PhoneMode, Policy, Role};
 use super::procedures::accounts;
 use super::procedures::assignment::{Assignment, NoticeRef};
+use super::procedures::drill::{self, Drills};
 use super::procedures::duty::Duty;
 use super::procedures::incident::Incident;
 use super::procedures::list::{List, ListKind};
 use super::procedures::monthly;
 use super::procedures::phd::{self, Matter, Phd};
+use super::procedures::reports::{self, ReportKind};
 use super::procedures::stray::Stray;
 use super::procedures::{climate, coverage};
 use super::readings::Readings;
 use super::scripts::Scripts;
 use super::status::Board;
+use super::tally::{self, Tally};
 use super::time::Time;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -114,6 +117,15 @@ pub struct Desk {
     /// before the very first start.
     #[serde(default)]
     pub months_reported: Option<NaiveDate>,
+    /// Telephone calls and alarms, counted (W2).
+    #[serde(default)]
+    pub tallies: Tally,
+    /// Up to when each report is dealt with (W2).
+    #[serde(default)]
+    pub reported: BTreeMap<ReportKind, Time>,
+    /// The desk's own practice chains.
+    #[serde(default)]
+    pub drills: Drills,
     /// Whether the process runs, and what is known of its last pause.
     pub presence: DeskState,
     /// Active tickets as the support desk counted them, and when.
@@ -373,6 +385,9 @@ impl Desk {
 
     /// Alters the desk. Total: whatever stands in a journal can be applied.
     pub fn apply(&mut self, at: Time, change: &Change) {
+        for what in tally::counted(self, change) {
+            self.tallies.add(at, what);
+        }
         match change {
             Change::Started { alive_until, phone_adapter, adapters } => {
                 self.presence.catching_up = true;
@@ -385,6 +400,10 @@ impl Desk {
                 }
                 self.readings.settled = self.readings.settled.or(Some(at));
                 self.coverage_checked = self.coverage_checked.or(Some(at));
+                for kind in ReportKind::ALL {
+                    self.reported.entry(kind).or_insert(at);
+                }
+                self.drills.started(at);
                 let unread = &mut self.presence.unread_since;
                 *unread = unread.iter().chain(alive_until).min().copied();
                 if let Some(from) = alive_until.filter(|from| *from < at) {
@@ -404,6 +423,9 @@ impl Desk {
                 // what nobody was to be asked for is nothing that was missed
                 if !self.policy.value.rooms.prompt {
                     self.readings.settled = self.readings.settled.map(|_| at);
+                }
+                if policy.reports.post && !self.policy.value.reports.post {
+                    self.reported = ReportKind::ALL.map(|kind| (kind, at)).into();
                 }
                 self.policy = Sourced { text: text.clone(), value: (**policy).clone() };
                 self.derived.calendar = Some(Arc::new(Calendar::new(&self.policy.value.hours)));
@@ -561,6 +583,10 @@ impl Desk {
             Change::CallHeard { call, event } => {
                 self.heard.insert(*call, *event);
             }
+            Change::Reported { kind, due } => {
+                self.reported.insert(*kind, *due);
+            }
+            Change::Drill(change) => self.drills.apply(change),
             Change::CallOver { call, .. } => {
                 self.calls.remove(call);
                 self.heard.remove(call);
@@ -819,8 +845,10 @@ impl Desk {
             (room_chase, Chore::RoomChase),
             (self.duty.next_chase(policy), Chore::HandoverChase),
             (coverage, Chore::CoverageCheck),
+            (drill::due(self), Chore::Drill),
         ]
         .into_iter()
+        .chain(reports::due(self))
         .filter_map(|(due, what)| Some(Chime { due: due?, what }))
     }
 

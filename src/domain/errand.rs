@@ -1,5 +1,6 @@
 //! What the desk owes the world: the closed list of what goes out.
 
+use super::chart::Chart;
 use super::ids::{
     CaseId, ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink, Ts,
 };
@@ -151,6 +152,25 @@ pub enum ErrandKind {
         /// Which.
         mail: Email,
     },
+    /// A message in a channel or thread with a picture under its words. Where the picture cannot be shown, the words stand alone and
+    /// say so.
+    PostWithPicture {
+        /// Where.
+        place: Place,
+        /// What.
+        message: Message,
+        /// The picture.
+        chart: Box<Chart>,
+    },
+    /// A text file for one person alone.
+    File {
+        /// For whom.
+        to: SlackUser,
+        /// What stands beside it.
+        message: Message,
+        /// The file.
+        file: TextFile,
+    },
     /// A service that failed is tried until it works again.
     Probe {
         /// Which.
@@ -162,12 +182,34 @@ impl Errand {
     /// Where it posts, and what; `None` when it is no post.
     #[must_use]
     pub const fn as_post(&self) -> Option<(&Place, &Message)> {
-        if let ErrandKind::Post { place, message } = &self.kind {
-            Some((place, message))
-        } else {
-            None
+        match &self.kind {
+            ErrandKind::Post { place, message }
+            | ErrandKind::PostWithPicture { place, message, .. } => Some((place, message)),
+            ErrandKind::Update { .. }
+            | ErrandKind::Ephemeral { .. }
+            | ErrandKind::Direct { .. }
+            | ErrandKind::OpenForm { .. }
+            | ErrandKind::PublishHome { .. }
+            | ErrandKind::Call { .. }
+            | ErrandKind::HangUp { .. }
+            | ErrandKind::ReadGuide { .. }
+            | ErrandKind::Presence { .. }
+            | ErrandKind::Ticket { .. }
+            | ErrandKind::OpenTicket { .. }
+            | ErrandKind::Mail { .. }
+            | ErrandKind::File { .. }
+            | ErrandKind::Probe { .. } => None,
         }
     }
+}
+
+/// A text file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextFile {
+    /// Its name, `coc-monthly-2025-08.csv`.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
 }
 
 /// A ticket that is to be opened. The support desk's people see it, the customer does not.

@@ -62,6 +62,8 @@ pub struct Policy {
     pub watch: WatchPolicy,
     /// What should come regularly.
     pub heartbeats: Vec<Heartbeat>,
+    /// Practice chains.
+    pub drill: DrillPolicy,
 }
 
 /// Business time and the call rule.
@@ -546,6 +548,10 @@ pub struct Roles {
     pub offboard: Vec<Role>,
     /// Enter telephone calls, and press the buttons of what became of them (C1).
     pub call: Vec<Role>,
+    /// `/coc report` (W2).
+    pub report: Vec<Role>,
+    /// `/coc drill`.
+    pub drill: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -564,6 +570,8 @@ impl Default for Roles {
             onboard: vec![Role::Coc, Role::Csr],
             offboard: vec![Role::Csr, Role::Coc],
             call: vec![Role::Coc],
+            report: vec![Role::Coc, Role::Csr, Role::Sa, Role::Engineer],
+            drill: vec![Role::Coc],
         }
     }
 }
@@ -605,6 +613,8 @@ pub struct Reports {
     pub monthly_at: NaiveTime,
     /// When an open step of the monthly on- and off-boarding report is asked for again, in business hours.
     pub monthly_chase_after: Span,
+    /// Whether they are posted by themselves at those times.
+    pub post: bool,
 }
 
 impl Default for Reports {
@@ -618,6 +628,7 @@ impl Default for Reports {
             weekly_at: time(9, 10),
             monthly_at: time(9, 20),
             monthly_chase_after: Span::minutes(240),
+            post: true,
         }
     }
 }
@@ -918,6 +929,22 @@ pub struct RecordPolicy {
 impl Default for RecordPolicy {
     fn default() -> Self {
         Self { stale_after: Span::minutes(30 * 24 * 60) }
+    }
+}
+
+/// Practice chains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DrillPolicy {
+    /// So many days after the last one the desk begins one by itself, in business hours; 0: never.
+    pub every_days: u32,
+    /// Somebody who could not be reached so often in a row is named to COC.
+    pub missed_from: u32,
+}
+
+impl Default for DrillPolicy {
+    fn default() -> Self {
+        Self { every_days: 0, missed_from: 2 }
     }
 }
 

@@ -148,6 +148,9 @@ pub struct Words {
     pub mentions: Vec<String>,
     /// The buttons' labels.
     pub buttons: Vec<String>,
+    /// The names of the files with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
 }
 
 /// What is wrong with a field.
@@ -168,6 +171,9 @@ impl std::fmt::Display for Act {
             }
             if !words.buttons.is_empty() {
                 write!(f, "\n    [{}]", words.buttons.join("] ["))?;
+            }
+            for file in &words.files {
+                write!(f, "\n    파일 {file}")?;
             }
             Ok(())
         };

@@ -320,6 +320,7 @@ impl Site {
             text: self.workspace.words(text, blocks),
             mentions: self.workspace.mentions(text, blocks),
             buttons: button_labels(blocks),
+            files: Vec::new(),
         }
     }
 
@@ -366,6 +367,16 @@ impl Site {
                 self.did(Did::Update { id, channel, thread, words });
             }
             Method::ChatPostEphemeral => self.told_ephemeral(),
+            Method::FilesComplete => {
+                let Some(channel) = arguments["channel_id"].as_str().map(ChannelId::from) else {
+                    return;
+                };
+                let newest = self.workspace.messages(&channel).last().map(|one| one.at.clone());
+                if let Some(at) = newest {
+                    let answer = json!({ "channel": at.channel, "ts": at.ts });
+                    self.told_post(&answer, "");
+                }
+            }
             Method::ViewsOpen => {
                 let user = answer.pointer("/view/id").and_then(Value::as_str).and_then(|id| {
                     let users: Vec<SlackUser> =
@@ -385,6 +396,7 @@ impl Site {
             | Method::ConversationsOpen
             | Method::ConversationsReplies
             | Method::DndInfo
+            | Method::FilesUploadUrl
             | Method::UsergroupsList
             | Method::UsersConversations
             | Method::UsersGetPresence
@@ -397,7 +409,9 @@ impl Site {
     fn told_post(&mut self, answer: &Value, errand: &str) {
         let at = reference(&answer["channel"], &answer["ts"]);
         let Some(message) = self.workspace.message(&at).cloned() else { return };
-        let words = self.words_of(&message.text, &message.blocks);
+        let mut words = self.words_of(&message.text, &message.blocks);
+        let files = self.workspace.files_of(&message);
+        words.files = files.into_iter().map(|file| file.name.clone()).collect();
         let id = format!("p{}", self.posts.len() + 1);
         let direct =
             self.workspace.channel(&at.channel).and_then(|channel| channel.direct_with.clone());
@@ -503,6 +517,17 @@ impl WebApi for Line {
 
     async fn post(&self, method: Method, arguments: &Value) -> Result<Value, Failed> {
         self.call(method, arguments)
+    }
+
+    async fn send_file(&self, url: &str, bytes: Vec<u8>) -> Result<(), PortError> {
+        let mut site = self.0.lock();
+        site.slack().map_err(|failure| failure.port("upload", Repeat::Harmless))?;
+        let id = url.rsplit('/').next().unwrap_or_default();
+        if site.workspace.take_bytes(id, bytes) {
+            Ok(())
+        } else {
+            Err(PortError::Permanent { why: "upload: refused".to_owned() })
+        }
     }
 
     async fn respond(&self, url: &str, message: &Value) -> Result<(), PortError> {

@@ -7,7 +7,7 @@ use super::socket::{self, Outbox, Subject};
 use super::workspace::{Answered, Delivery, Workspace};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, RawQuery, State, WebSocketUpgrade};
+use axum::extract::{DefaultBodyLimit, Path, Query, RawQuery, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{any, get, post};
@@ -141,6 +141,8 @@ impl Sandbox {
             .route("/api/{method}", any(api))
             .route("/socket", get(open_socket))
             .route("/response/{token}", post(response_url))
+            .route("/upload/{id}", post(take_bytes).layer(DefaultBodyLimit::max(LONGEST_FILE)))
+            .route("/files/{id}", get(file))
             .merge(page::routes(self))
             .with_state(self.clone())
     }
@@ -321,6 +323,34 @@ async fn api(
         response.headers_mut().insert("x-oauth-scopes", scopes);
     }
     response
+}
+
+/// The longest file that is taken, in bytes.
+const LONGEST_FILE: usize = 16 << 20;
+
+/// `POST /upload/{id}`: a file's bytes come to the address that was given out for them.
+async fn take_bytes(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> StatusCode {
+    let length = body.len();
+    let taken = sandbox.workspace().take_bytes(&id, body.into());
+    tracing::debug!(id, length, taken, "a file's bytes");
+    if taken { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+}
+
+/// `GET /files/{id}`: for the page.
+async fn file(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
+    let found = sandbox.workspace().file(&id).cloned();
+    let Some(file) = found else { return StatusCode::NOT_FOUND.into_response() };
+    let kind = if file.name.ends_with(".png") { "image/png" } else { "text/plain; charset=utf-8" };
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, file.bytes.unwrap_or_default()).into_response()
 }
 
 /// Slack's 429: when to come back stands in the header alone.

@@ -54,8 +54,8 @@ impl Scene {
         std::fs::write(data.join("guide.txt"), guide).unwrap();
         std::fs::write(data.join("customers.csv"), include_str!("../../data/customers.csv"))
             .unwrap();
-        // nobody is there to read a temperature when a real hour strikes
-        let policy = format!("{policy}\n[rooms]\nprompt = false\n");
+        // nobody is there to read a temperature when a real hour strikes, and what falls due by the wall clock is no part of a scene
+        let policy = format!("{policy}\n[rooms]\nprompt = false\n[reports]\npost = false\n");
         std::fs::write(data.join("policy.toml"), policy).unwrap();
         Self { workspace, sandbox, url, folder, bot: None, csr, coc, general, noti }
     }

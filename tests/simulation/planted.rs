@@ -8,7 +8,7 @@ use coc::domain::ids::{CaseId, ChannelId, ErrandId, MessageRef, Name, SlackUser,
 use coc::domain::input::{Directory, Input, ReplyTo, SlackAct, SlackInput};
 use coc::domain::message::{Form, Message};
 use coc::journal::{Alive, AppendError, Memory, Store, StoreError, StoredRecord};
-use coc::ports::{Chat, Engineer, PortError, Tickets, Watched};
+use coc::ports::{Chat, Engineer, Picture, PortError, Tickets, Upload, Watched};
 use coc::replay::{Parts, Wiring};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -461,6 +461,31 @@ impl Chat for Stutter {
     ) -> Result<MessageRef, PortError> {
         self.0.post(errand, channel, thread, message).await?;
         self.0.post(errand, channel, thread, message).await
+    }
+
+    async fn upload(&self, file: &Upload) -> Result<String, PortError> {
+        self.0.upload(file).await
+    }
+
+    async fn post_with(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+        picture: &Picture,
+    ) -> Result<MessageRef, PortError> {
+        self.0.post_with(errand, channel, thread, message, picture).await
+    }
+
+    async fn hand_over(
+        &self,
+        to: &SlackUser,
+        message: &Message,
+        file: &Upload,
+        look_since: Option<Time>,
+    ) -> Result<(), PortError> {
+        self.0.hand_over(to, message, file, look_since).await
     }
 
     async fn find_post(

@@ -150,7 +150,7 @@ impl Script {
         // days of what nobody looks after are long
         let chase = if seed.is_multiple_of(8) { "10m" } else { "3h" };
         let head = format!(
-            "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}, alarm.chase_after: {chase}, rooms.prompt: false{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
+            "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}, alarm.chase_after: {chase}, reports.post: false, rooms.prompt: false{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
              csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  \
              sa1: {{name: 하늘솔, role: sa}}\n  sa2: {{name: 노을찬, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n"
         );

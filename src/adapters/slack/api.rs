@@ -4,6 +4,10 @@ use super::super::http;
 use super::events::{COMMANDS, EVENTS};
 use crate::ports::PortError;
 use async_trait::async_trait;
+use axum::body::Bytes;
+use axum::http::Request;
+use axum::http::header::CONTENT_TYPE;
+use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
@@ -83,6 +87,10 @@ methods! {
         ["channels:history" "groups:history" "im:history"],
     /// Whether notifications are paused.
     DndInfo "dnd.info" Harmless ["dnd:read"],
+    /// Makes an uploaded file one of the chat's store; with a channel, hands it over there.
+    FilesComplete "files.completeUploadExternal" Seen ["files:write"],
+    /// Asks where a file's bytes may go.
+    FilesUploadUrl "files.getUploadURLExternal" Harmless ["files:write"],
     /// The user groups.
     UsergroupsList "usergroups.list" Harmless ["usergroups:read"],
     /// The channels that the bot is in.
@@ -103,7 +111,6 @@ methods! {
 /// workspace's administrator again.
 pub const RESERVED: &[(&str, &str)] = &[
     ("canvases:read", "the work guide may be kept as a canvas (R1)"),
-    ("files:write", "the reports' pictures (W2)"),
     ("reactions:write", "marking a message as read"),
 ];
 
@@ -188,6 +195,12 @@ pub trait WebApi: Send + Sync {
     /// See [`Failed`].
     async fn post(&self, method: Method, arguments: &Value) -> Result<Value, Failed>;
 
+    /// Sends a file's bytes to where Slack said that they may go, without any token.
+    ///
+    /// # Errors
+    /// See [`PortError`]; an address that is not Slack's is permanent.
+    async fn send_file(&self, url: &str, bytes: Vec<u8>) -> Result<(), PortError>;
+
     /// Answers through a `response_url`, without any token.
     ///
     /// # Errors
@@ -200,6 +213,7 @@ type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
 /// A client of the Web API with one token.
 pub struct Api {
     client: SlackClient<Connector>,
+    files: http::Http,
     settings: Settings,
 }
 
@@ -216,9 +230,10 @@ impl Api {
     /// When the machine has no certificates to trust (without TLS none are needed).
     pub fn new(settings: Settings) -> std::io::Result<Self> {
         let connector = http::connector(settings.base.0.is_plain(), settings.time_out)?;
+        let files = http::Http::new(&settings.base.0, settings.time_out * 3)?;
         let connector = SlackClientHyperConnector::with_connector(connector)
             .with_slack_api_url(&settings.base.0.at(""));
-        Ok(Self { client: SlackClient::new(connector), settings })
+        Ok(Self { client: SlackClient::new(connector), files, settings })
     }
 
     async fn answer(
@@ -258,6 +273,28 @@ impl WebApi for Api {
         let session = self.client.open_session(&self.settings.token.0);
         let call = session.http_session_api.http_post(method.name(), arguments, None);
         self.answer(method, call).await
+    }
+
+    async fn send_file(&self, url: &str, bytes: Vec<u8>) -> Result<(), PortError> {
+        const WHAT: &str = "Slack 파일 올리기";
+        let foreign =
+            || PortError::Permanent { why: format!("{WHAT}: Slack의 주소가 아닙니다") };
+        let url = Url::parse(url).map_err(|_| foreign())?;
+        let slacks = url.scheme() == "https"
+            && url
+                .host_str()
+                .is_some_and(|host| host == "files.slack.com" || host.ends_with(".slack.com"));
+        if !slacks && !self.settings.base.0.shares_origin(&url) {
+            return Err(foreign());
+        }
+        let request = Request::post(url.as_str())
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(Full::new(Bytes::from(bytes)))
+            .map_err(|_| foreign())?;
+        // bytes that nobody completed are thrown away
+        let repeat = http::Repeat::Harmless;
+        let reply = self.files.send(request).await.map_err(|none| none.port(WHAT, repeat))?;
+        if reply.status.is_success() { Ok(()) } else { Err(http::refused(WHAT, &reply, repeat)) }
     }
 
     async fn respond(&self, url: &str, message: &Value) -> Result<(), PortError> {

@@ -12,7 +12,7 @@ use crate::domain::input::{Directory, Group, Member, ReplyTo, SlackInput};
 use crate::domain::message::{Form, Message};
 use crate::domain::time::Time;
 use crate::domain::words;
-use crate::ports::{Chat, Clock, PortError, Watched};
+use crate::ports::{Chat, Clock, Picture, PortError, Upload, Watched};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,13 @@ pub const METADATA: &str = "coc_errand";
 
 /// How far Slack's clock and ours may be apart when a post is looked for.
 const MARGIN: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+/// How long a post waits, time after time, for Slack to have looked at its picture.
+const LOOKED_AT_AFTER: [Duration; 4] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 const PAGE: usize = 200;
 /// An answer with more pages than this is taken for a fault.
 const PAGES: usize = 500;
@@ -172,6 +179,18 @@ impl<A: WebApi> Slack<A> {
         thread: Option<&Ts>,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
+        let body = self.bearing(errand, channel, thread, message)?;
+        self.posted(channel, &body).await
+    }
+
+    /// A post of this message in Slack's format, with the errand's id on it.
+    fn bearing(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+    ) -> Result<Value, PortError> {
         let mut body = content(message)?;
         body["channel"] = json!(channel);
         body["metadata"] = metadata(errand);
@@ -180,13 +199,29 @@ impl<A: WebApi> Slack<A> {
         if let Some(thread) = thread {
             body["thread_ts"] = json!(thread);
         }
+        Ok(body)
+    }
+
+    async fn posted(&self, channel: &ChannelId, body: &Value) -> Result<MessageRef, PortError> {
         let method = Method::ChatPostMessage;
-        let answer = self.api.post(method, &body).await?;
+        let answer = self.api.post(method, body).await?;
         // Without its timestamp the post stands, but nobody knows where: it has to be looked for.
         let unknown = || PortError::Unknown { why: format!("{}: no ts", method.name()) };
         let ts = Ts::from(text(&answer, "ts").ok_or_else(unknown)?);
         let channel = text(&answer, "channel").map_or_else(|| channel.clone(), ChannelId::from);
         Ok(MessageRef { channel, ts })
+    }
+
+    /// Puts bytes into Slack's store: Slack names it and says where the bytes go.
+    async fn stored(&self, file: &Upload) -> Result<String, PortError> {
+        let method = Method::FilesUploadUrl;
+        let arguments = [("filename", file.name.clone()), ("length", file.bytes.len().to_string())];
+        let answer = self.api.get(method, &arguments).await?;
+        let (Some(url), Some(id)) = (text(&answer, "upload_url"), text(&answer, "file_id")) else {
+            return Err(Failed::garbled(method).into());
+        };
+        self.api.send_file(url, file.bytes.clone()).await?;
+        Ok(id.to_owned())
     }
 
     /// The direct messages' channel with a person.
@@ -208,6 +243,74 @@ impl<A: WebApi> Chat for Slack<A> {
         message: &Message,
     ) -> Result<MessageRef, PortError> {
         self.say(errand, channel, thread, message).await
+    }
+
+    async fn upload(&self, file: &Upload) -> Result<String, PortError> {
+        let id = self.stored(file).await?;
+        let body = json!({"files": [{"id": id, "title": file.title}]});
+        self.api.post(Method::FilesComplete, &body).await?;
+        Ok(id)
+    }
+
+    /// Slack takes a picture into a message only once it has looked at it, a moment after the upload.
+    async fn post_with(
+        &self,
+        errand: ErrandId,
+        channel: &ChannelId,
+        thread: Option<&Ts>,
+        message: &Message,
+        picture: &Picture,
+    ) -> Result<MessageRef, PortError> {
+        let mut body = self.bearing(errand, channel, thread, message)?;
+        let image = json!({
+            "type": "image", "slack_file": {"id": picture.id}, "alt_text": picture.alt,
+        });
+        if let Some(blocks) = body["blocks"].as_array_mut() {
+            blocks.push(image);
+        }
+        for pause in LOOKED_AT_AFTER {
+            match self.posted(channel, &body).await {
+                Err(PortError::Permanent { why }) if why.contains("invalid_blocks") => {
+                    tracing::debug!(why, "the picture is not ready yet");
+                    tokio::time::sleep(pause).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.posted(channel, &body).await
+    }
+
+    async fn hand_over(
+        &self,
+        to: &SlackUser,
+        message: &Message,
+        file: &Upload,
+        look_since: Option<Time>,
+    ) -> Result<(), PortError> {
+        let channel = self.direct_channel(to).await?;
+        if let Some(since) = look_since {
+            let named = |message: &Value| {
+                let files = message.get("files").and_then(Value::as_array).into_iter().flatten();
+                files.into_iter().any(|one| text(one, "name") == Some(&file.name))
+            };
+            match self.history(&channel, None, Some(since)).await {
+                Ok(messages) if messages.iter().any(named) => return Ok(()),
+                Ok(_) => {}
+                // where direct messages may not be read, one too many is better than none
+                Err(error) => match PortError::from(error) {
+                    PortError::Permanent { why } => tracing::debug!(why, "not to be looked for"),
+                    error => return Err(error),
+                },
+            }
+        }
+        let id = self.stored(file).await?;
+        let body = json!({
+            "files": [{"id": id, "title": file.title}],
+            "channel_id": channel,
+            "initial_comment": content(message)?["text"],
+        });
+        self.api.post(Method::FilesComplete, &body).await?;
+        Ok(())
     }
 
     /// A user's id (`U…`) in place of the channel stands for the direct messages with that person.

@@ -248,7 +248,8 @@ impl Follower {
         let mut lines = Vec::new();
         let id = errand.id;
         match &errand.kind {
-            ErrandKind::Post { place, message } => {
+            ErrandKind::Post { place, message }
+            | ErrandKind::PostWithPicture { place, message, .. } => {
                 lines.push(format!("· 일 {id}: {}에 글", self.place(place)));
                 lines.extend(self.message(message));
             }
@@ -261,7 +262,7 @@ impl Follower {
                 lines.push(format!("· 일 {id}: {}에게만 보이는 답", self.who(to)));
                 lines.extend(self.message(message));
             }
-            ErrandKind::Direct { to, message } => {
+            ErrandKind::Direct { to, message } | ErrandKind::File { to, message, .. } => {
                 lines.push(format!("· 일 {id}: {}에게 DM", self.who(to)));
                 lines.extend(self.message(message));
             }

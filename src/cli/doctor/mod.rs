@@ -94,6 +94,7 @@ pub(crate) fn run(args: &Args, folders: &Folders) -> Done {
             checks.push(Check::of("데이터베이스", (State::Missing, error.to_string())));
         }
     }
+    checks.push(font());
     let books = books(&folders.data);
     checks.push(slack());
     checks.extend(slack::checks(books.as_ref()));
@@ -194,6 +195,19 @@ fn state(folder: &Path) -> Check {
         },
     };
     Check { what: "상태 폴더", state, text }
+}
+
+/// What the reports' pictures are drawn with (W2).
+fn font() -> Check {
+    let (state, text) = match crate::chart::font() {
+        Some(path) => (State::Ok, format!("{}로 보고의 그림을 그립니다.", path.display())),
+        None => (
+            State::Doubt,
+            "한글 글꼴이 없어 보고의 그림에 글자가 없습니다. fonts-nanum 같은 글꼴을 설치해 주십시오."
+                .to_owned(),
+        ),
+    };
+    Check { what: "한글 글꼴", state, text }
 }
 
 /// With less room than this the journal may soon not take a record, and with it no request. In MiB.

@@ -64,6 +64,13 @@ pub enum Cause {
         /// What it is about, in the operator's words.
         about: String,
     },
+    /// Practice: nothing happened.
+    Drill {
+        /// Who began it; `None`: the desk, by its policy.
+        by: Option<Name>,
+        /// The customer whose chain it follows; `None`: the urgent chain.
+        customer: Option<String>,
+    },
 }
 
 /// How it ended by somebody's hand.
@@ -161,8 +168,10 @@ impl Dispatch {
     /// What people are asked to take.
     #[must_use]
     pub fn subject(&self) -> Subject {
+        let drill = matches!(self.cause, Cause::Drill { .. });
         Subject {
-            customer: self.customer.clone(),
+            drill,
+            customer: if drill { "훈련".to_owned() } else { self.customer.clone() },
             what: words::dispatch::what(&self.cause).to_owned(),
             detail: words::dispatch::detail(&self.cause),
             ticket: self.ticket.clone(),
@@ -174,10 +183,16 @@ impl Dispatch {
 fn order_for(turn: &Turn<'_>, customer: &str, cause: &Cause) -> Order {
     let desk = turn.desk;
     let (roster, policy) = (&desk.roster.value, &desk.policy.value);
+    let customer = match cause {
+        Cause::Drill { customer, .. } => customer.as_deref().unwrap_or_default(),
+        Cause::OnboardingError { .. } | Cause::Inquiry { .. } => customer,
+    };
     match (cause, desk.customers.value.find(customer)) {
         (_, Some(record)) if record.runs_msp_chain() => msp_order(roster, record, policy),
         (Cause::OnboardingError { .. }, _) => account_order(roster),
-        (Cause::Inquiry { .. }, _) => super::super::people::order::urgent_order(roster, policy),
+        (Cause::Inquiry { .. } | Cause::Drill { .. }, _) => {
+            super::super::people::order::urgent_order(roster, policy)
+        }
     }
 }
 
@@ -268,6 +283,7 @@ impl<'t, 'a> Work<'t, 'a> {
                 onboard::error_taken(self.turn, *list, self.id, &taken);
             }
             Cause::Inquiry { .. } => inquiry::chain_over(self.turn, self.id, &self.one),
+            Cause::Drill { .. } => {}
         }
     }
 
@@ -296,7 +312,9 @@ impl<'t, 'a> Work<'t, 'a> {
         self.step(DispatchChange::Over(Over { at: self.turn.now, by: by.clone(), why }));
         self.turn.note_by(self.id, Some(by.clone()), words::dispatch::stopped(why));
         let place = self.one.home.thread();
-        self.turn.post(Some(self.id), Urgency::Notice, place, words::dispatch::closed(by, why));
+        let closed = words::dispatch::closed(by, why);
+        let closed = if self.one.subject().drill { words::drill::marked(closed) } else { closed };
+        self.turn.post(Some(self.id), Urgency::Notice, place, closed);
         self.show_card();
     }
 
@@ -308,6 +326,7 @@ impl<'t, 'a> Work<'t, 'a> {
                 onboard::error_ended(self.turn, *list, self.id, by);
             }
             Cause::Inquiry { .. } => inquiry::chain_over(self.turn, self.id, &self.one),
+            Cause::Drill { .. } => {}
         }
     }
 

@@ -597,6 +597,7 @@ fn subject(one: &Incident) -> Subject {
         what: words::incident::what(one),
         detail: words::incident::named(one),
         ticket: None,
+        drill: false,
     }
 }
 

@@ -651,6 +651,8 @@ pub(in crate::domain) fn settled(
         }
         (
             ErrandKind::Post { .. }
+            | ErrandKind::PostWithPicture { .. }
+            | ErrandKind::File { .. }
             | ErrandKind::Update { .. }
             | ErrandKind::OpenTicket { .. }
             | ErrandKind::Ephemeral { .. }

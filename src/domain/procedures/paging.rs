@@ -5,6 +5,7 @@ use super::super::case::CaseChange;
 use super::super::change::Change;
 use super::super::desk::Room;
 use super::super::errand::{Anchor, CallEvent, Errand, ErrandKind, Outcome, Place, Urgency};
+use super::super::figures::is_drill;
 use super::super::ids::{CaseId, ErrandId, Name, PhoneNumber, SlackUser};
 use super::super::input::ReplyTo;
 use super::super::ladder::{
@@ -50,6 +51,7 @@ impl<'t, 'a> Paging<'t, 'a> {
     }
 
     fn say(&mut self, message: Message) -> ErrandId {
+        let message = if self.subject.drill { words::drill::marked(message) } else { message };
         self.turn.post(Some(self.case), Urgency::Notice, self.place.clone(), message)
     }
 
@@ -133,6 +135,10 @@ impl<'t, 'a> Paging<'t, 'a> {
 
     fn exhaust(&mut self) {
         self.step(LadderChange::Exhausted { at: self.turn.now });
+        if self.subject.drill {
+            // nobody is called upon: the drill tells its result by itself
+            return;
+        }
         let desk = self.turn.desk;
         let tried = self.ladder.over.len() - self.ladder.earlier;
         let buttons = words::paging::exhausted_buttons(self.case);
@@ -404,11 +410,11 @@ impl<'t, 'a> Paging<'t, 'a> {
 
 /// How many urgent requests wait for somebody, this case included.
 fn waiting(turn: &Turn<'_>, this: CaseId) -> usize {
-    let others = turn
-        .desk
-        .cases
-        .values()
-        .filter(|case| case.id != this && case.procedure.ladder().is_some_and(Ladder::is_open));
+    let others = turn.desk.cases.values().filter(|case| {
+        case.id != this
+            && case.procedure.ladder().is_some_and(Ladder::is_open)
+            && !is_drill(&case.procedure)
+    });
     others.count() + 1
 }
 

@@ -7,7 +7,7 @@ use super::super::message::Message;
 use super::super::time::Time;
 use super::super::turn::Turn;
 use super::super::words;
-use super::{climate, coverage, duty, heartbeats, monthly, phd};
+use super::{climate, coverage, drill, duty, heartbeats, monthly, phd, reports};
 
 fn tell(turn: &mut Turn<'_>, urgency: Urgency, message: Message) {
     if let Some(channel) = turn.desk.room(Room::Noti) {
@@ -82,5 +82,7 @@ pub(in crate::domain) fn chimed(turn: &mut Turn<'_>, chime: Chime) {
         Chore::RoomChase => climate::chase(turn),
         Chore::HandoverChase => duty::chase(turn),
         Chore::CoverageCheck => coverage::check(turn, chime.due),
+        Chore::Report(kind) => reports::scheduled(turn, kind, chime.due),
+        Chore::Drill => drill::scheduled(turn, chime.due),
     }
 }

@@ -262,6 +262,7 @@ impl Urgent {
             what: "긴급 티켓".to_owned(),
             detail: String::new(),
             ticket: self.ticket.clone(),
+            drill: false,
         }
     }
 

@@ -59,6 +59,10 @@ pub fn help() -> Message {
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
         line!["/coc account 9012 — 계정의 고객사, Payer, 상태, 입퇴점 이력을 봅니다 (COC)."],
         line!["/coc report 입퇴점 [2025-08] — 월간 입퇴점 현황을 만듭니다 (COC)."],
+        line![
+            "/coc report 일간|주간|월간 [csv] — 보고의 수치를 봅니다. csv는 표를 DM으로 보냅니다."
+        ],
+        line!["/coc drill [긴급|msp 고객사] — 고객과 티켓 없이 호출을 훈련합니다 (COC)."],
         line!["긴급 요청(CSR): #general에 @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: 링크"],
     ])
 }
@@ -86,7 +90,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report, contact, room, duty, handover. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report, drill, contact, room, duty, handover. 예: /coc order 한빛전자",
     )
 }
 

@@ -15,6 +15,7 @@ pub const fn title(one: &Dispatch) -> &'static str {
     match one.cause {
         Cause::OnboardingError { .. } => "입점 오류",
         Cause::Inquiry { .. } => "전화 장애",
+        Cause::Drill { .. } => "훈련",
     }
 }
 
@@ -24,6 +25,7 @@ pub const fn what(cause: &Cause) -> &'static str {
     match cause {
         Cause::OnboardingError { .. } => "입점 오류",
         Cause::Inquiry { .. } => "전화로 접수한 장애",
+        Cause::Drill { .. } => "연습",
     }
 }
 
@@ -34,6 +36,7 @@ pub fn detail(cause: &Cause) -> String {
         Cause::OnboardingError { list, step } => format!("입점 사건 {list}, 오류 난 단계: {step}"),
         Cause::Inquiry { inquiry, about } if about.is_empty() => format!("전화 기록 {inquiry}"),
         Cause::Inquiry { inquiry, about } => format!("전화 기록 {inquiry}: {about}"),
+        Cause::Drill { customer, .. } => super::drill::detail(customer.as_deref()),
     }
 }
 
@@ -77,6 +80,9 @@ pub const fn stopped(why: Ended) -> &'static str {
 /// The card that heads its thread.
 #[must_use]
 pub fn card(id: CaseId, one: &Dispatch, now: Time) -> Message {
+    if matches!(one.cause, Cause::Drill { .. }) {
+        return super::drill::card(id, one, now);
+    }
     let today = now.date_naive();
     let what = what(&one.cause);
     let (sign, first) = match (&one.over, &one.ladder.state) {

@@ -23,6 +23,8 @@ pub struct Subject {
     pub detail: String,
     /// The ticket, when there is one.
     pub ticket: Option<TicketLink>,
+    /// It is practice, and says so.
+    pub drill: bool,
 }
 
 /// What a rung's mention needs to know.
@@ -98,6 +100,9 @@ fn detail(subject: &Subject) -> Option<Line> {
 /// A page as the voice says it; `waiting` urgent requests wait, this one included.
 #[must_use]
 pub fn spoken(subject: &Subject, waiting: usize) -> String {
+    if subject.drill {
+        return super::drill::spoken();
+    }
     super::phone::urgent(&subject.customer, &subject.what, subject.ticket.as_ref(), waiting)
 }
 

@@ -339,7 +339,7 @@ impl<'a> Night<'a> {
     /// The world: everything works out at once.
     fn outcome(&mut self, attempt: &Attempt) -> Outcome {
         match &attempt.task {
-            Task::Post { channel, .. } => {
+            Task::Post { channel, .. } | Task::PostWithPicture { channel, .. } => {
                 let mut at = self.now;
                 let post = loop {
                     let ts = Ts(format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros()));
@@ -365,6 +365,7 @@ impl<'a> Night<'a> {
             | Task::Direct { .. }
             | Task::OpenForm { .. }
             | Task::PublishHome { .. }
+            | Task::File { .. }
             | Task::HangUp { .. }
             | Task::Ticket { .. }
             | Task::Mail { .. }

@@ -199,6 +199,8 @@ impl Stories {
             | Change::Owed(_)
             | Change::Settled { .. }
             | Change::Dropped { .. }
+            | Change::Reported { .. }
+            | Change::Drill(_)
             | Change::CallOver { .. }
             | Change::ScriptsAdopted { .. }
             | Change::ContactsAdopted { .. } => {}

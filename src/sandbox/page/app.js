@@ -202,7 +202,7 @@ function drawBlocks(blocks, press) {
         return h("div", { class: "block row" }, block.elements.map((one) => drawElement(block, one, press)));
       case "image":
         return h("figure", { class: "block" }, block.title ? h("figcaption", {}, textOf(block.title)) : null,
-          h("img", { src: block.image_url || block.slack_file?.url, alt: block.alt_text }));
+          h("img", { src: block.image_url || block.slack_file?.url || `/files/${block.slack_file?.id}`, alt: block.alt_text }));
       case "rich_text": return h("div", { class: "block words" }, block.elements.map(drawRich));
       case "markdown": return h("div", { class: "block words" }, block.text);
       default: return h("p", { class: "mark" }, `(여기서는 그리지 못하는 블록입니다: ${block.type})`);

@@ -18,7 +18,7 @@ const SLACKBOT: &str = "USLACKBOT";
 
 /// A method's refusal: Slack's name for it, and details where Slack gives some.
 #[derive(Debug)]
-struct Refusal {
+pub(super) struct Refusal {
     error: &'static str,
     details: Vec<String>,
 }
@@ -29,13 +29,13 @@ impl From<&'static str> for Refusal {
     }
 }
 
-type Answer = Result<Value, Refusal>;
+pub(super) type Answer = Result<Value, Refusal>;
 
 /// A call's arguments: JSON types, or the strings of a form.
-struct Args<'a>(&'a Value);
+pub(super) struct Args<'a>(&'a Value);
 
 impl Args<'_> {
-    fn text(&self, key: &str) -> Option<String> {
+    pub(super) fn text(&self, key: &str) -> Option<String> {
         match &self.0[key] {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -47,7 +47,7 @@ impl Args<'_> {
         }
     }
 
-    fn required(&self, key: &str) -> Result<String, Refusal> {
+    pub(super) fn required(&self, key: &str) -> Result<String, Refusal> {
         self.text(key).ok_or_else(|| Refusal {
             error: "invalid_arguments",
             details: vec![format!("missing required field: {key}")],
@@ -64,7 +64,7 @@ impl Args<'_> {
     }
 
     /// A JSON value, also where it comes as a string; `Err` when the string is no JSON.
-    fn json(&self, key: &str) -> Result<Option<Value>, ()> {
+    pub(super) fn json(&self, key: &str) -> Result<Option<Value>, ()> {
         match &self.0[key] {
             Value::Null => Ok(None),
             Value::String(text) if text.is_empty() => Ok(None),
@@ -146,6 +146,8 @@ impl Workspace {
                 let group = self.groups.get(&id).ok_or("no_such_subteam")?;
                 Ok(json!({ "users": group.members }))
             }
+            "files.getUploadURLExternal" => self.upload_url(args),
+            "files.completeUploadExternal" => self.complete_upload(now, args),
             "views.open" | "views.push" => self.open_view(now, method, args),
             "views.update" => self.update_view(args),
             "views.publish" => self.publish(args),
@@ -191,6 +193,7 @@ impl Workspace {
             thread,
             text,
             blocks: blocks.unwrap_or_default(),
+            files: Vec::new(),
             metadata: metadata.flatten(),
             reactions: Vec::new(),
             edited: None,
@@ -348,6 +351,7 @@ impl Workspace {
             thread: thread.and_then(|ts| self.thread_root(channel, &ts)),
             text,
             blocks,
+            files: Vec::new(),
             metadata: None,
             reactions: Vec::new(),
             edited: None,
@@ -416,7 +420,11 @@ impl Workspace {
         });
         self.serial = serial;
         let wrong = |details| Refusal { error: "invalid_blocks", details };
-        accepted.map(|blocks| (text, Some(blocks))).map_err(wrong)
+        let blocks = accepted.map_err(wrong)?;
+        if !self.has_pictures(&blocks) {
+            return Err(wrong(vec!["invalid slack file".to_owned()]));
+        }
+        Ok((text, Some(blocks)))
     }
 
     fn get_permalink(&self, args: &Args<'_>) -> Answer {

@@ -36,6 +36,8 @@ pub struct Message {
     pub text: String,
     /// Block Kit, as posted, with the ids that Slack fills in. Empty for what people type.
     pub blocks: Vec<Value>,
+    /// The files that were handed over with it, by id.
+    pub files: Vec<String>,
     /// What the app hung on it, `{event_type, event_payload}`.
     pub metadata: Option<Value>,
     /// The emojis under it.
@@ -95,6 +97,10 @@ impl Workspace {
                     said["bot_profile"] = self.bot_profile();
                     if !message.blocks.is_empty() {
                         said["blocks"] = json!(message.blocks);
+                    }
+                    if !message.files.is_empty() {
+                        let files = message.files.iter().map(|id| self.file_json(id));
+                        said["files"] = files.collect();
                     }
                 }
             }
@@ -192,6 +198,7 @@ impl Workspace {
         let tombstone = Message {
             text: "This message was deleted.".to_owned(),
             blocks: Vec::new(),
+            files: Vec::new(),
             metadata: None,
             reactions: Vec::new(),
             edited: None,

@@ -10,6 +10,7 @@
 
 mod api;
 mod blocks;
+mod files;
 mod limits;
 mod message;
 mod payload;
@@ -19,6 +20,7 @@ mod views;
 
 pub(super) use blocks::state as chosen;
 pub use blocks::{Button, Field};
+pub use files::File;
 pub use limits::Rate;
 pub use message::{Author, Ephemeral, Message, Reaction};
 pub(super) use payload::VERIFICATION_TOKEN;
@@ -116,6 +118,7 @@ pub struct Workspace {
     team_id: String,
     team_domain: String,
     response_base: String,
+    files: BTreeMap<String, File>,
     users: BTreeMap<SlackUser, User>,
     groups: BTreeMap<SlackGroup, Group>,
     channels: BTreeMap<ChannelId, Channel>,
@@ -172,6 +175,7 @@ impl Workspace {
             team_id: "T0SANDBOX".to_owned(),
             team_domain: "coc-sandbox".to_owned(),
             response_base: "http://127.0.0.1/response".to_owned(),
+            files: BTreeMap::new(),
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             channels: BTreeMap::new(),

@@ -144,6 +144,7 @@ impl Workspace {
             thread,
             text,
             blocks: Vec::new(),
+            files: Vec::new(),
             metadata: None,
             reactions: Vec::new(),
             edited: None,
