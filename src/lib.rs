@@ -13,3 +13,4 @@ pub mod recovery;
 pub mod replay;
 pub mod sandbox;
 pub mod service;
+pub mod web;

@@ -5,7 +5,7 @@
 
 use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::CallEvent;
-use crate::domain::ids::ErrandId;
+use crate::domain::ids::{CaseId, ErrandId, SlackUser};
 use crate::domain::input::{Books, Input, Notice, SlackInput, TicketNews, TopicNews};
 use crate::domain::message::Answer;
 use crate::domain::policy::Admission;
@@ -16,6 +16,8 @@ use crate::ingress::{self, Page, Unavailable};
 use crate::journal::{JournalError, Store};
 use crate::ports::{Clock, CustomerSource, Feeds, PortError};
 use crate::recovery::{Recovering, RecoveryError, first_inputs, read_back, read_directory};
+use crate::web;
+use crate::web::view::{self, BoardView, Story, Vitals};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -74,6 +76,8 @@ pub struct Handle {
     clock: Arc<dyn Clock>,
     /// Somebody changed a ticket at the support desk: they are worth counting.
     ticket_news: Arc<Notify>,
+    /// The number of the desk's last record.
+    changes: watch::Receiver<u64>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -127,8 +131,10 @@ impl Service {
         engine.offer(clock.now(), first)?;
         let (orders, queue) = mpsc::channel(QUEUE);
         let health = Arc::new(Health::default());
+        let changes = watch::Sender::new(engine.last_seq());
         let handle = Handle {
             orders: orders.clone(),
+            changes: changes.subscribe(),
             health: Arc::clone(&health),
             clock: Arc::clone(&clock),
             ticket_news: Arc::default(),
@@ -141,6 +147,7 @@ impl Service {
             clock,
             orders: orders.downgrade(),
             health,
+            changes,
             flights: JoinSet::new(),
         };
         let body = tokio::spawn(body.run(queue));
@@ -367,6 +374,36 @@ impl ingress::Notices for Handle {
     }
 }
 
+#[async_trait]
+impl web::Watched for Handle {
+    async fn board(&self) -> Result<BoardView, web::Gone> {
+        let (now, vitals) = (self.now(), Vitals { ready: self.health.is_ready() });
+        self.look(move |desk| view::board(desk, vitals, now)).await.map_err(|_| web::Gone)
+    }
+
+    async fn story(&self, id: CaseId) -> Result<Option<Story>, web::Gone> {
+        let now = self.now();
+        self.look(move |desk| view::story(desk, id, now)).await.map_err(|_| web::Gone)
+    }
+
+    async fn admits(&self, user: &SlackUser) -> Result<Option<web::Admitted>, web::Gone> {
+        let user = user.clone();
+        let admitted = move |desk: &Desk| {
+            let session = desk.policy.value.board.session.delta();
+            desk.sees_board(&user).then(|| web::Admitted { name: desk.name_of(&user), session })
+        };
+        self.look(admitted).await.map_err(|_| web::Gone)
+    }
+
+    fn changes(&self) -> Result<watch::Receiver<u64>, web::Gone> {
+        Ok(self.changes.clone())
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+}
+
 /// The desk as Slack's ingress sees it.
 pub struct Intake {
     handle: Handle,
@@ -418,6 +455,8 @@ struct Body<S> {
     clock: Arc<dyn Clock>,
     orders: mpsc::WeakSender<Order>,
     health: Arc<Health>,
+    /// Who looks at the desk without asking anything of it is told that it is another.
+    changes: watch::Sender<u64>,
     flights: JoinSet<()>,
 }
 
@@ -436,6 +475,8 @@ impl<S: Store> Body<S> {
         let mut waiting = Vec::with_capacity(TOGETHER);
         loop {
             let until = self.move_on()?;
+            let last = self.engine.last_seq();
+            self.changes.send_if_modified(|told| std::mem::replace(told, last) != last);
             tokio::select! {
                 biased;
                 count = queue.recv_many(&mut waiting, TOGETHER) => {

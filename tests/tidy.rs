@@ -31,14 +31,16 @@ const ARROWS: &[(&str, &[&str])] = &[
         "service",
         &[
             "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
-            "recovery",
+            "recovery", "web",
         ],
     ),
+    // looks at the desk, and changes nothing
+    ("web", &["domain", "ports"]),
     (
         "cli",
         &[
             "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "ports",
-            "recovery", "replay", "sandbox", "service",
+            "recovery", "replay", "sandbox", "service", "web",
         ],
     ),
 ];

@@ -14,6 +14,7 @@ use crate::ingress::{Desk, socket};
 use crate::journal::{Sled, Store};
 use crate::ports::Clock;
 use crate::service::{Handle, Intake, Service, WallClock};
+use crate::web::router as board;
 use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
@@ -140,7 +141,14 @@ async fn serve(
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
     let carrier = wiring::phone::carrier();
     let tickets = wiring::tickets::tickets();
+    let doors = wiring::board::doors(&folders.state, Arc::clone(&clock)).map_err(Failure::work)?;
+    // somebody who asked before the stop is answered before the listener stands
+    let listens_at = settled.listen.filter(|address| address.port() != 0);
+    if let Some(address) = listens_at {
+        doors.open_at(&wiring::board::address(address));
+    }
     let hands = Hands {
+        board: Some(Arc::clone(&doors) as _),
         chat: Arc::clone(&chat),
         phone: carrier.as_ref().map(|carrier| Arc::clone(&carrier.phone)),
         tickets: tickets.as_ref().map(wiring::tickets::SupportDesk::port),
@@ -187,9 +195,16 @@ async fn serve(
     routes.push(monitoring.routes(Arc::new(handle.clone()), Arc::clone(&now)));
     // whoever is called by others listens, also where nobody said at which address
     let listen = settled.listen.or(is_called.then_some(LISTEN));
+    routes.push(board(Arc::new(handle.clone()), Arc::clone(&doors)));
     let web = routes.into_iter().fold(web(handle), Router::merge);
     let served = match listen {
-        Some(address) => Some(listen_on(address, web, stop.clone()).await?),
+        Some(address) => {
+            let (address, served) = listen_on(address, web, stop.clone()).await?;
+            if listens_at.is_none() {
+                doors.open_at(&wiring::board::address(address));
+            }
+            Some(served)
+        }
         None => None,
     };
     let line = match settled.line {
@@ -262,18 +277,19 @@ async fn listen_on(
     address: SocketAddr,
     web: Router,
     mut stop: watch::Receiver<bool>,
-) -> Result<tokio::task::JoinHandle<()>, Failure> {
+) -> Result<(SocketAddr, tokio::task::JoinHandle<()>), Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::work(format!(
             "{address}에서 받을 수 없습니다 ({error}). COC_LISTEN을 확인해 주십시오."
         ))
     })?;
-    out::note(&format!("HTTP: {address}"));
+    let at = listener.local_addr().context("받는 주소를 알 수 없습니다")?;
+    out::note(&format!("HTTP: {at}"));
     let stopped = async move {
         // a sender that is gone means the same
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    Ok(tokio::spawn(serve_web(listener, web, stopped)))
+    Ok((at, tokio::spawn(serve_web(listener, web, stopped))))
 }
 
 async fn serve_web(

@@ -156,6 +156,18 @@ pub enum ErrandKind {
         /// Which.
         service: Service,
     },
+    /// The app's home of one person, as it is when it is published.
+    Home {
+        /// Whose.
+        of: SlackUser,
+    },
+    /// A link that lets one person in to the board, told to that person alone. It is made when it is told: the journal holds none.
+    SignIn {
+        /// Who.
+        to: SlackUser,
+        /// Where the person is.
+        reply: super::input::ReplyTo,
+    },
 }
 
 impl Errand {

@@ -55,6 +55,8 @@ pub struct Policy {
     pub tam: TamPolicy,
     /// What should come regularly.
     pub heartbeats: Vec<Heartbeat>,
+    /// The board (H3).
+    pub board: BoardPolicy,
 }
 
 /// Business time and the call rule.
@@ -528,6 +530,8 @@ pub struct Roles {
     pub checklist: Vec<Role>,
     /// Enter alarms and press the buttons of incidents (M6, G4).
     pub alarm: Vec<Role>,
+    /// Look at the board (H3).
+    pub board: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -543,6 +547,7 @@ impl Default for Roles {
             setup: vec![Role::Coc, Role::Csr, Role::Engineer],
             checklist: vec![Role::Coc],
             alarm: vec![Role::Coc],
+            board: vec![Role::Coc, Role::Csr, Role::Sa, Role::Engineer],
         }
     }
 }
@@ -776,6 +781,22 @@ pub struct RecordPolicy {
 impl Default for RecordPolicy {
     fn default() -> Self {
         Self { stale_after: Span::minutes(30 * 24 * 60) }
+    }
+}
+
+/// The board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoardPolicy {
+    /// How long a link of `/coc board` lets its one person in, once.
+    pub link: Span,
+    /// How long a browser that was let in stays so.
+    pub session: Span,
+}
+
+impl Default for BoardPolicy {
+    fn default() -> Self {
+        Self { link: Span::minutes(5), session: Span::minutes(12 * 60) }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::mail::Email;
 use crate::domain::status::Item;
 use crate::domain::time::Time;
-use crate::ports::{Clock, Engineer, Feeds, Library, Mailer, Phone, PortError, Tickets};
+use crate::ports::{Clock, Engineer, Feeds, Library, Mailer, Phone, PortError, SignIns, Tickets};
 use crate::sandbox::workspace::Workspace;
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -254,7 +254,8 @@ impl Site {
             | SlackAct::Deleted { .. }
             | SlackAct::Unreacted { .. }
             | SlackAct::Submitted { .. }
-            | SlackAct::HomeOpened => return None,
+            | SlackAct::HomeOpened
+            | SlackAct::HomePressed { .. } => return None,
         })
     }
 
@@ -713,6 +714,16 @@ pub(super) struct Shelf(pub(super) Shared);
 impl Library for Shelf {
     fn guide(&self) -> Result<String, String> {
         self.0.lock().guide.clone()
+    }
+}
+
+/// Stands at the board's door: a replay has no browser to let in, and the same link each time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Porter;
+
+impl SignIns for Porter {
+    fn link(&self, _to: &SlackUser, _lives: TimeDelta) -> Result<String, PortError> {
+        Ok("https://coc.example.com/board/in/replay".to_owned())
     }
 }
 

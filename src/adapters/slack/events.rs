@@ -355,6 +355,10 @@ fn pressed(payload: &Value) -> Result<SlackAct, Ignored> {
         .filter(|action| text_at(action, "/type") == Some("button"))
         .find_map(|action| filled(action, "/value"))
         .ok_or(Ignored::NoButton)?;
+    if text_at(payload, "/view/type") == Some("home") {
+        let trigger = need(payload, "/trigger_id")?.to_owned();
+        return Ok(SlackAct::HomePressed { token: token.to_owned(), trigger });
+    }
     // `message` is absent from a press on an ephemeral message; `container` is there always.
     let either = |one, other| filled(payload, one).or_else(|| filled(payload, other));
     let ts = either("/container/message_ts", "/message/ts").ok_or(Ignored::NoMessage)?;

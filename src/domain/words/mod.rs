@@ -2,12 +2,15 @@
 
 pub mod assignment;
 pub mod aws;
+pub mod board;
 pub mod cases;
 pub mod climate;
 pub mod commands;
 pub mod dispatch;
+pub mod home;
 pub mod incident;
 pub mod inquiry;
+pub mod ladders;
 pub mod list;
 pub mod mail;
 pub mod monthly;

@@ -363,6 +363,7 @@ impl<'a> Night<'a> {
             | Task::Direct { .. }
             | Task::OpenForm { .. }
             | Task::PublishHome { .. }
+            | Task::SignIn { .. }
             | Task::HangUp { .. }
             | Task::Ticket { .. }
             | Task::Mail { .. }
@@ -643,7 +644,8 @@ fn on_message(input: &SlackInput, on: &MessageRef) -> SlackInput {
         | SlackAct::Pressed { .. }
         | SlackAct::Commanded { .. }
         | SlackAct::Submitted { .. }
-        | SlackAct::HomeOpened => {}
+        | SlackAct::HomeOpened
+        | SlackAct::HomePressed { .. } => {}
     }
     input
 }
