@@ -100,8 +100,8 @@ pub fn router(watched: Arc<dyn Watched>, doors: Arc<Doors>) -> Router {
         .route("/board/events", get(follow))
         .route("/board/in/{secret}", get(come_in))
         .route("/board/out", post(go_out))
-        .route("/board/board.css", get(|| file("text/css; charset=utf-8", pages::STYLE)))
-        .route("/board/board.js", get(|| file("text/javascript; charset=utf-8", pages::SCRIPT)))
+        .route("/board/board.css", get(|| file("board.css", "text/css; charset=utf-8")))
+        .route("/board/board.js", get(|| file("board.js", "text/javascript; charset=utf-8")))
         .with_state(board)
         .layer(from_fn(guarded))
 }
@@ -128,8 +128,9 @@ async fn guarded(request: Request, next: Next) -> Response {
     response
 }
 
-async fn file(kind: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+async fn file(name: &'static str, kind: &'static str) -> Response {
+    let Some(file) = pages::file(name) else { return StatusCode::NOT_FOUND.into_response() };
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], file).into_response()
 }
 
 impl Board {
@@ -311,7 +312,7 @@ impl Follower {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut ticks = 0_u32;
-        self.send(Event::default().event("hello").retry(BACK_AFTER).data("")).await?;
+        self.send(Event::default().event("hello").retry(BACK_AFTER).data("hello")).await?;
         loop {
             tokio::select! {
                 changed = changes.changed() => {
@@ -349,7 +350,7 @@ impl Follower {
         if admitted && self.board.doors.holds(&self.session) {
             return Ok(());
         }
-        self.send(Event::default().event("out").data("")).await?;
+        self.send(Event::default().event("out").data("out")).await?;
         Err(Ended)
     }
 

@@ -5,21 +5,21 @@ use crate::domain::ids::Name;
 use crate::domain::time::Time;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
+use rust_embed::RustEmbed;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The board's style sheet.
-pub(super) const STYLE: &str = include_str!("page/board.css");
-/// The board's script.
-pub(super) const SCRIPT: &str = include_str!("page/board.js");
+/// The board's files: templates, style sheet, script.
+#[derive(RustEmbed)]
+#[folder = "src/web/page"]
+struct Files;
 
-const TEMPLATES: [(&str, &str); 5] = [
-    ("frame.html", include_str!("page/frame.html")),
-    ("board.html", include_str!("page/board.html")),
-    ("parts.html", include_str!("page/parts.html")),
-    ("case.html", include_str!("page/case.html")),
-    ("notice.html", include_str!("page/notice.html")),
-];
+const TEMPLATES: [&str; 5] = ["frame.html", "board.html", "parts.html", "case.html", "notice.html"];
+
+/// A file of the board's, as it is.
+pub(super) fn file(name: &str) -> Option<Vec<u8>> {
+    Files::get(name).map(|file| file.data.into_owned())
+}
 
 /// The parts of the board that are told anew, by the id of the element that holds each.
 const PARTS: [&str; 9] =
@@ -81,8 +81,10 @@ pub(super) struct Pages(Environment<'static>);
 impl Pages {
     pub(super) fn new() -> Self {
         let mut environment = Environment::new();
-        for (name, text) in TEMPLATES {
-            if let Err(error) = environment.add_template(name, text) {
+        for name in TEMPLATES {
+            let text = file(name).and_then(|bytes| String::from_utf8(bytes).ok());
+            let added = environment.add_template_owned(name, text.unwrap_or_default());
+            if let Err(error) = added {
                 tracing::error!(%error, name, "a template of the board cannot be read");
             }
         }

@@ -489,7 +489,7 @@ fn aws(desk: &Desk, now: Time) -> Aws {
             .collect();
         match events.first() {
             None if as_of.is_none() => (Level::Doubt, "읽기 전".to_owned()),
-            None => (Level::Fine, "정상".to_owned()),
+            None => (Level::Fine, String::new()),
             Some((about, event)) => {
                 let level = match event.last.kind {
                     Kind::Information | Kind::Resolved => Level::Doubt,
@@ -673,6 +673,3 @@ fn parts(line: &Line) -> Vec<Part> {
     };
     line.iter().map(part).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -46,7 +46,7 @@ const SEOUL = new Intl.DateTimeFormat("ko-KR", {
 let now = Number(body.dataset.now || 0);
 
 function length(milliseconds) {
-  const seconds = Math.floor(Math.abs(milliseconds) / 1000);
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
   const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
   if (days > 0) return `${days}일 ${hours}시간`;
   if (hours > 0) return `${hours}시간 ${minutes}분`;
