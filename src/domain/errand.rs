@@ -100,7 +100,7 @@ pub enum ErrandKind {
         /// The form.
         form: Form,
     },
-    /// The app's home of one person.
+    /// The app's home of one person, as it was when it was decided: journals of before [`ErrandKind::Home`] hold it.
     PublishHome {
         /// Whose.
         to: SlackUser,

@@ -390,8 +390,10 @@ impl Site {
             | Method::UsersConversations
             | Method::UsersGetPresence
             | Method::UsersList
-            | Method::UsersProfileGet
-            | Method::ViewsPublish => {}
+            | Method::UsersProfileGet => {}
+            Method::ViewsPublish => {
+                self.told_home(&arguments["user_id"].as_str().unwrap_or_default().into())
+            }
         }
     }
 
@@ -441,6 +443,20 @@ impl Site {
             text: form.text,
             fields: form.fields.into_iter().map(|field| field.label).collect(),
             errors,
+        };
+        self.did(did);
+    }
+
+    /// Tells of somebody's home, with its buttons in the place of fields.
+    fn told_home(&mut self, user: &SlackUser) {
+        let Some(view) = self.workspace.home(user) else { return };
+        let blocks = view.blocks().to_vec();
+        let did = Did::View {
+            to: self.person_name(user),
+            title: "앱 홈".to_owned(),
+            text: self.workspace.words("", &blocks),
+            fields: button_labels(&blocks),
+            errors: Vec::new(),
         };
         self.did(did);
     }

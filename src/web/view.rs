@@ -6,7 +6,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{Case, Note, Procedure};
 use crate::domain::change::Chore;
 use crate::domain::desk::{Desk, Room, Trouble};
-use crate::domain::errand::Service;
+use crate::domain::errand::{ErrandKind, Service};
 use crate::domain::ids::CaseId;
 use crate::domain::message::{Line, Piece, plain_line};
 use crate::domain::procedures::assignment::choose;
@@ -597,7 +597,10 @@ fn health(desk: &Desk, vitals: Vitals, now: Time) -> Vec<Condition> {
             say(Level::Bad, format!("{name}: {since}부터 응답하지 않습니다"));
         }
     }
-    let held = desk.errands.values().filter(|errand| now - errand.since > HELD_UP).count();
+    // what tries a service that is down is told of above
+    let waits = |kind: &ErrandKind| !matches!(kind, ErrandKind::Probe { .. });
+    let held = desk.errands.values().filter(|one| waits(&one.kind) && now - one.since > HELD_UP);
+    let held = held.count();
     if held > 0 {
         say(Level::Doubt, format!("보내지 못하고 기다리는 것 {held}건"));
     }

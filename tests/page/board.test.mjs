@@ -70,7 +70,7 @@ async function leave(page) {
 }
 
 async function live(page) {
-  await page.locator("#line", { hasText: "실시간으로 연결되었습니다" }).waitFor();
+  await page.locator("#line", { hasText: "실시간 연결됨" }).waitFor();
 }
 
 async function accessible(page, what) {

@@ -48,9 +48,10 @@ let now = Number(body.dataset.now || 0);
 function length(milliseconds) {
   const seconds = Math.round(Math.abs(milliseconds) / 1000);
   const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
-  if (days > 0) return `${days}일 ${hours}시간`;
-  if (hours > 0) return `${hours}시간 ${minutes}분`;
-  if (minutes > 0) return `${minutes}분 ${seconds % 60}초`;
+  const two = (more, unit, less, smaller) => (less > 0 ? `${more}${unit} ${less}${smaller}` : `${more}${unit}`);
+  if (days > 0) return two(days, "일", hours, "시간");
+  if (hours > 0) return two(hours, "시간", minutes, "분");
+  if (minutes > 0) return two(minutes, "분", seconds % 60, "초");
   return `${seconds % 60}초`;
 }
 
@@ -118,7 +119,7 @@ function follow() {
   heard = Date.now();
   source.addEventListener("hello", () => {
     cut = false;
-    line("실시간으로 연결되었습니다", false);
+    line("실시간 연결됨", false);
   });
   source.addEventListener("tick", (event) => {
     heard = Date.now();
