@@ -9,10 +9,10 @@ mod workplace;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, StatusCode};
 use coc::domain::ids::SlackUser;
+use coc::ports::Clock;
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::{Typing, Workspace};
 use coc::service::WallClock;
-use coc::ports::Clock;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
@@ -126,7 +126,8 @@ impl Scene {
             let mut workspace = self.workspace.lock().unwrap();
             let by: SlackUser =
                 workspace.users().find(|user| user.real_name == name).unwrap().id.clone();
-            let channel = workspace.channels().find(|one| one.name == "coc-noti").unwrap().id.clone();
+            let channel =
+                workspace.channels().find(|one| one.name == "coc-noti").unwrap().id.clone();
             let now = WallClock.now();
             workspace.slash(now, &by, &channel, "/coc", "board", Typing::Plain).unwrap()
         };
@@ -145,7 +146,8 @@ impl Scene {
 
     async fn link(&self, name: &str) -> String {
         let said = self.asks(name).await;
-        let from = said.find(&format!("{}/board/in/", self.url)).unwrap_or_else(|| panic!("{said}"));
+        let from =
+            said.find(&format!("{}/board/in/", self.url)).unwrap_or_else(|| panic!("{said}"));
         let link = &said[from..];
         link[..link.find(['>', '\n', '|']).unwrap_or(link.len())].to_owned()
     }
@@ -183,8 +185,11 @@ async fn who_is_in_stays_in_through_a_restart() {
     let journal = String::from_utf8(exported.stdout).unwrap();
     assert!(journal.contains("sign_in"));
     let value = cookie.split_once('=').unwrap().1;
-    let secrets: BTreeSet<&str> =
-        [&link, &unused].map(|link| link.rsplit('/').next().unwrap()).into_iter().chain([value]).collect();
+    let secrets: BTreeSet<&str> = [&link, &unused]
+        .map(|link| link.rsplit('/').next().unwrap())
+        .into_iter()
+        .chain([value])
+        .collect();
     for secret in secrets {
         assert!(!journal.contains(secret) && !scene.log().contains(secret), "{secret}");
     }

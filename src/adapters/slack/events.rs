@@ -651,6 +651,23 @@ mod tests {
     }
 
     #[test]
+    fn a_press_in_the_home_has_no_place() {
+        let mut body = press(
+            json!({"type": "view", "view_id": "V01"}),
+            json!({"type": "button", "action_id": "b0", "value": "home/refresh"}),
+        );
+        body["view"] = json!({"id": "V01", "type": "home"});
+        body.as_object_mut().unwrap().remove("channel");
+        let what = SlackAct::HomePressed {
+            token: "home/refresh".to_owned(),
+            trigger: "12.34.ab".to_owned(),
+        };
+        assert_eq!(interaction(&body).unwrap().what, what);
+        body["view"]["type"] = json!("modal");
+        assert_eq!(interaction(&body).unwrap_err(), Ignored::NoMessage);
+    }
+
+    #[test]
     fn a_press_brings_its_token_and_its_place() {
         let container = json!({
             "type": "message", "message_ts": "1754398801.000100", "channel_id": "C0GENERAL",

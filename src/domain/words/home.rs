@@ -44,15 +44,16 @@ pub fn home(desk: &Desk, user: &SlackUser, now: Time) -> Message {
         said.extend(open_cases(desk, now));
         said.extend(order(desk, now));
     }
-    said.push(heading("명령"));
+    said.push(heading("더 보기"));
     if roles.is_empty() {
         said.push(line![
             "업무가이드와 담당 그룹에 없는 분입니다. 필요한 것은 COC에 요청해 주십시오."
         ]);
     }
-    let help = super::commands::help().lines;
-    // its first line speaks of answers, and here is none
-    said.extend(help.into_iter().skip(1));
+    said.push(line!["/coc help — 쓸 수 있는 명령을 봅니다."]);
+    if desk.sees_board(user) {
+        said.push(line!["/coc board — 관제 화면을 여는 링크를 받습니다."]);
+    }
     let mut buttons = Vec::new();
     if guide || is(Role::Coc) {
         buttons.push(primary("부재 등록", &Token::Home(HomePress::Leave)));
@@ -89,11 +90,8 @@ fn own_tickets(desk: &Desk, name: &Name, now: Time) -> Vec<Line> {
         .map(|(case, since)| {
             let (title, state) =
                 (super::cases::title(&case.procedure), super::cases::state(&case.procedure));
-            let mut row = line![format!(
-                "· {title} {state}, {}부터 (사건 {}) ",
-                clock(since, today),
-                case.id
-            )];
+            let mut row =
+                line![format!("· {} {title} ({}부터) {state} ", case.id, clock(since, today))];
             row.extend(case.procedure.ticket().map(|ticket| Piece::Link(ticket.to_string())));
             row
         })
