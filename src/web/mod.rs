@@ -81,8 +81,14 @@ struct Board {
     doors: Arc<Doors>,
     pages: Arc<Pages>,
     followers: Arc<Semaphore>,
-    /// The fragments as they were last made, with when: all who follow share them.
-    last: Arc<Mutex<Option<(Instant, Arc<str>)>>>,
+    /// The fragments as they were last made: all who follow share them.
+    last: Arc<Mutex<Option<Made>>>,
+}
+
+/// The board's fragments, and when they were made.
+struct Made {
+    at: Instant,
+    fragments: Arc<str>,
 }
 
 /// The board's addresses.
@@ -160,14 +166,12 @@ impl Board {
     /// The board's fragments as they are now, or as they were made since `noticed`: one look serves all who follow.
     async fn fragments(&self, noticed: Instant) -> Result<Arc<str>, Gone> {
         let mut last = self.last.lock().await;
-        if let Some((made, fragments)) = last.as_ref()
-            && *made >= noticed
-        {
-            return Ok(Arc::clone(fragments));
+        if let Some(made) = last.as_ref().filter(|made| made.at >= noticed) {
+            return Ok(Arc::clone(&made.fragments));
         }
-        let made = Instant::now();
+        let at = Instant::now();
         let fragments: Arc<str> = self.pages.fragments(&self.watched.board().await?).into();
-        *last = Some((made, Arc::clone(&fragments)));
+        *last = Some(Made { at, fragments: Arc::clone(&fragments) });
         Ok(fragments)
     }
 }

@@ -643,7 +643,7 @@ pub fn story(desk: &Desk, id: CaseId, now: Time) -> Option<Story> {
         since: clock(case.opened, now.date_naive()),
         open: case.is_open(),
         due: due.map(|at| Due::new(at, words::cases::next_is(&case.procedure), now)),
-        chosen: words::commands::chosen(desk, case, now).iter().map(|line| parts(line)).collect(),
+        chosen: words::commands::chosen(desk, case, now).iter().map(parts).collect(),
         notes: case.notes.iter().map(|note| told(note, now)).collect(),
         slack: desk.thread_of(id).and_then(|at| desk.permalink(&at)),
     })
