@@ -17,7 +17,7 @@ use crate::domain::mail::Email;
 use crate::domain::message::{Form, Message};
 use crate::domain::time::Time;
 use crate::domain::words;
-use crate::ports::{Chat, Library, Mailer, Phone, Picture, PortError, Tickets, Upload};
+use crate::ports::{Chat, Library, Mailer, Phone, Picture, PortError, SignIns, Tickets, Upload};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::TimeDelta;
 use governor::clock::FakeRelativeClock;
@@ -66,6 +66,8 @@ pub struct Hands {
     pub mail: Option<Arc<dyn Mailer>>,
     /// The data folder.
     pub library: Arc<dyn Library>,
+    /// Who is let in to the board, where one is served.
+    pub board: Option<Arc<dyn SignIns>>,
 }
 
 /// An errand that may be attempted now, with everything resolved.
@@ -204,6 +206,15 @@ pub enum Task {
         /// Which.
         service: Service,
     },
+    /// Tell one person a link that lets in to the board.
+    SignIn {
+        /// Who.
+        to: SlackUser,
+        /// Where.
+        reply: ReplyTo,
+        /// How long the link is good.
+        lives: TimeDelta,
+    },
 }
 
 /// What an attempt goes through. Each line is left alone for itself when it fails, and none keeps the others waiting.
@@ -262,6 +273,7 @@ impl Task {
             | Self::Direct { .. }
             | Self::OpenForm { .. }
             | Self::PublishHome { .. }
+            | Self::SignIn { .. }
             | Self::Presence { .. } => Line::Chat,
             Self::PostWithPicture { .. } | Self::File { .. } => Line::Files,
             Self::Call { .. } | Self::HangUp { .. } => Line::Phone,
@@ -407,6 +419,11 @@ pub async fn carry_out(hands: &Hands, attempt: &Attempt) -> Result<Outcome, Port
         }
         Task::HangUp { to, reference } => {
             carrier(hands)?.hang_up(reference, to).await?;
+            Ok(Outcome::Done)
+        }
+        Task::SignIn { to, reply, lives } => {
+            let link = there(hands.board.as_ref(), "관제 화면의 주소가")?.link(to, *lives)?;
+            chat.ephemeral(to, reply, &words::board::link(&link, *lives)).await?;
             Ok(Outcome::Done)
         }
     }
@@ -744,6 +761,7 @@ impl Runner {
             | Task::Direct { .. }
             | Task::OpenForm { .. }
             | Task::PublishHome { .. }
+            | Task::SignIn { .. }
             | Task::Presence { .. }
             | Task::Ticket { .. }
             | Task::OpenTicket { .. }
@@ -859,13 +877,15 @@ fn lane(errand: &Errand) -> Option<Lane> {
         ErrandKind::Update { post, .. } => Some(Lane::Post(*post)),
         ErrandKind::Direct { to, .. }
         | ErrandKind::Ephemeral { to, .. }
-        | ErrandKind::File { to, .. } => Some(Lane::Person(to.clone())),
+        | ErrandKind::File { to, .. }
+        | ErrandKind::SignIn { to, .. } => Some(Lane::Person(to.clone())),
         ErrandKind::Call { to, .. } | ErrandKind::HangUp { to, .. } => {
             Some(Lane::Phone(to.clone()))
         }
         ErrandKind::Ticket { deed } => Some(Lane::Ticket(deed.ticket.clone())),
         ErrandKind::OpenForm { .. }
         | ErrandKind::PublishHome { .. }
+        | ErrandKind::Home { .. }
         | ErrandKind::ReadGuide { .. }
         | ErrandKind::Presence { .. }
         | ErrandKind::OpenTicket { .. }
@@ -889,7 +909,9 @@ fn lane_heads(owed: &[&Errand]) -> BTreeMap<Lane, ErrandId> {
 fn expiry(errand: &Errand) -> Option<Time> {
     match &errand.kind {
         ErrandKind::OpenForm { .. } => Some(errand.since + TRIGGER_LIVES),
-        ErrandKind::Ephemeral { .. } => Some(errand.since + ANSWER_LIVES),
+        ErrandKind::Ephemeral { .. } | ErrandKind::SignIn { .. } => {
+            Some(errand.since + ANSWER_LIVES)
+        }
         ErrandKind::Presence { .. } => Some(errand.since + PRESENCE_WAITS),
         ErrandKind::HangUp { .. } => Some(errand.since + HANG_UP_WAITS),
         ErrandKind::Ticket { .. } | ErrandKind::OpenTicket { .. } => {
@@ -902,6 +924,7 @@ fn expiry(errand: &Errand) -> Option<Time> {
         | ErrandKind::Update { .. }
         | ErrandKind::Direct { .. }
         | ErrandKind::PublishHome { .. }
+        | ErrandKind::Home { .. }
         | ErrandKind::ReadGuide { .. }
         | ErrandKind::Probe { .. }
         | ErrandKind::Call { .. } => None,
@@ -981,6 +1004,13 @@ fn resolve(desk: &Desk, errand: &Errand, now: Time) -> Resolved {
         ErrandKind::OpenTicket { ticket } => Task::OpenTicket { ticket: ticket.clone() },
         ErrandKind::Mail { mail } => Task::Mail { mail: mail.clone() },
         ErrandKind::Probe { service } => Task::Probe { service: *service },
+        ErrandKind::Home { of } => {
+            Task::PublishHome { to: of.clone(), message: words::home::home(desk, of, now) }
+        }
+        ErrandKind::SignIn { to, reply } => {
+            let lives = desk.policy.value.board.link.delta();
+            Task::SignIn { to: to.clone(), reply: reply.clone(), lives }
+        }
     })
 }
 

@@ -11,6 +11,7 @@ pub mod ingress;
 pub mod journal;
 pub mod metrics;
 pub mod ports;
+pub mod probes;
 pub mod recovery;
 pub mod replay;
 pub mod sandbox;

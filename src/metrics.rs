@@ -496,6 +496,8 @@ const fn of_errand(kind: &ErrandKind) -> &'static str {
         ErrandKind::Probe { .. } => "probe",
         ErrandKind::PostWithPicture { .. } => "post_with_picture",
         ErrandKind::File { .. } => "file",
+        ErrandKind::Home { .. } => "home",
+        ErrandKind::SignIn { .. } => "sign_in",
     }
 }
 

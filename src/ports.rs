@@ -10,6 +10,7 @@ use crate::domain::message::{Form, Message};
 use crate::domain::status::Item;
 use crate::domain::time::Time;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -269,4 +270,13 @@ pub trait Library: Send + Sync {
     /// # Errors
     /// Why it cannot be read, in Korean.
     fn guide(&self) -> Result<String, String>;
+}
+
+/// Who is let in to the board.
+pub trait SignIns: Send + Sync {
+    /// A link that lets this person in, once, while it lives. A restart of the process ends it.
+    ///
+    /// # Errors
+    /// When nobody could reach the board.
+    fn link(&self, to: &SlackUser, lives: TimeDelta) -> Result<String, PortError>;
 }

@@ -5,7 +5,7 @@
 
 use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::{CallEvent, Service as Outer};
-use crate::domain::ids::ErrandId;
+use crate::domain::ids::{CaseId, ErrandId, SlackUser};
 use crate::domain::input::{Books, Input, Notice, SlackInput, TicketNews, TopicNews};
 use crate::domain::message::Answer;
 use crate::domain::policy::Admission;
@@ -17,19 +17,21 @@ use crate::journal::{JournalError, Store};
 use crate::metrics::{ClockStep, Label, Metrics, Way};
 use crate::ports::{Clock, CustomerSource, Feeds, PortError};
 use crate::recovery::{Recovering, RecoveryError, first_inputs, read_back, read_directory};
+use crate::web;
+use crate::web::view::{self, BoardView, Story, Vitals};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 mod health;
 mod measured;
 mod upkeep;
-pub mod watch;
+pub mod vigil;
 
 pub use health::{ECHO_WITHIN, Health, NotReady};
 use measured::Measured;
@@ -85,6 +87,8 @@ pub struct Handle {
     clock: Arc<dyn Clock>,
     /// Somebody changed a ticket at the support desk: they are worth counting.
     ticket_news: Arc<Notify>,
+    /// The number of the desk's last record.
+    changes: watch::Receiver<u64>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -122,8 +126,10 @@ impl Service {
         let first = first_inputs(alive_until, &hands, books);
         engine.offer(clock.now(), first)?;
         let (orders, queue) = mpsc::channel(QUEUE);
+        let changes = watch::Sender::new(engine.last_seq());
         let handle = Handle {
             orders: orders.clone(),
+            changes: changes.subscribe(),
             health: Arc::clone(&health),
             clock: Arc::clone(&clock),
             ticket_news: Arc::default(),
@@ -136,6 +142,7 @@ impl Service {
             clock,
             orders: orders.downgrade(),
             health,
+            changes,
             flights: JoinSet::new(),
         };
         let body = tokio::spawn(body.run(queue));
@@ -370,6 +377,36 @@ impl ingress::Notices for Handle {
     }
 }
 
+#[async_trait]
+impl web::Watched for Handle {
+    async fn board(&self) -> Result<BoardView, web::Gone> {
+        let (now, vitals) = (self.now(), Vitals { ready: self.health.is_ready() });
+        self.look(move |desk| view::board(desk, vitals, now)).await.map_err(|_| web::Gone)
+    }
+
+    async fn story(&self, id: CaseId) -> Result<Option<Story>, web::Gone> {
+        let now = self.now();
+        self.look(move |desk| view::story(desk, id, now)).await.map_err(|_| web::Gone)
+    }
+
+    async fn admits(&self, user: &SlackUser) -> Result<Option<web::Admitted>, web::Gone> {
+        let user = user.clone();
+        let admitted = move |desk: &Desk| {
+            let session = desk.policy.value.board.session.delta();
+            desk.sees_board(&user).then(|| web::Admitted { name: desk.name_of(&user), session })
+        };
+        self.look(admitted).await.map_err(|_| web::Gone)
+    }
+
+    fn changes(&self) -> Result<watch::Receiver<u64>, web::Gone> {
+        Ok(self.changes.clone())
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+}
+
 /// The desk as Slack's ingress sees it.
 pub struct Intake {
     handle: Handle,
@@ -436,6 +473,8 @@ struct Body<S> {
     clock: Arc<dyn Clock>,
     orders: mpsc::WeakSender<Order>,
     health: Arc<Health>,
+    /// Who looks at the desk without asking anything of it is told that it is another.
+    changes: watch::Sender<u64>,
     flights: JoinSet<()>,
 }
 
@@ -461,6 +500,8 @@ impl<S: Store> Body<S> {
                 self.health.metrics.clock_stepped(step);
             }
             let until = self.move_on()?;
+            let last = self.engine.last_seq();
+            self.changes.send_if_modified(|told| std::mem::replace(told, last) != last);
             tokio::select! {
                 biased;
                 count = queue.recv_many(&mut waiting, TOGETHER) => {
@@ -694,7 +735,7 @@ impl Clock for WallClock {
 #[derive(Debug)]
 pub struct PracticeClock {
     state: std::sync::Mutex<Turned>,
-    moved: tokio::sync::watch::Sender<u64>,
+    moved: watch::Sender<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -720,7 +761,7 @@ impl PracticeClock {
 
     fn at_speed(at: Time, speed: f64) -> Self {
         let turned = Turned { at, since: Instant::now(), speed };
-        Self { state: std::sync::Mutex::new(turned), moved: tokio::sync::watch::Sender::new(0) }
+        Self { state: std::sync::Mutex::new(turned), moved: watch::Sender::new(0) }
     }
 
     fn turned(&self) -> std::sync::MutexGuard<'_, Turned> {

@@ -458,3 +458,11 @@ async fn what_the_manual_shows() {
     let practice = Practice::open_on(own.path());
     in_browser(&practice, "manual.test.mjs", own.path());
 }
+
+/// The board beside the page, in five widths, light and dark, through the bot's restart; and the app's home.
+#[tokio::test]
+#[ignore = "needs Chromium and Node; .ci/run installs them"]
+async fn the_board_in_a_browser() {
+    let practice = Practice::open();
+    in_browser(&practice, "board.test.mjs", &data_folder());
+}

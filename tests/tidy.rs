@@ -33,15 +33,17 @@ const ARROWS: &[(&str, &[&str])] = &[
         "service",
         &[
             "adapters", "domain", "engine", "errands", "feeds", "ingress", "journal", "metrics",
-            "ports", "recovery",
+            "ports", "recovery", "web",
         ],
     ),
-    ("web", &["domain", "engine", "metrics", "ports", "service"]),
+    // looks at the desk, and changes nothing
+    ("web", &["domain", "ports"]),
+    ("probes", &["domain", "engine", "metrics", "ports", "service"]),
     (
         "cli",
         &[
             "adapters", "chart", "domain", "engine", "errands", "feeds", "ingress", "journal",
-            "metrics", "ports", "recovery", "replay", "sandbox", "service", "web",
+            "metrics", "ports", "probes", "recovery", "replay", "sandbox", "service", "web",
         ],
     ),
 ];

@@ -291,6 +291,8 @@ impl Traffic {
             | ErrandKind::Ephemeral { .. }
             | ErrandKind::OpenForm { .. }
             | ErrandKind::PublishHome { .. }
+            | ErrandKind::Home { .. }
+            | ErrandKind::SignIn { .. }
             | ErrandKind::HangUp { .. }
             | ErrandKind::Ticket { .. }
             | ErrandKind::Mail { .. }

@@ -16,8 +16,9 @@ use crate::ingress::{Desk, socket};
 use crate::journal::postgres::Inbox;
 use crate::journal::{JournalError, Postgres, Sled, Store};
 use crate::ports::Clock;
+use crate::probes;
 use crate::service::{Intake, Service, ServiceError, WallClock};
-use crate::web;
+use crate::web::router as board;
 use anyhow::Context;
 use axum::Router;
 use std::future::Future;
@@ -211,7 +212,7 @@ async fn stand_by(
     }
     let relay: Arc<dyn Desk> = Arc::new(standby::Relay { inbox: Arc::clone(inbox) });
     let (over, ended) = watch::channel(false);
-    let mut routes = web::health::standing_by();
+    let mut routes = probes::health::standing_by();
     let mut line = None;
     match &settled.line {
         Line::Socket(token) => {
@@ -227,7 +228,7 @@ async fn stand_by(
         }
     }
     let served = match settled.listen {
-        Some(address) => Some(listen_on(address, routes, ended).await?),
+        Some(address) => Some(listen_on(address, routes, ended).await?.1),
         None => None,
     };
     let systemd = Systemd::of_environment();
@@ -275,7 +276,14 @@ async fn serve(
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
     let carrier = wiring::phone::carrier();
     let tickets = wiring::tickets::tickets();
+    let doors = wiring::board::doors(&folders.state, Arc::clone(&clock)).map_err(Failure::work)?;
+    // somebody who asked before the stop is answered before the listener stands
+    let listens_at = settled.listen.filter(|address| address.port() != 0);
+    if let Some(address) = listens_at {
+        doors.open_at(&wiring::board::address(address));
+    }
     let hands = Hands {
+        board: Some(Arc::clone(&doors) as _),
         chat: Arc::clone(&chat),
         phone: carrier.as_ref().map(|carrier| Arc::clone(&carrier.phone)),
         tickets: tickets.as_ref().map(wiring::tickets::SupportDesk::port),
@@ -335,11 +343,18 @@ async fn serve(
     routes.push(monitoring.routes(Arc::new(handle.clone()), Arc::clone(&now)));
     // whoever is called by others listens, also where nobody said at which address
     let listen = settled.listen.or(is_called.then_some(LISTEN));
-    routes.push(web::health::routes(&handle));
-    routes.push(web::metrics::routes(handle.clone(), folders.state.clone()));
+    routes.push(probes::health::routes(&handle));
+    routes.push(probes::metrics::routes(handle.clone(), folders.state.clone()));
+    routes.push(board(Arc::new(handle.clone()), Arc::clone(&doors)));
     let web = routes.into_iter().fold(Router::new(), Router::merge);
     let served = match listen {
-        Some(address) => Some(listen_on(address, web, stop.clone()).await?),
+        Some(address) => {
+            let (address, served) = listen_on(address, web, stop.clone()).await?;
+            if listens_at.is_none() {
+                doors.open_at(&wiring::board::address(address));
+            }
+            Some(served)
+        }
         None => None,
     };
     let line = match &settled.line {
@@ -410,18 +425,19 @@ async fn listen_on(
     address: SocketAddr,
     web: Router,
     mut stop: watch::Receiver<bool>,
-) -> Result<tokio::task::JoinHandle<()>, Failure> {
+) -> Result<(SocketAddr, tokio::task::JoinHandle<()>), Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::work(format!(
             "{address}에서 받을 수 없습니다 ({error}). COC_LISTEN을 확인해 주십시오."
         ))
     })?;
-    out::note(&format!("HTTP: {address}"));
+    let at = listener.local_addr().context("받는 주소를 알 수 없습니다")?;
+    out::note(&format!("HTTP: {at}"));
     let stopped = async move {
         // a sender that is gone means the same
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    Ok(tokio::spawn(serve_web(listener, web, stopped)))
+    Ok((at, tokio::spawn(serve_web(listener, web, stopped))))
 }
 
 async fn serve_web(

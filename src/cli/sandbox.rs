@@ -12,14 +12,13 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::Procedure;
 use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::CallEvent;
-use crate::domain::ids::{ErrandId, Name};
+use crate::domain::ids::{CaseId, ErrandId, Name, SlackUser};
 use crate::domain::input::{Books, CustomerRecord, Input, Notice, TopicNews};
-use crate::domain::ladder::Ladder;
 use crate::domain::policy::Admission;
-use crate::domain::procedures::assignment::{Assignment, AssignmentState};
 use crate::domain::status::Source;
-use crate::domain::time::{Time, clock, seoul_at};
+use crate::domain::time::{Time, seoul_at};
 use crate::domain::words;
+use crate::domain::words::ladders::{self, steps};
 use crate::errands::Hands;
 use crate::feeds::Watcher;
 use crate::ingress::request::Now;
@@ -35,6 +34,9 @@ use crate::sandbox::server::{Options, Sandbox};
 use crate::sandbox::telephones::Telephones;
 use crate::sandbox::workspace::Workspace;
 use crate::service::{Handle, Intake, PracticeClock, Service, ServiceError, WallClock, today};
+use crate::web::doors::Doors;
+use crate::web::view::{BoardView, Story};
+use crate::web::{self, Watched};
 use anyhow::Context;
 use async_trait::async_trait;
 use axum::http::{HeaderMap, StatusCode};
@@ -95,7 +97,10 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
         journal: journal.0.clone(),
         practices: AtomicU64::new(0),
         base: OnceLock::new(),
+        // whoever practises stays in while the practice's clock is turned by days
+        doors: wiring::board::practice(Arc::new(WallClock)).map_err(Failure::work)?,
     });
+    stage.doors.open_at(&wiring::board::here(address));
     let scopes = crate::adapters::slack::api::scopes().into_iter().map(str::to_owned).collect();
     let options = Options { scopes, ..Options::default() };
     let sandbox = Sandbox::new(workspace, Arc::clone(&stage) as Arc<dyn Backstage>, options);
@@ -106,7 +111,10 @@ async fn practise(args: &Args, folders: &Folders, books: Books) -> Done {
         let (sandbox, mut stop) = (sandbox.clone(), stop.clone());
         let clock = Arc::clone(&stage.clock);
         let now: Now = Arc::new(move || clock.now());
-        let hooks = practice(Arc::new(Reception(stage.handle.subscribe())), now);
+        let reception = || Reception(stage.handle.subscribe());
+        let screen = Screen { reception: reception(), clock: Arc::clone(&stage.clock) };
+        let hooks = practice(Arc::new(reception()), now)
+            .merge(web::router(Arc::new(screen), Arc::clone(&stage.doors)));
         async move {
             let stopped = async move {
                 let _ = stop.wait_for(|stop| *stop).await;
@@ -242,6 +250,8 @@ struct Stage {
     /// How many practices there were; each has a journal of its own.
     practices: AtomicU64,
     base: OnceLock<String>,
+    /// Of the board.
+    doors: Arc<Doors>,
 }
 
 /// The production bot, connected through the real Slack client.
@@ -270,6 +280,7 @@ impl Stage {
             .context("Slack 연결을 준비할 수 없습니다")?;
         let chat: Arc<dyn Chat> = Arc::new(chat);
         let hands = Hands {
+            board: Some(Arc::clone(&self.doors) as _),
             chat: Arc::clone(&chat),
             phone: Some(Arc::clone(&self.telephones) as _),
             tickets: Some(Arc::clone(&self.offices) as _),
@@ -356,11 +367,46 @@ impl Notices for Reception {
     }
 
     async fn admits(&self, topic: &str) -> Result<Admission, Unavailable> {
-        self.bot()?.admits(topic).await
+        Notices::admits(&self.bot()?, topic).await
     }
 
     async fn knows(&self, key: &str) -> Result<bool, Unavailable> {
         self.bot()?.knows(key).await
+    }
+}
+
+/// The board shows the bot that runs; while none does, it says so and comes back by itself.
+struct Screen {
+    reception: Reception,
+    clock: Arc<StageClock>,
+}
+
+impl Screen {
+    fn bot(&self) -> Result<Handle, web::Gone> {
+        self.reception.bot().map_err(|Unavailable| web::Gone)
+    }
+}
+
+#[async_trait]
+impl Watched for Screen {
+    async fn board(&self) -> Result<BoardView, web::Gone> {
+        Watched::board(&self.bot()?).await
+    }
+
+    async fn story(&self, id: CaseId) -> Result<Option<Story>, web::Gone> {
+        self.bot()?.story(id).await
+    }
+
+    async fn admits(&self, user: &SlackUser) -> Result<Option<web::Admitted>, web::Gone> {
+        Watched::admits(&self.bot()?, user).await
+    }
+
+    fn changes(&self) -> Result<watch::Receiver<u64>, web::Gone> {
+        self.bot()?.changes()
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
     }
 }
 
@@ -448,67 +494,21 @@ fn open_cases(desk: &Desk, now: Time) -> Vec<OpenCase> {
             } else {
                 case.procedure.home(desk).and_then(|home| home.stands_at(desk))
             },
-            ladder: match (&case.procedure, case.procedure.ladder()) {
-                (Procedure::Assignment(one), _) => holders(one),
-                (_, ladder) => ladder.map(|one| steps(desk, one, now)).unwrap_or_default(),
-            },
+            ladder: steps(desk, case, now).into_iter().map(shown).collect(),
         })
         .collect();
     open.sort_by_key(|case| (case.next_at.is_none(), case.next_at));
     open
 }
 
-/// The people of a ladder: who was reached and how it ended, who is being reached, who comes after.
-fn steps(desk: &Desk, ladder: &Ladder, now: Time) -> Vec<Step> {
-    let policy = &desk.policy.value;
-    let step = |who: &Name, is: StepIs, note: String| Step { who: who.to_string(), is, note };
-    let mut steps: Vec<Step> = ladder
-        .over
-        .iter()
-        .map(|over| step(&over.who, StepIs::Over, words::paging::ended(&over.how, over.at, policy)))
-        .collect();
-    if let Some(rung) = ladder.rung() {
-        let until = words::paging::until(ladder.deadline(policy.chain.rung), now);
-        steps.push(step(&rung.who, StepIs::Now, until));
-    }
-    let reached = |who: &Name| {
-        ladder.rung().is_some_and(|rung| &rung.who == who)
-            || ladder.over[ladder.earlier..].iter().any(|over| &over.who == who)
+fn shown(step: ladders::Step) -> Step {
+    let is = match step.is {
+        ladders::StepIs::Over => StepIs::Over,
+        ladders::StepIs::Now => StepIs::Now,
+        ladders::StepIs::Next => StepIs::Next,
+        ladders::StepIs::Away => StepIs::Away,
     };
-    for candidate in ladder.order.candidates.iter().filter(|one| !reached(&one.name)) {
-        match candidate.absence(&desk.roster.value, &desk.leaves, now) {
-            Some(absence) => steps.push(step(&candidate.name, StepIs::Away, absence.korean())),
-            None => steps.push(step(&candidate.name, StepIs::Next, candidate.place.clone())),
-        }
-    }
-    steps
-}
-
-/// Who had a ticket, and who has it.
-fn holders(one: &Assignment) -> Vec<Step> {
-    let step = |who: &Name, is: StepIs, note: &str| Step {
-        who: who.to_string(),
-        is,
-        note: note.to_owned(),
-    };
-    let mut steps: Vec<Step> =
-        one.earlier.iter().map(|who| step(who, StepIs::Over, "앞 순서")).collect();
-    match &one.state {
-        AssignmentState::Looking { who, .. } => steps.push(step(who, StepIs::Now, "상태 확인")),
-        AssignmentState::Asking { who, .. } => steps.push(step(who, StepIs::Now, "먼저 물음")),
-        AssignmentState::Announcing { who, .. } => steps.push(step(who, StepIs::Now, "알리는 중")),
-        AssignmentState::Waiting { who, watch, .. } => {
-            let call =
-                format!("{} 전화 예정 ({})", clock(watch.due, watch.since.date_naive()), watch.why);
-            steps.push(step(who, StepIs::Now, &call));
-        }
-        AssignmentState::Calling { who, .. } => steps.push(step(who, StepIs::Now, "전화 확인 중")),
-        AssignmentState::Queued { .. }
-        | AssignmentState::Stuck { .. }
-        | AssignmentState::Confirmed { .. }
-        | AssignmentState::Ended { .. } => {}
-    }
-    steps
+    Step { who: step.who.to_string(), is, note: step.note }
 }
 
 #[async_trait]

@@ -9,8 +9,8 @@ use super::input::{Input, ReplyTo, SlackAct, SlackInput, reaction_key};
 use super::ladder::Via;
 use super::message::Answer;
 use super::procedures::{
-    assignment, chain, climate, commands, dispatch, drill, duty, guide, incident, inquiry, intake,
-    list, mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
+    assignment, board, chain, climate, commands, dispatch, drill, duty, guide, incident, inquiry,
+    intake, list, mail, offboard, outage, phd, services, stray, tam, tickets, topics, urgent,
 };
 use super::time::Time;
 use super::turn::{Token, Turn};
@@ -141,11 +141,8 @@ fn did(turn: &mut Turn<'_>, slack: &SlackInput) {
             commands::commanded(turn, &commands::Typed { by, command, text, trigger, reply });
         }
         SlackAct::Submitted { token, fields } => commands::submitted(turn, by, token, fields),
-        SlackAct::HomeOpened => {
-            let message = words::commands::home();
-            let kind = ErrandKind::PublishHome { to: by.clone(), message };
-            turn.owe(None, Urgency::Housekeeping, kind);
-        }
+        SlackAct::HomeOpened => board::home_opened(turn, by),
+        SlackAct::HomePressed { token, trigger } => board::home_pressed(turn, by, token, trigger),
     }
 }
 
@@ -351,7 +348,9 @@ fn pressed(
             | Token::OnboardForm
             | Token::InquiryForm(_)
             | Token::ClimateForm(..)
-            | Token::RoomForm,
+            | Token::RoomForm
+            | Token::Home(_)
+            | Token::HomeLeaveForm,
         )
         | None => {
             turn.tell(by, reply, words::stale());
@@ -411,6 +410,7 @@ fn settled(turn: &mut Turn<'_>, id: ErrandId, outcome: &Outcome) {
     }
     tickets::settled(turn, errand, outcome);
     mail::settled(turn, errand, outcome);
+    board::settled(turn, errand, outcome);
     if let (ErrandKind::ReadGuide { by, reply }, Outcome::Guide { text }) = (&errand.kind, outcome)
     {
         guide::read_anew(turn, by, reply, text);

@@ -39,6 +39,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod lists;
+
 /// Everything the desk knows. Only [`Desk::apply`] alters it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Desk {
@@ -316,6 +318,8 @@ struct Derived {
     findings: BTreeMap<String, CaseId>,
     /// Open cases of what nobody understood.
     strays: BTreeSet<CaseId>,
+    /// Open cases of every kind.
+    open: BTreeSet<CaseId>,
 }
 
 /// A reaction or reply that waits for a post's outcome.
@@ -662,6 +666,11 @@ impl Desk {
 
     fn derive_case(&mut self, id: CaseId) {
         let Some(case) = self.cases.get(&id) else { return };
+        if case.is_open() {
+            self.derived.open.insert(id);
+        } else {
+            self.derived.open.remove(&id);
+        }
         if let Some(due) = self.derived.wake_of.remove(&id) {
             self.derived.wakes.remove(&Wake { due, case: id });
         }

@@ -101,7 +101,7 @@ pub enum ErrandKind {
         /// The form.
         form: Form,
     },
-    /// The app's home of one person.
+    /// The app's home of one person, as it was when it was decided: journals of before [`ErrandKind::Home`] hold it.
     PublishHome {
         /// Whose.
         to: SlackUser,
@@ -176,6 +176,18 @@ pub enum ErrandKind {
         /// Which.
         service: Service,
     },
+    /// The app's home of one person, as it is when it is published.
+    Home {
+        /// Whose.
+        of: SlackUser,
+    },
+    /// A link that lets one person in to the board, told to that person alone. It is made when it is told: the journal holds none.
+    SignIn {
+        /// Who.
+        to: SlackUser,
+        /// Where the person is.
+        reply: super::input::ReplyTo,
+    },
 }
 
 impl Errand {
@@ -198,6 +210,8 @@ impl Errand {
             | ErrandKind::OpenTicket { .. }
             | ErrandKind::Mail { .. }
             | ErrandKind::File { .. }
+            | ErrandKind::Home { .. }
+            | ErrandKind::SignIn { .. }
             | ErrandKind::Probe { .. } => None,
         }
     }

@@ -12,6 +12,7 @@ use super::procedures::dispatch::Cause;
 use super::procedures::incident::Stage;
 use super::procedures::list::ListKind;
 use super::procedures::phd::Matter;
+use super::readings::Spot;
 use super::tally::{Counted, Counts};
 use super::time::Time;
 use chrono::TimeDelta;
@@ -112,6 +113,8 @@ pub struct Load {
 pub struct Rooms {
     /// When, and how warm, in tenths of a degree; the oldest first.
     pub readings: Vec<(Time, i32)>,
+    /// How many readings were due that nobody told, of every room.
+    pub missed: u32,
 }
 
 /// What happened in a period.
@@ -147,6 +150,18 @@ pub struct Figures {
     pub open: Vec<CaseId>,
 }
 
+/// The server room's readings in a period; `None` where none are asked for, and none were taken.
+fn rooms(desk: &Desk, period: Period) -> Option<Rooms> {
+    let read = desk.readings.between(period.from, period.to);
+    let read = read.filter(|reading| reading.spot == Spot::ServerRoom);
+    let readings: Vec<(Time, i32)> =
+        read.map(|reading| (reading.at, i32::from(reading.celsius.tenths()))).collect();
+    let missed = desk.readings.missed_between(period.from, period.to).count();
+    let missed = u32::try_from(missed).unwrap_or(u32::MAX);
+    let is_of_use = !readings.is_empty() || missed > 0;
+    is_of_use.then_some(Rooms { readings, missed })
+}
+
 /// The figures of a period, as far as they are known by now.
 #[must_use]
 pub fn figures(desk: &Desk, period: Period) -> Figures {
@@ -163,7 +178,7 @@ pub fn figures(desk: &Desk, period: Period) -> Figures {
         outages: 0,
         joined: 0,
         left: 0,
-        rooms: None,
+        rooms: rooms(desk, period),
         open: desk.cases.values().filter(|case| case.is_open()).map(|case| case.id).collect(),
     };
     for case in desk.cases.values().filter(|case| period.holds(case.opened)) {

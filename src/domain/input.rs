@@ -213,6 +213,9 @@ pub struct Directory {
     pub groups: BTreeMap<SlackGroup, Group>,
     /// Channels that the bot is in, by id, with their names (no `#`).
     pub channels: BTreeMap<ChannelId, String>,
+    /// The workspace's address, with its slash at the end; links to messages begin with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// A member of the workspace.
@@ -334,6 +337,13 @@ pub enum SlackAct {
     },
     /// The app's home was opened.
     HomeOpened,
+    /// A button of the app's home was pressed.
+    HomePressed {
+        /// The button's value, as it was published.
+        token: String,
+        /// Opens a form for three seconds.
+        trigger: String,
+    },
 }
 
 /// How a person is answered alone.
@@ -370,7 +380,8 @@ impl SlackAct {
             | Self::Pressed { .. }
             | Self::Commanded { .. }
             | Self::Submitted { .. }
-            | Self::HomeOpened => None,
+            | Self::HomeOpened
+            | Self::HomePressed { .. } => None,
         }
     }
 }

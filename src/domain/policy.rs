@@ -64,6 +64,8 @@ pub struct Policy {
     pub heartbeats: Vec<Heartbeat>,
     /// Practice chains.
     pub drill: DrillPolicy,
+    /// The board (H3).
+    pub board: BoardPolicy,
 }
 
 /// Business time and the call rule.
@@ -552,6 +554,8 @@ pub struct Roles {
     pub report: Vec<Role>,
     /// `/coc drill`.
     pub drill: Vec<Role>,
+    /// Look at the board (H3).
+    pub board: Vec<Role>,
 }
 
 impl Default for Roles {
@@ -572,6 +576,7 @@ impl Default for Roles {
             call: vec![Role::Coc],
             report: vec![Role::Coc, Role::Csr, Role::Sa, Role::Engineer],
             drill: vec![Role::Coc],
+            board: vec![Role::Coc, Role::Csr, Role::Sa, Role::Engineer],
         }
     }
 }
@@ -945,6 +950,22 @@ pub struct DrillPolicy {
 impl Default for DrillPolicy {
     fn default() -> Self {
         Self { every_days: 0, missed_from: 2 }
+    }
+}
+
+/// The board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoardPolicy {
+    /// How long a link of `/coc board` lets its one person in, once.
+    pub link: Span,
+    /// How long a browser that was let in stays so.
+    pub session: Span,
+}
+
+impl Default for BoardPolicy {
+    fn default() -> Self {
+        Self { link: Span::minutes(5), session: Span::minutes(12 * 60) }
     }
 }
 

@@ -42,6 +42,12 @@ impl Celsius {
         Some(Self(tenths))
     }
 
+    /// In tenths of a degree.
+    #[must_use]
+    pub const fn tenths(self) -> i16 {
+        self.0
+    }
+
     /// In degrees.
     #[must_use]
     pub fn degrees(self) -> f64 {

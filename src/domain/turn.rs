@@ -108,6 +108,10 @@ pub enum Token {
     AssignForm,
     /// The form of `/leave`.
     LeaveForm,
+    /// The app's home.
+    Home(HomePress),
+    /// The form of `/leave`, opened from the app's home.
+    HomeLeaveForm,
 }
 
 /// 수락 · 부재 · 거절
@@ -316,6 +320,16 @@ pub enum HandoverPress {
     Take,
 }
 
+/// 부재 등록 · 새로 고침
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HomePress {
+    /// 부재 등록: opens the form
+    Leave,
+    /// 새로 고침
+    Refresh,
+}
+
 /// 그대로 시작 · 취소 · 기술지원 요청
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -395,7 +409,9 @@ impl Token {
             | Self::Handover(..)
             | Self::ApplyGuide
             | Self::AssignForm
-            | Self::LeaveForm => None,
+            | Self::LeaveForm
+            | Self::Home(_)
+            | Self::HomeLeaveForm => None,
         }
     }
 

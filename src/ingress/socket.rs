@@ -535,7 +535,9 @@ fn lane(input: &SlackInput) -> String {
         SlackAct::Reacted { to, .. } | SlackAct::Unreacted { to, .. } => to.channel.to_string(),
         SlackAct::Pressed { on, .. } => on.channel.to_string(),
         SlackAct::Commanded { channel, .. } => channel.to_string(),
-        SlackAct::Submitted { .. } | SlackAct::HomeOpened => input.by.to_string(),
+        SlackAct::Submitted { .. } | SlackAct::HomeOpened | SlackAct::HomePressed { .. } => {
+            input.by.to_string()
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! snapshots/   <seq>: the desk's state after that record
 //! alive        the newest sign of life
 //! damaged-<n>/ files that were set aside before a repair
+//! board.key    what signs the sessions of the board; not the journal's
 //! ```
 
 use super::store::{Alive, SNAPSHOTS_KEPT, StoreError};

@@ -410,7 +410,8 @@ impl Player {
             | Step::Delete(_)
             | Step::Slash(_)
             | Step::Submit(_)
-            | Step::Presence(_) => {
+            | Step::Presence(_)
+            | Step::Home(_) => {
                 let deliveries = self.act(step)?;
                 if !deliveries.is_empty() {
                     self.steps.insert(nth, Delivered::Slack(deliveries.clone()));
@@ -507,6 +508,17 @@ impl Player {
                 let mut site = self.world.site.lock();
                 let told = site.workspace.submit(now, &by, &submit.fields).map_err(said)?;
                 Ok(vec![told])
+            }
+            Step::Home(home) => {
+                let by = self.person(&home.by)?;
+                let mut site = self.world.site.lock();
+                let told = match &home.button {
+                    None => site.workspace.open_home(now, &by),
+                    Some(label) => {
+                        site.workspace.press(now, &by, PressOn::Home, Pick::Label(label))
+                    }
+                };
+                Ok(vec![told.map_err(said)?])
             }
             Step::Presence(presence) => {
                 let who = self.person(&presence.who)?;
@@ -686,7 +698,8 @@ fn furnish(
             | Step::Guide(_)
             | Step::Restart(_)
             | Step::Crash(_)
-            | Step::Repeat(_) => continue,
+            | Step::Repeat(_)
+            | Step::Home(_) => continue,
         };
         if !channels.contains(&used) {
             channels.push(used);

@@ -112,6 +112,8 @@ pub enum Step {
     Phone(PhoneStep),
     /// Slack shows a person differently.
     Presence(PresenceStep),
+    /// Somebody opens the app's home, or presses a button there.
+    Home(HomeStep),
     /// A hook is called.
     Post(Post),
     /// A feed has these items.
@@ -237,6 +239,17 @@ pub struct Submit {
     /// The answers, by label.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+}
+
+/// `home`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HomeStep {
+    /// Whose.
+    pub by: String,
+    /// The button; without one the home is opened.
+    #[serde(default)]
+    pub button: Option<String>,
 }
 
 /// `phone`

@@ -14,7 +14,7 @@ use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::mail::Email;
 use crate::domain::status::Item;
 use crate::domain::time::Time;
-use crate::ports::{Clock, Engineer, Feeds, Library, Mailer, Phone, PortError, Tickets};
+use crate::ports::{Clock, Engineer, Feeds, Library, Mailer, Phone, PortError, SignIns, Tickets};
 use crate::sandbox::workspace::Workspace;
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -254,7 +254,8 @@ impl Site {
             | SlackAct::Deleted { .. }
             | SlackAct::Unreacted { .. }
             | SlackAct::Submitted { .. }
-            | SlackAct::HomeOpened => return None,
+            | SlackAct::HomeOpened
+            | SlackAct::HomePressed { .. } => return None,
         })
     }
 
@@ -401,8 +402,10 @@ impl Site {
             | Method::UsersConversations
             | Method::UsersGetPresence
             | Method::UsersList
-            | Method::UsersProfileGet
-            | Method::ViewsPublish => {}
+            | Method::UsersProfileGet => {}
+            Method::ViewsPublish => {
+                self.told_home(&arguments["user_id"].as_str().unwrap_or_default().into())
+            }
         }
     }
 
@@ -454,6 +457,20 @@ impl Site {
             text: form.text,
             fields: form.fields.into_iter().map(|field| field.label).collect(),
             errors,
+        };
+        self.did(did);
+    }
+
+    /// Tells of somebody's home, with its buttons in the place of fields.
+    fn told_home(&mut self, user: &SlackUser) {
+        let Some(view) = self.workspace.home(user) else { return };
+        let blocks = view.blocks().to_vec();
+        let did = Did::View {
+            to: self.person_name(user),
+            title: "앱 홈".to_owned(),
+            text: self.workspace.words("", &blocks),
+            fields: button_labels(&blocks),
+            errors: Vec::new(),
         };
         self.did(did);
     }
@@ -738,6 +755,16 @@ pub(super) struct Shelf(pub(super) Shared);
 impl Library for Shelf {
     fn guide(&self) -> Result<String, String> {
         self.0.lock().guide.clone()
+    }
+}
+
+/// Stands at the board's door: a replay has no browser to let in, and the same link each time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Porter;
+
+impl SignIns for Porter {
+    fn link(&self, _to: &SlackUser, _lives: TimeDelta) -> Result<String, PortError> {
+        Ok("https://coc.example.com/board/in/replay".to_owned())
     }
 }
 

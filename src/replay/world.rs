@@ -6,7 +6,7 @@ use super::hooks::{Ask, Request};
 use super::parts::{Disk, Parts, Wiring};
 use super::scenario::Failing;
 use super::site::{
-    Hand, Line, Newsstand, PostOffice, Shared, Shelf, Site, SupportDesk, Telephones,
+    Hand, Line, Newsstand, Porter, PostOffice, Shared, Shelf, Site, SupportDesk, Telephones,
 };
 use crate::adapters::slack::blocks;
 use crate::adapters::slack::chat::Slack;
@@ -117,6 +117,7 @@ impl World {
             tickets: Some((parts.tickets)(Arc::new(SupportDesk(site.clone())))),
             mail: Some(Arc::new(PostOffice(site.clone()))),
             library: Arc::new(Shelf(site.clone())),
+            board: Some(Arc::new(Porter)),
         };
         Self {
             site,

@@ -52,7 +52,7 @@ impl Default for Options {
             ("/leave", "[@사람] 2025-08-06 ~ 2025-08-07 사유 [일반티켓]"),
             (
                 "/coc",
-                "help · order [고객사] · why 사건번호 · cases · done 티켓링크 · leave · guide",
+                "help · order [고객사] · why 사건번호 · cases · done 티켓링크 · leave · guide · board",
             ),
         ];
         let command = |(name, usage): (&str, &str)| Command {

@@ -75,13 +75,15 @@ pub fn message(message: &Message) -> Result<Rendered, Unfit> {
     Ok(Rendered { text, blocks })
 }
 
-/// The app's home. Buttons are left out: a press there stands on no message.
+/// The app's home. Its buttons stand above the words: whoever opens it need not look for them below a long list.
 ///
 /// # Errors
-/// When it has no words.
+/// When it has no words, or a button's token is too long.
 pub fn home(shown: &Message) -> Result<Value, Unfit> {
-    let words = Message { lines: shown.lines.clone(), buttons: Vec::new() };
-    Ok(json!({"type": "home", "blocks": message(&words)?.blocks}))
+    let mut blocks = message(shown)?.blocks;
+    let words = blocks.iter().take_while(|block| block["type"] == "section").count();
+    blocks.rotate_left(words);
+    Ok(json!({"type": "home", "blocks": blocks}))
 }
 
 /// A form as a modal. Its token travels as `private_metadata`, the fields' keys as `block_id`s.
@@ -621,14 +623,16 @@ mod tests {
     }
 
     #[test]
-    fn the_home_has_no_buttons() {
+    fn the_home_has_its_buttons_above() {
         let shown = Message {
             lines: vec![vec![text("열린 사건 2건")]],
             buttons: vec![press("수락", "x", Style::Plain)],
         };
         let view = home(&shown).unwrap();
         assert_eq!(view["type"], "home");
-        assert_eq!(view["blocks"].as_array().unwrap().len(), 1);
+        let kinds: Vec<&Value> =
+            view["blocks"].as_array().unwrap().iter().map(|block| &block["type"]).collect();
+        assert_eq!(kinds, ["actions", "section"]);
     }
 
     /// Reads mark-up as Slack would show it.

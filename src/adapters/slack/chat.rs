@@ -55,6 +55,7 @@ impl<A> std::fmt::Debug for Slack<A> {
 struct Me {
     user: SlackUser,
     bot: Option<String>,
+    url: Option<String>,
 }
 
 impl Slack {
@@ -79,7 +80,8 @@ impl<A: WebApi> Slack<A> {
             let answer = self.api.post(Method::AuthTest, &json!({})).await?;
             let user = text(&answer, "user_id").ok_or(Failed::garbled(Method::AuthTest))?;
             let bot = text(&answer, "bot_id").map(str::to_owned);
-            Ok(Me { user: SlackUser::from(user), bot })
+            let url = text(&answer, "url").filter(|url| url.starts_with("https://"));
+            Ok(Me { user: SlackUser::from(user), bot, url: url.map(str::to_owned) })
         };
         self.me.get_or_try_init(ask).await
     }
@@ -459,6 +461,7 @@ impl<A: WebApi> Chat for Slack<A> {
             users: users.iter().filter_map(member).collect(),
             groups,
             channels: channels.iter().filter_map(named).collect(),
+            url: me.url.clone(),
         })
     }
 

@@ -364,6 +364,10 @@ fn pressed(payload: &Value) -> Result<SlackAct, Ignored> {
         .filter(|action| text_at(action, "/type") == Some("button"))
         .find_map(|action| filled(action, "/value"))
         .ok_or(Ignored::NoButton)?;
+    if text_at(payload, "/view/type") == Some("home") {
+        let trigger = need(payload, "/trigger_id")?.to_owned();
+        return Ok(SlackAct::HomePressed { token: token.to_owned(), trigger });
+    }
     // `message` is absent from a press on an ephemeral message; `container` is there always.
     let either = |one, other| filled(payload, one).or_else(|| filled(payload, other));
     let ts = either("/container/message_ts", "/message/ts").ok_or(Ignored::NoMessage)?;
@@ -653,6 +657,23 @@ mod tests {
             "trigger_id": "12.34.ab", "response_url": "https://hooks.slack.com/actions/T01/1/x",
             "channel": {"id": "C0GENERAL"}, "container": container, "actions": [action],
         })
+    }
+
+    #[test]
+    fn a_press_in_the_home_has_no_place() {
+        let mut body = press(
+            json!({"type": "view", "view_id": "V01"}),
+            json!({"type": "button", "action_id": "b0", "value": "home/refresh"}),
+        );
+        body["view"] = json!({"id": "V01", "type": "home"});
+        body.as_object_mut().unwrap().remove("channel");
+        let what = SlackAct::HomePressed {
+            token: "home/refresh".to_owned(),
+            trigger: "12.34.ab".to_owned(),
+        };
+        assert_eq!(interaction(&body).unwrap().what, what);
+        body["view"]["type"] = json!("modal");
+        assert_eq!(interaction(&body).unwrap_err(), Ignored::NoMessage);
     }
 
     #[test]

@@ -134,6 +134,7 @@ impl Follower {
             | SlackAct::Reacted { .. }
             | SlackAct::Unreacted { .. }
             | SlackAct::Commanded { .. }
+            | SlackAct::HomePressed { .. }
             | SlackAct::HomeOpened => what.about().is_some_and(|at| self.is_at(&at)),
         }
     }
@@ -282,6 +283,8 @@ impl Follower {
                 lines.extend(email(mail));
             }
             kind @ (ErrandKind::PublishHome { .. }
+            | ErrandKind::Home { .. }
+            | ErrandKind::SignIn { .. }
             | ErrandKind::ReadGuide { .. }
             | ErrandKind::Presence { .. }
             | ErrandKind::Ticket { .. }
@@ -449,6 +452,7 @@ impl Follower {
                 }
                 said
             }
+            SlackAct::HomePressed { .. } => format!("{who} 님이 앱 홈에서 누름"),
             SlackAct::HomeOpened => format!("{who} 님이 앱의 홈을 엶"),
         }
     }

@@ -11,8 +11,8 @@ use super::super::turn::{Token, Turn};
 use super::super::words;
 use super::absences::Entered;
 use super::{
-    absences, accounts, assignment, climate, contacts, coverage, drill, duty, incident, inquiry,
-    list, mail, offboard, onboard, reports, setup, stray, urgent,
+    absences, accounts, assignment, board, climate, contacts, coverage, drill, duty, incident,
+    inquiry, list, mail, offboard, onboard, reports, setup, stray, urgent,
 };
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -65,6 +65,7 @@ fn coc(turn: &mut Turn<'_>, typed: &Typed<'_>) {
         "duty" | "근무" => return duty::commanded(turn, typed, rest),
         "handover" | "인수인계" => return duty::handover(turn, typed),
         "drill" | "훈련" => return drill::commanded(turn, typed, rest),
+        "board" | "관제화면" => return board::commanded(turn, typed),
         "done" | "완료" => return done(turn, typed, rest),
         "leave" | "부재" => {
             let text = typed.text.trim_start().split_once(char::is_whitespace);
@@ -417,7 +418,7 @@ pub(in crate::domain) fn submitted(
             }
         }
         Some(Token::DraftForm(draft)) => mail::edited(turn, draft, by, fields),
-        Some(Token::LeaveForm) => {
+        Some(token @ (Token::LeaveForm | Token::HomeLeaveForm)) => {
             let asked = absences::of_form(turn, fields);
             turn.answer = match absences::enter(turn, by, &asked) {
                 Ok(Entered::New(..)) => Answer::Nothing,
@@ -427,6 +428,9 @@ pub(in crate::domain) fn submitted(
                 }
                 Err(errors) => Answer::Errors(errors),
             };
+            if token == Token::HomeLeaveForm && turn.answer == Answer::Nothing {
+                board::home_opened(turn, by);
+            }
         }
         Some(
             Token::Rung(..)
@@ -451,7 +455,8 @@ pub(in crate::domain) fn submitted(
             | Token::Room(..)
             | Token::Handover(..)
             // forms that nothing opens yet
-            | Token::ApplyGuide,
+            | Token::ApplyGuide
+            | Token::Home(_),
         )
         | None => {}
     }

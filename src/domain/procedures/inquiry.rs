@@ -653,6 +653,8 @@ pub(in crate::domain) fn settled(
             ErrandKind::Post { .. }
             | ErrandKind::PostWithPicture { .. }
             | ErrandKind::File { .. }
+            | ErrandKind::Home { .. }
+            | ErrandKind::SignIn { .. }
             | ErrandKind::Update { .. }
             | ErrandKind::OpenTicket { .. }
             | ErrandKind::Ephemeral { .. }

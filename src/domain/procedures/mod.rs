@@ -3,6 +3,7 @@
 pub mod absences;
 pub mod accounts;
 pub mod assignment;
+pub mod board;
 pub mod chain;
 pub mod climate;
 pub mod commands;

@@ -1,6 +1,6 @@
 //! What commands, forms and the guide's reader are answered with.
 
-use super::super::case::Procedure;
+use super::super::case::{Case, Procedure};
 use super::super::customers::Customer;
 use super::super::desk::Desk;
 use super::super::ids::{CaseId, Name, TicketLink};
@@ -56,6 +56,7 @@ pub fn help() -> Message {
         line![
             "/coc duty [@사람] — COC 근무자를 보거나 정합니다. /coc handover [전할 말] — 근무를 인계합니다 (COC)."
         ],
+        line!["/coc board — 관제 화면을 여는 링크를 받습니다. 본인만, 한 번 쓸 수 있습니다."],
         line!["/coc guide — 업무가이드를 다시 읽고 바뀐 점을 보여 줍니다 (COC)."],
         line!["/coc account 9012 — 계정의 고객사, Payer, 상태, 입퇴점 이력을 봅니다 (COC)."],
         line!["/coc report 입퇴점 [2025-08] — 월간 입퇴점 현황을 만듭니다 (COC)."],
@@ -65,15 +66,6 @@ pub fn help() -> Message {
         line!["/coc drill [긴급|msp 고객사] — 고객과 티켓 없이 호출을 훈련합니다 (COC)."],
         line!["긴급 요청(CSR): #general에 @COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: 링크"],
     ])
-}
-
-/// The app's home.
-#[must_use]
-pub fn home() -> Message {
-    let mut said =
-        vec![line!["COC 당직 데스크입니다. 긴급 요청과 티켓 배정을 순서대로 처리합니다."]];
-    said.extend(help().lines);
-    lines(said)
 }
 
 /// A command that nobody answers yet.
@@ -90,7 +82,7 @@ pub fn unknown_command(command: &str) -> Message {
 pub fn unknown_word(word: &str) -> Message {
     refused(
         format!("모르는 명령입니다. 읽은 값: \"{word}\"."),
-        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report, drill, contact, room, duty, handover. 예: /coc order 한빛전자",
+        "쓸 수 있는 말: help, order, why, cases, alarm, alarms, health, setup, done, leave, guide, account, report, drill, contact, room, duty, handover, board. 예: /coc order 한빛전자",
     )
 }
 
@@ -202,7 +194,23 @@ pub fn cases(desk: &Desk, now: Time) -> Message {
 pub fn why(desk: &Desk, id: CaseId, now: Time) -> Message {
     let Some(case) = desk.cases.get(&id) else { return no_such_case(id) };
     let today = now.date_naive();
-    let mut said = match &case.procedure {
+    let mut said = chosen(desk, case, now);
+    if !case.notes.is_empty() {
+        said.push(line!["기록:"]);
+        let skip = case.notes.len().saturating_sub(LONGEST_LIST);
+        said.extend(case.notes.iter().skip(skip).map(|note| {
+            let by = note.by.as_ref().map_or_else(String::new, |by| format!("{by}: "));
+            line![format!("· {} {by}{}", clock(note.at, today), note.text)]
+        }));
+    }
+    lines(said)
+}
+
+/// What a case is and how it stands; everybody who was chosen or passed over, and why.
+#[must_use]
+pub fn chosen(desk: &Desk, case: &Case, now: Time) -> Vec<Line> {
+    let id = case.id;
+    match &case.procedure {
         Procedure::Urgent(one) => why_urgent(desk, id, one, now),
         Procedure::Assignment(one) => why_assignment(desk, id, one, now),
         one @ (Procedure::Incident(_)
@@ -225,16 +233,7 @@ pub fn why(desk: &Desk, id: CaseId, now: Time) -> Message {
             }
             said
         }
-    };
-    if !case.notes.is_empty() {
-        said.push(line!["기록:"]);
-        let skip = case.notes.len().saturating_sub(LONGEST_LIST);
-        said.extend(case.notes.iter().skip(skip).map(|note| {
-            let by = note.by.as_ref().map_or_else(String::new, |by| format!("{by}: "));
-            line![format!("· {} {by}{}", clock(note.at, today), note.text)]
-        }));
     }
-    lines(said)
 }
 
 fn why_urgent(desk: &Desk, id: CaseId, one: &Urgent, now: Time) -> Vec<Line> {

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod assignment;
 pub mod aws;
+pub mod board;
 pub mod cases;
 pub mod climate;
 pub mod commands;
@@ -11,8 +12,10 @@ pub mod coverage;
 pub mod dispatch;
 pub mod drill;
 pub mod duty;
+pub mod home;
 pub mod incident;
 pub mod inquiry;
+pub mod ladders;
 pub mod list;
 pub mod mail;
 pub mod monthly;

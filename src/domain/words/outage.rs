@@ -36,11 +36,15 @@ fn what(desk: &Desk, about: &About) -> String {
     format!("{place} {}", service(about))
 }
 
-fn service(about: &About) -> &str {
+/// What people call the service.
+#[must_use]
+pub fn service(about: &About) -> &str {
     if about.service == "multipleservices" { "여러 서비스" } else { &about.service }
 }
 
-const fn stands(kind: Kind) -> &'static str {
+/// How it stands, as a sentence without its end.
+#[must_use]
+pub const fn stands(kind: Kind) -> &'static str {
     match kind {
         Kind::Resolved => "끝났습니다",
         Kind::Information => "AWS의 안내가 있습니다",

@@ -111,10 +111,17 @@ fn load(figures: &Figures) -> Option<String> {
 }
 
 fn rooms(rooms: &Rooms) -> Option<String> {
-    let warmest = rooms.readings.iter().max_by_key(|(_, tenths)| *tenths)?;
-    let coolest = rooms.readings.iter().map(|(_, tenths)| *tenths).min()?;
+    let missed = match rooms.missed {
+        0 => String::new(),
+        missed => format!(" · 기록 빠짐 {missed}회"),
+    };
+    let warmest = rooms.readings.iter().max_by_key(|(_, tenths)| *tenths);
+    let coolest = rooms.readings.iter().map(|(_, tenths)| *tenths).min();
+    let (Some(warmest), Some(coolest)) = (warmest, coolest) else {
+        return (rooms.missed > 0).then(|| format!("온도 기록 없음{missed}"));
+    };
     Some(format!(
-        "서버실 온도 {}회: {} ~ {}도 (최고 {})",
+        "서버실 온도 {}회: {} ~ {}도 (최고 {}){missed}",
         rooms.readings.len(),
         degrees(coolest),
         degrees(warmest.1),
@@ -332,7 +339,17 @@ pub fn chart(kind: ReportKind, figures: &Figures, now: Time) -> Chart {
         .collect();
     let series = |name: &str, values: Vec<u32>| Series { name: name.to_owned(), values };
     let title = format!("{} {}", title(kind), span(figures, now));
-    let panels = vec![
+    // whole degrees, the warmest of each
+    let warmest = |readings: &[(Time, i32)]| {
+        let mut values = vec![0_u32; begins.len()];
+        for (at, tenths) in readings {
+            if let Some(value) = values.get_mut(place(*at)) {
+                *value = (*value).max(u32::try_from((tenths + 5) / 10).unwrap_or_default());
+            }
+        }
+        values
+    };
+    let mut panels = vec![
         Panel {
             title: format!("{by} 건수"),
             labels: labels.clone(),
@@ -344,13 +361,20 @@ pub fn chart(kind: ReportKind, figures: &Figures, now: Time) -> Chart {
         },
         Panel {
             title: format!("{by} 수락·확인까지 걸린 시간 (분, 중앙값)"),
-            labels,
+            labels: labels.clone(),
             series: vec![
                 series("긴급 요청", minutes(&figures.urgent)),
                 series("티켓 배정", minutes(&figures.assigned)),
             ],
         },
     ];
+    if let Some(rooms) = figures.rooms.as_ref().filter(|rooms| !rooms.readings.is_empty()) {
+        panels.push(Panel {
+            title: format!("{by} 서버실 온도 (도, 최고)"),
+            labels,
+            series: vec![series("서버실", warmest(&rooms.readings))],
+        });
+    }
     let alt = format!(
         "{title}: {}, {}, 알람 사건 {}건",
         asked("긴급 요청", "수락", &figures.urgent),

@@ -366,6 +366,7 @@ impl<'a> Night<'a> {
             | Task::OpenForm { .. }
             | Task::PublishHome { .. }
             | Task::File { .. }
+            | Task::SignIn { .. }
             | Task::HangUp { .. }
             | Task::Ticket { .. }
             | Task::Mail { .. }
@@ -646,7 +647,8 @@ fn on_message(input: &SlackInput, on: &MessageRef) -> SlackInput {
         | SlackAct::Pressed { .. }
         | SlackAct::Commanded { .. }
         | SlackAct::Submitted { .. }
-        | SlackAct::HomeOpened => {}
+        | SlackAct::HomeOpened
+        | SlackAct::HomePressed { .. } => {}
     }
     input
 }

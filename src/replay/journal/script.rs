@@ -226,7 +226,10 @@ impl Script {
             | SlackAct::Edited { .. }
             | SlackAct::Deleted { .. }
             | SlackAct::Commanded { .. }
-            | SlackAct::HomeOpened => self.push(at, What::Plain(Box::new(Input::Slack(slack)))),
+            | SlackAct::HomeOpened
+            | SlackAct::HomePressed { .. } => {
+                self.push(at, What::Plain(Box::new(Input::Slack(slack))))
+            }
         }
     }
 
