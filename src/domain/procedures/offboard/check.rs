@@ -413,10 +413,10 @@ fn read_accounts(text: &str) -> Result<Option<Vec<AccountId>>, String> {
     }
     let read = typed(text);
     let mut accounts: Vec<AccountId> = Vec::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unread) = (Vec::new(), Vec::new());
     for one in read {
         match one {
-            Err(error) => wrong.push(words::offboard::not_an_account(&error)),
+            Err(error) => unread.push(error),
             Ok(account) if accounts.contains(&account) => {
                 let text = words::offboard::repeated(&account);
                 if !wrong.contains(&text) {
@@ -425,6 +425,9 @@ fn read_accounts(text: &str) -> Result<Option<Vec<AccountId>>, String> {
             }
             Ok(account) => accounts.push(account),
         }
+    }
+    if !unread.is_empty() {
+        wrong.push(words::offboard::not_accounts(&unread));
     }
     match (wrong.is_empty(), accounts.is_empty()) {
         (false, _) => Err(wrong.join(" ")),
