@@ -1,5 +1,6 @@
 //! What is looked at before anything is unlinked: the form's fields, and the accounts against the customer record (X1 to X3, R6).
 
+use super::MspOffboard;
 use crate::domain::accounts::typed;
 use crate::domain::customers::{Customer, Customers, Grade};
 use crate::domain::desk::Desk;
@@ -325,7 +326,7 @@ pub(super) fn read(
     };
     if let (Some(record), Some(accounts)) = (record, &wanted) {
         let list = ticket_link(field("ticket")).ok().and_then(|ticket| msp_list(desk, &ticket));
-        let own = changing.map(|one| one.case).or(list);
+        let own = changing.map(|one| one.case).or(list.map(|(id, _)| id));
         let problems = faults(desk, &desk.customers.value, record, accounts, own);
         if !problems.is_empty() {
             mismatched = mismatches(&problems);
@@ -383,13 +384,15 @@ pub(super) fn read(
 }
 
 /// The open list that an MSP customer's form with this ticket led to (X7).
-pub(super) fn msp_list(desk: &Desk, ticket: &TicketLink) -> Option<CaseId> {
-    let same = |(id, case): (&CaseId, &crate::domain::case::Case)| {
+pub(super) fn msp_list<'a>(
+    desk: &'a Desk,
+    ticket: &TicketLink,
+) -> Option<(CaseId, &'a MspOffboard)> {
+    desk.cases.iter().find_map(|(id, case)| {
         let list = case.procedure.as_list().filter(|list| list.is_open())?;
         let ListKind::MspOffboard(one) = &list.kind else { return None };
-        (&one.ticket == ticket).then_some(*id)
-    };
-    desk.cases.iter().find_map(same)
+        (&one.ticket == ticket).then_some((*id, one))
+    })
 }
 
 /// The open case that works on this ticket already; not `own`.
