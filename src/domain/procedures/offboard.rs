@@ -79,7 +79,7 @@ pub(super) fn submitted(turn: &mut Turn<'_>, by: &SlackUser, fields: &BTreeMap<S
     }
     let asked = match read(desk, fields, None, turn.now) {
         Ok(asked) => asked,
-        Err(wrong) => return refuse(turn, by, wrong),
+        Err(wrong) => return refuse(turn, by, *wrong),
     };
     let Some(channel) = desk.room(Room::Noti) else {
         turn.answer = error("customer", words::setup::no_room().plain());
@@ -699,7 +699,7 @@ pub(super) fn edited(
         Changing { case: id, at: old.at, bound_to: bound.then_some(old.customer.as_str()) };
     let asked = match read(desk, fields, Some(changing), work.turn.now) {
         Ok(asked) => asked,
-        Err(wrong) => return refuse(work.turn, by, wrong),
+        Err(wrong) => return refuse(work.turn, by, *wrong),
     };
     let request = Request {
         customer: asked.customer,

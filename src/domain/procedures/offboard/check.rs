@@ -272,7 +272,7 @@ pub(super) fn read(
     fields: &BTreeMap<String, String>,
     changing: Option<Changing<'_>>,
     now: Time,
-) -> Result<Asked, Wrong> {
+) -> Result<Asked, Box<Wrong>> {
     let field = |key: &str| fields.get(key).map_or("", |text| text.trim());
     let mut errors: Vec<FieldError> = Vec::new();
     let mut wrong = |key: &str, text: String| errors.push(FieldError { key: key.to_owned(), text });
@@ -352,7 +352,8 @@ pub(super) fn read(
                     ticket,
                     accounts: wanted.unwrap_or_default(),
                 };
-                return Err(Wrong { errors, customer, mismatches: mismatched, msp: Some(msp) });
+                let msp = Some(msp);
+                return Err(Box::new(Wrong { errors, customer, mismatches: mismatched, msp }));
             }
             let accounts = match wanted {
                 None => Wanted::Unnamed,
@@ -365,7 +366,8 @@ pub(super) fn read(
                             let text = words::offboard::problems(desk, &record.name, &problems);
                             errors.push(FieldError { key: "accounts".to_owned(), text });
                             let mismatches = mismatches(&problems);
-                            return Err(Wrong { errors, customer, mismatches, msp: None });
+                            let wrong = Wrong { errors, customer, mismatches, msp: None };
+                            return Err(Box::new(wrong));
                         }
                     }
                 }
@@ -378,7 +380,7 @@ pub(super) fn read(
                 let text = words::offboard::msp_after_the_rest();
                 errors.insert(0, FieldError { key: "customer".to_owned(), text });
             }
-            Err(Wrong { errors, customer, mismatches: mismatched, msp: None })
+            Err(Box::new(Wrong { errors, customer, mismatches: mismatched, msp: None }))
         }
     }
 }
