@@ -126,8 +126,22 @@ fn every_button_is_in_its_table_and_the_table_names_no_other() {
     assert_eq!(table, labels);
 }
 
+/// A forced off-boarding that was asked for, with these accounts and at this time, and what follows.
+macro_rules! offboard {
+    ($accounts:literal, $at:literal, $then:literal) => {
+        concat!(
+            "  - slash: {by: csr1, in: '#general', command: /offboard}\n  - submit: {by: csr1, fields: {'대상 고객사 명': 한빛전자, '퇴점 사유': 미수, '퇴점 일시': '2025-08-05 ",
+            $at,
+            "', '대상 AWS Accounts': '",
+            $accounts,
+            "', '티켓': LINK}}\n",
+            $then
+        )
+    };
+}
+
 /// What leads to a post with buttons, by the word that the manual has for it, and who is meant there by the person concerned.
-const PLACES: [(&str, &str, &str); 33] = [
+const PLACES: [(&str, &str, &str); 41] = [
     (
         "전화 회신 요청",
         "  - slash: {by: coc1, in: '#coc-noti', command: /call}\n  - submit: {by: coc1, fields: {종류: 일반 문의, 고객사 명: 솔빛출판, 연락처: 010-0000-2010, 메일 가능: 아니오}}\n",
@@ -280,6 +294,42 @@ const PLACES: [(&str, &str, &str); 33] = [
         "바뀐 가이드",
         "  - guide: {file: changed.txt}\n  - slash: {by: coc1, in: '#coc-noti', command: /coc, text: guide}\n",
         "가온별",
+    ),
+    ("강제 퇴점 요청", offboard!("123456789012", "12:00", ""), "오하라"),
+    ("계정이 미정인 강제 퇴점", offboard!("미정", "12:00", ""), "오하라"),
+    ("퇴점 계정 목록", offboard!("미정", "12:00", ""), "오하라"),
+    ("강제 퇴점 실행 확인", offboard!("123456789012", "10:01", "  - wait: 2m\n"), "오하라"),
+    (
+        "멈춘 강제 퇴점",
+        offboard!(
+            "123456789012",
+            "10:01",
+            "  - wait: 2m\n  - press: {by: coc1, button: 보류, on: last}\n"
+        ),
+        "오하라",
+    ),
+    (
+        "해지 중인 계정",
+        offboard!(
+            "123456789012",
+            "10:01",
+            "  - wait: 2m\n  - press: {by: coc1, button: 실행 확인, on: last}\n  - submit: {by: coc1, fields: {'대상 고객사 명': 한빛전자}}\n"
+        ),
+        "오하라",
+    ),
+    (
+        "해지 오류",
+        offboard!(
+            "123456789012, 123456789013",
+            "10:01",
+            "  - wait: 2m\n  - press: {by: coc1, button: 실행 확인, on: last}\n  - submit: {by: coc1, fields: {'대상 고객사 명': 한빛전자}}\n  - press: {by: coc1, button: 성공, on: last}\n  - press: {by: coc1, button: 실패, on: last}\n"
+        ),
+        "오하라",
+    ),
+    (
+        "MSP 퇴점",
+        "  - slash: {by: csr1, in: '#general', command: /offboard}\n  - submit: {by: csr1, fields: {'대상 고객사 명': 가나게임즈, '퇴점 사유': 미수, '퇴점 일시': '2025-08-05 12:00', '대상 AWS Accounts': 미정, '티켓': LINK}}\n",
+        "자람우",
     ),
 ];
 

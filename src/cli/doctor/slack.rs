@@ -285,7 +285,10 @@ fn channels(
         ));
     }
     if !not_yet.is_empty() {
-        lines.push(format!("{}에는 없으나 이 판은 아직 쓰지 않습니다.", not_yet.join(", ")));
+        lines.push(format!(
+            "{}에는 없습니다. 강제 퇴점을 하려면 봇을 초대해 주십시오.",
+            not_yet.join(", ")
+        ));
     }
     let state = if missing.is_empty() { State::Ok } else { State::Missing };
     check(CHANNELS, state, lines.join(" "))

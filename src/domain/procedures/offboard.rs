@@ -31,6 +31,7 @@ use super::super::ids::{
 use super::super::input::ReplyTo;
 use super::super::message::{Answer, FieldError, Message};
 use super::super::policy::Role;
+use super::super::time::Time;
 use super::super::turn::{OffboardPress, Turn};
 use super::super::words;
 use super::commands::Typed;
@@ -44,7 +45,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const COC: [Role; 1] = [Role::Coc];
 
 fn error(key: &str, text: impl Into<String>) -> Answer {
-    Answer::Errors(vec![FieldError { key: key.to_owned(), text: text.into() }])
+    // a field's error is one line, and bears its sign already
+    let text = text.into().trim_start_matches("⛔ ").replace('\n', " ");
+    Answer::Errors(vec![FieldError { key: key.to_owned(), text }])
 }
 
 /// Whoever handed in a form is answered in n, alone.
@@ -76,7 +79,7 @@ pub(super) fn submitted(turn: &mut Turn<'_>, by: &SlackUser, fields: &BTreeMap<S
     }
     let asked = match read(desk, fields, None, turn.now) {
         Ok(asked) => asked,
-        Err(wrong) => return refuse(turn, by, wrong),
+        Err(wrong) => return refuse(turn, by, *wrong),
     };
     let Some(channel) = desk.room(Room::Noti) else {
         turn.answer = error("customer", words::setup::no_room().plain());
@@ -289,7 +292,8 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     /// COC is asked for its confirmation, or the reason is told why it cannot be (X4).
-    fn ask(&mut self, accounts: Vec<AccountId>) {
+    /// `due`: when it fell due, where the desk itself was waited for.
+    fn ask(&mut self, accounts: Vec<AccountId>, due: Option<Time>) {
         let checked = match self.check(&accounts) {
             Ok(checked) => checked,
             Err(problems) => return self.stop(accounts, Why::Record { problems }),
@@ -298,7 +302,7 @@ impl<'t, 'a> Work<'t, 'a> {
         let Some(channel) = desk.room(Room::Unlink) else {
             return self.stop(accounts, Why::Unposted { refused: None });
         };
-        let message = words::offboard::sheet(desk, self.id, &self.one, &checked, now);
+        let message = words::offboard::sheet(desk, self.id, &self.one, &checked, due, now);
         let post = self.post(Urgency::Answer, Place { channel, thread: None }, message);
         let asking = Asking { checked, post, by: Vec::new() };
         self.go(Stage::Asking { asking, chase: Chase::new(now) });
@@ -312,7 +316,7 @@ impl<'t, 'a> Work<'t, 'a> {
             self.go(Stage::Scheduled { checked });
             self.show_card();
         } else {
-            self.ask(checked.accounts().to_vec());
+            self.ask(checked.accounts().to_vec(), None);
         }
     }
 
@@ -522,8 +526,8 @@ impl Work<'_, '_> {
         if self.one.round != round {
             return self.tell(by, reply, words::offboard::older_round());
         }
-        let name = desk.name_of(by);
-        self.end(by, Ending::Cancelled { by: name });
+        let (name, rest) = (desk.name_of(by), self.one.left_to_do());
+        self.end(by, Ending::Cancelled { by: name, rest });
     }
 
     /// 종료, by COC: what is left stays.
@@ -695,7 +699,7 @@ pub(super) fn edited(
         Changing { case: id, at: old.at, bound_to: bound.then_some(old.customer.as_str()) };
     let asked = match read(desk, fields, Some(changing), work.turn.now) {
         Ok(asked) => asked,
-        Err(wrong) => return refuse(work.turn, by, wrong),
+        Err(wrong) => return refuse(work.turn, by, *wrong),
     };
     let request = Request {
         customer: asked.customer,
@@ -994,7 +998,7 @@ pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
     let place = match &work.one.stage {
         Stage::Scheduled { checked } => {
             let accounts = checked.accounts().to_vec();
-            return work.ask(accounts);
+            return work.ask(accounts, Some(due));
         }
         Stage::Over { .. } => return,
         // salespeople are asked in business hours
@@ -1014,7 +1018,7 @@ pub(in crate::domain) fn woken(turn: &mut Turn<'_>, id: CaseId) {
             let rest = rest.clone();
             work.clear(&words::offboard::joined_line(now));
             work.step(OffboardChange::NextRound);
-            return work.ask(rest);
+            return work.ask(rest, None);
         }
         Stage::Naming { list: Listed::Nothing, .. }
         | Stage::Failed { .. }

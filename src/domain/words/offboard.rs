@@ -180,7 +180,7 @@ pub fn state(one: &Offboard) -> String {
         },
         Stage::Over { how, .. } => match how {
             Ending::Done => "완료".to_owned(),
-            Ending::Cancelled { by } => format!("취소 ({by})"),
+            Ending::Cancelled { by, .. } => format!("취소 ({by})"),
             Ending::Closed { by, .. } => format!("일부만 해지하고 종료 ({by})"),
         },
     }
@@ -224,7 +224,7 @@ fn card_head(desk: &Desk, one: &Offboard) -> Line {
         },
         Stage::Over { how, .. } => match how {
             Ending::Done => headed("✅", Vec::new(), customer, "강제 퇴점을 마쳤습니다."),
-            Ending::Cancelled { by } => {
+            Ending::Cancelled { by, .. } => {
                 headed("⛔", Vec::new(), customer, format!("강제 퇴점을 취소했습니다 ({by})."))
             }
             Ending::Closed { by, .. } => headed(
@@ -249,9 +249,9 @@ fn accounts(one: &Offboard, now: Time) -> Vec<Line> {
         })
         .collect();
     let left = match &one.stage {
-        Stage::Over { how: Ending::Closed { rest, .. }, .. } => {
-            rest.iter().map(|account| format!("{}: 남겨 둠", shown(account))).collect()
-        }
+        Stage::Over {
+            how: Ending::Closed { rest, .. } | Ending::Cancelled { rest, .. }, ..
+        } => rest.iter().map(|account| format!("{}: 남겨 둠", shown(account))).collect(),
         Stage::Over { .. }
         | Stage::Naming { .. }
         | Stage::Scheduled { .. }
@@ -291,7 +291,7 @@ fn card_next(one: &Offboard) -> Vec<Line> {
     match &one.stage {
         Stage::Naming { list: Listed::Shown { .. }, .. } => vec![
             line![
-                "고객 기록의 목록을 #general에 올렸습니다. CSR이 확인하면 진행합니다. 목록을 확인하시고, 다르면 [고치기]를 눌러 주십시오."
+                "계정 목록을 #general에 올렸습니다. CSR이 확인하면 진행합니다. 목록을 확인하시고, 다르면 [고치기]를 눌러 주십시오."
             ],
             line!["메일로 확인을 받으셨으면 [메일 확인]을 눌러 주십시오."],
         ],
@@ -384,15 +384,20 @@ fn about(one: &Offboard, checked: &Checked) -> Vec<Line> {
     ]
 }
 
-/// COC is asked to confirm the execution (X4).
+/// COC is asked to confirm the execution (X4); `late`: when the desk should have asked.
 #[must_use]
-pub fn sheet(desk: &Desk, id: CaseId, one: &Offboard, checked: &Checked, now: Time) -> Message {
-    let due = one.request.at;
+pub fn sheet(
+    desk: &Desk,
+    id: CaseId,
+    one: &Offboard,
+    checked: &Checked,
+    late: Option<Time>,
+    now: Time,
+) -> Message {
     let mut first: Line = line!["⏰ "];
-    if is_late(due, now) {
-        first.push(lateness(desk, due, now).into());
-    } else {
-        first.push(Piece::IfLate);
+    match late.filter(|due| is_late(*due, now)) {
+        Some(due) => first.push(lateness(desk, due, now).into()),
+        None => first.push(Piece::IfLate),
     }
     first.extend(coc(desk));
     first.push(" ".into());
@@ -414,7 +419,7 @@ pub fn sheet(desk: &Desk, id: CaseId, one: &Offboard, checked: &Checked, now: Ti
     } else {
         String::new()
     };
-    said.push(line![format!("{who}요청하거나 고친 {}은 확인할 수 없습니다.", authors.join(", "))]);
+    said.push(line![format!("{who}요청에 참여한 {}은 확인할 수 없습니다.", authors.join(", "))]);
     said.push(ticket(one));
     said.push(number(id));
     let buttons = vec![
@@ -436,7 +441,7 @@ pub fn not_by_an_author(one: &Offboard) -> Message {
     let authors: Vec<String> = one.authors.values().map(ToString::to_string).collect();
     refused(
         format!(
-            "요청하거나 입력하거나 고친 사람({})은 실행을 확인할 수 없습니다. 바뀐 것은 없습니다.",
+            "이 요청을 내거나 고치거나 계정을 확인한 사람({})은 실행을 확인할 수 없습니다. 바뀐 것은 없습니다.",
             authors.join(", ")
         ),
         "다른 COC에게 [실행 확인]을 부탁해 주십시오.",
@@ -498,7 +503,7 @@ pub fn stands_elsewhere(one: &Offboard, now: Time) -> Message {
             let at = clock(*at, today);
             match how {
                 Ending::Done => format!("{at}에 모두 마쳤습니다."),
-                Ending::Cancelled { by } => format!("{at}에 {}이 취소했습니다.", by.polite()),
+                Ending::Cancelled { by, .. } => format!("{at}에 {}이 취소했습니다.", by.polite()),
                 Ending::Closed { by, .. } => format!("{at}에 {}이 끝냈습니다.", by.polite()),
             }
         }
@@ -835,7 +840,7 @@ pub fn ended_line(how: &Ending, at: Time) -> String {
     let at = at.format("%H:%M");
     match how {
         Ending::Done => format!("✅ 모두 마쳤습니다 ({at})."),
-        Ending::Cancelled { by } => format!("⛔ 취소했습니다 ({by}, {at})."),
+        Ending::Cancelled { by, .. } => format!("⛔ 취소했습니다 ({by}, {at})."),
         Ending::Closed { by, .. } => format!("⛔ 남은 계정을 두고 끝냈습니다 ({by}, {at})."),
     }
 }
@@ -891,7 +896,7 @@ pub fn ended(desk: &Desk, id: CaseId, one: &Offboard, closes: bool) -> Message {
             ticket(one),
             number(id),
         ]),
-        Ending::Cancelled { by } => lines(vec![
+        Ending::Cancelled { by, .. } => lines(vec![
             headed(
                 "⛔",
                 Vec::new(),

@@ -1,5 +1,6 @@
 //! What is looked at before anything is unlinked: the form's fields, and the accounts against the customer record (X1 to X3, R6).
 
+use super::MspOffboard;
 use crate::domain::accounts::typed;
 use crate::domain::customers::{Customer, Customers, Grade};
 use crate::domain::desk::Desk;
@@ -271,7 +272,7 @@ pub(super) fn read(
     fields: &BTreeMap<String, String>,
     changing: Option<Changing<'_>>,
     now: Time,
-) -> Result<Asked, Wrong> {
+) -> Result<Asked, Box<Wrong>> {
     let field = |key: &str| fields.get(key).map_or("", |text| text.trim());
     let mut errors: Vec<FieldError> = Vec::new();
     let mut wrong = |key: &str, text: String| errors.push(FieldError { key: key.to_owned(), text });
@@ -325,7 +326,7 @@ pub(super) fn read(
     };
     if let (Some(record), Some(accounts)) = (record, &wanted) {
         let list = ticket_link(field("ticket")).ok().and_then(|ticket| msp_list(desk, &ticket));
-        let own = changing.map(|one| one.case).or(list);
+        let own = changing.map(|one| one.case).or(list.map(|(id, _)| id));
         let problems = faults(desk, &desk.customers.value, record, accounts, own);
         if !problems.is_empty() {
             mismatched = mismatches(&problems);
@@ -351,7 +352,8 @@ pub(super) fn read(
                     ticket,
                     accounts: wanted.unwrap_or_default(),
                 };
-                return Err(Wrong { errors, customer, mismatches: mismatched, msp: Some(msp) });
+                let msp = Some(msp);
+                return Err(Box::new(Wrong { errors, customer, mismatches: mismatched, msp }));
             }
             let accounts = match wanted {
                 None => Wanted::Unnamed,
@@ -364,7 +366,8 @@ pub(super) fn read(
                             let text = words::offboard::problems(desk, &record.name, &problems);
                             errors.push(FieldError { key: "accounts".to_owned(), text });
                             let mismatches = mismatches(&problems);
-                            return Err(Wrong { errors, customer, mismatches, msp: None });
+                            let wrong = Wrong { errors, customer, mismatches, msp: None };
+                            return Err(Box::new(wrong));
                         }
                     }
                 }
@@ -377,19 +380,21 @@ pub(super) fn read(
                 let text = words::offboard::msp_after_the_rest();
                 errors.insert(0, FieldError { key: "customer".to_owned(), text });
             }
-            Err(Wrong { errors, customer, mismatches: mismatched, msp: None })
+            Err(Box::new(Wrong { errors, customer, mismatches: mismatched, msp: None }))
         }
     }
 }
 
 /// The open list that an MSP customer's form with this ticket led to (X7).
-pub(super) fn msp_list(desk: &Desk, ticket: &TicketLink) -> Option<CaseId> {
-    let same = |(id, case): (&CaseId, &crate::domain::case::Case)| {
+pub(super) fn msp_list<'a>(
+    desk: &'a Desk,
+    ticket: &TicketLink,
+) -> Option<(CaseId, &'a MspOffboard)> {
+    desk.cases.iter().find_map(|(id, case)| {
         let list = case.procedure.as_list().filter(|list| list.is_open())?;
         let ListKind::MspOffboard(one) = &list.kind else { return None };
-        (&one.ticket == ticket).then_some(*id)
-    };
-    desk.cases.iter().find_map(same)
+        (&one.ticket == ticket).then_some((*id, one))
+    })
 }
 
 /// The open case that works on this ticket already; not `own`.
@@ -413,10 +418,10 @@ fn read_accounts(text: &str) -> Result<Option<Vec<AccountId>>, String> {
     }
     let read = typed(text);
     let mut accounts: Vec<AccountId> = Vec::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unread) = (Vec::new(), Vec::new());
     for one in read {
         match one {
-            Err(error) => wrong.push(words::offboard::not_an_account(&error)),
+            Err(error) => unread.push(error),
             Ok(account) if accounts.contains(&account) => {
                 let text = words::offboard::repeated(&account);
                 if !wrong.contains(&text) {
@@ -425,6 +430,9 @@ fn read_accounts(text: &str) -> Result<Option<Vec<AccountId>>, String> {
             }
             Ok(account) => accounts.push(account),
         }
+    }
+    if !unread.is_empty() {
+        wrong.push(words::offboard::not_accounts(&unread));
     }
     match (wrong.is_empty(), accounts.is_empty()) {
         (false, _) => Err(wrong.join(" ")),

@@ -26,8 +26,8 @@ pub struct MspOffboard {
 /// Opens the list that an MSP customer's form leads to; returns what the form's author reads.
 pub(super) fn opened(turn: &mut Turn<'_>, by: &SlackUser, asked: &MspAsked) -> String {
     let desk = turn.desk;
-    if let Some(id) = msp_list(desk, &asked.ticket) {
-        return words::offboard::msp_opened_already(id);
+    if let Some((id, one)) = msp_list(desk, &asked.ticket) {
+        return words::offboard::msp_opened(id, one.ts.as_ref());
     }
     let ts = engineer(desk, &asked.customer, turn.now);
     let by_name = desk.name_of(by);

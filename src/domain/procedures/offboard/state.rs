@@ -305,6 +305,8 @@ pub enum Ending {
     Cancelled {
         /// By whom.
         by: Name,
+        /// The accounts that were to be unlinked.
+        rest: Vec<AccountId>,
     },
     /// 종료: the accounts that are left stay.
     Closed {

@@ -129,21 +129,25 @@ pub fn no_accounts() -> String {
     "계정이 없습니다. 12자리 숫자로 적어 주십시오. 특정하지 못하면 미정이라고 적습니다. 예: 123456789012, 123456789013".to_owned()
 }
 
-/// Something that is no account.
+/// What is no account, and why; words without a digit are told together.
 #[must_use]
-pub fn not_an_account(error: &NotAnAccount) -> String {
-    let read = format!("\"{}\"", error.read);
-    if error.digits == 0 {
-        return format!(
-            "{} 계정이 아닙니다. 12자리 숫자로 적어 주십시오. 예: 123456789012",
-            topic(&read)
-        );
+pub fn not_accounts(errors: &[NotAnAccount]) -> String {
+    let (words, numbers): (Vec<_>, Vec<_>) = errors.iter().partition(|error| error.digits == 0);
+    let mut said = Vec::new();
+    if !words.is_empty() {
+        let words: Vec<&str> = words.iter().map(|error| error.read.as_str()).collect();
+        said.push(format!("{} 계정이 아닙니다.", topic(&format!("\"{}\"", words.join(" ")))));
     }
-    format!(
-        "{} {}자리입니다. 12자리 숫자로 적어 주십시오. 예: 123456789012",
-        topic(&read),
-        error.digits
-    )
+    said.extend(numbers.iter().map(|error| {
+        let read = topic(&format!("\"{}\"", error.read));
+        if error.digits == 12 {
+            format!("{read} 숫자만 적어 주십시오.")
+        } else {
+            format!("{read} {}자리입니다.", error.digits)
+        }
+    }));
+    said.push("12자리 숫자로 적어 주십시오. 예: 123456789012".to_owned());
+    said.join(" ")
 }
 
 /// An account that stands there twice.
@@ -243,7 +247,7 @@ pub fn ask_about(
         vec![headed("⚠️", csr_group(desk), customer, "강제 퇴점의 계정 확인을 요청합니다.")];
     said.extend(mismatches.iter().map(|(account, of)| line![fault(desk, customer, account, of)]));
     said.push(line![format!(
-        "{}의 요청은 접수하지 않았습니다. 맞는 계정으로 /offboard를 다시 제출해 주십시오.",
+        "{}이 제출한 것은 접수하지 않았습니다. 맞는 계정으로 다시 제출해 주십시오.",
         by.polite()
     )]);
     lines(said)

@@ -142,7 +142,7 @@ pub fn ticket_comment(one: &Offboard, at: Time) -> String {
     said.join("\n")
 }
 
-/// The list that an MSP customer's form opened.
+/// An MSP customer's form: the list that was opened instead, now or when the form was handed in before.
 #[must_use]
 pub fn msp_opened(id: CaseId, ts: Option<&Name>) -> String {
     let ts = ts.map_or_else(
@@ -150,15 +150,7 @@ pub fn msp_opened(id: CaseId, ts: Option<&Name>) -> String {
         |who| format!("TS 담당자: {}.", who.polite()),
     );
     format!(
-        "MSP 고객사는 강제 퇴점 대상이 아닙니다. 대신 MSP 퇴점 절차를 열었습니다 (사건 {id}, #coc-noti). {ts} 이 양식은 닫아 주십시오."
-    )
-}
-
-/// It is open already.
-#[must_use]
-pub fn msp_opened_already(id: CaseId) -> String {
-    format!(
-        "MSP 고객사는 강제 퇴점 대상이 아닙니다. 이 티켓의 MSP 퇴점 절차가 이미 있습니다 (사건 {id}, #coc-noti). 이 양식은 닫아 주십시오."
+        "MSP 고객사는 강제 퇴점 대상이 아닙니다. 대신 MSP 퇴점 절차에서 진행합니다 (사건 {id}, #coc-noti). {ts} 이 양식은 닫아 주십시오."
     )
 }
 

@@ -118,7 +118,7 @@ fn judge(events: &[Event], needed: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn customers(variant: u32) -> String {
+pub(super) fn customers(variant: u32) -> String {
     let header = "name,aliases,grade,important,ts_primary,ts_backup,sa_primary,sa_backup,csr,accounts,emails,phones,guardduty_agreed,environment_rule,comment";
     let (one, other, grade) = match variant % 5 {
         0 | 1 => ("123456789012;123456789013", "310000000008", "일반"),
@@ -132,14 +132,16 @@ fn customers(variant: u32) -> String {
 }
 
 /// The desk with its surroundings.
-struct World {
-    desk: Desk,
+pub(super) struct World {
+    pub(super) desk: Desk,
     seq: u64,
-    now: Time,
-    slack_is_up: bool,
+    pub(super) now: Time,
+    pub(super) slack_is_up: bool,
     journal: Vec<(Time, Vec<Change>)>,
-    buttons: Vec<(MessageRef, String)>,
-    forms: Vec<String>,
+    pub(super) buttons: Vec<(MessageRef, String)>,
+    pub(super) forms: Vec<String>,
+    /// What was posted, by channel, and what was told alone.
+    pub(super) said: Vec<(String, String)>,
     lists: Vec<MessageRef>,
     events: BTreeMap<CaseId, Vec<Event>>,
     customers: Customers,
@@ -149,7 +151,7 @@ struct World {
 }
 
 impl World {
-    fn new(command: bool, needed: u32) -> Self {
+    pub(super) fn new(command: bool, needed: u32) -> Self {
         let now = seoul("2025-08-13T10:00:00".parse().unwrap());
         let template = if command { "/unlink {account}" } else { "" };
         let policy = format!("[offboard]\ncommand = \"{template}\"\nconfirmations = {needed}\n");
@@ -181,6 +183,7 @@ impl World {
             journal: Vec::new(),
             buttons: Vec::new(),
             forms: vec![Token::OffboardForm.text()],
+            said: Vec::new(),
             lists: Vec::new(),
             events: BTreeMap::new(),
             customers: record.clone(),
@@ -213,7 +216,7 @@ impl World {
         self.seq += 1;
     }
 
-    fn offer(&mut self, input: &Input) -> Decision {
+    pub(super) fn offer(&mut self, input: &Input) -> Decision {
         let decision = decide(&self.desk, input, self.now, self.seq);
         self.take(decision.changes.clone());
         if self.slack_is_up {
@@ -222,7 +225,7 @@ impl World {
         decision
     }
 
-    fn carry_out(&mut self) {
+    pub(super) fn carry_out(&mut self) {
         while let Some((id, case, kind)) = self
             .desk
             .errands
@@ -235,8 +238,13 @@ impl World {
                     self.posts += 1;
                     let ts = Ts(format!("{}.{:06}", self.now.timestamp(), self.posts));
                     let at = MessageRef { channel: place.channel, ts };
+                    self.said.push((at.channel.to_string(), message.plain()));
                     self.see(id, case, &at, &message);
                     Outcome::Posted(at)
+                }
+                ErrandKind::Ephemeral { message, .. } => {
+                    self.said.push(("alone".to_owned(), message.plain()));
+                    Outcome::Done
                 }
                 ErrandKind::OpenForm { form, .. } => {
                     self.forms.push(form.token);
@@ -291,7 +299,7 @@ impl World {
         })
     }
 
-    fn press(&mut self, by: &str, on: &MessageRef, token: &str) {
+    pub(super) fn press(&mut self, by: &str, on: &MessageRef, token: &str) {
         let reply = ReplyTo { channel: on.channel.clone(), thread: None, url: None };
         let what = SlackAct::Pressed {
             on: on.clone(),
@@ -304,7 +312,7 @@ impl World {
         self.deliver(input);
     }
 
-    fn submit(&mut self, by: &str, token: &str, fields: &[(&str, String)]) {
+    pub(super) fn submit(&mut self, by: &str, token: &str, fields: &[(&str, String)]) {
         let fields = fields.iter().map(|(key, text)| ((*key).to_owned(), text.clone())).collect();
         let what = SlackAct::Submitted { token: token.to_owned(), fields };
         let input = self.slack(by, what);
@@ -393,7 +401,7 @@ impl World {
         }
     }
 
-    fn wake(&mut self) {
+    pub(super) fn wake(&mut self) {
         for _ in 0..50 {
             let due = self.desk.next_due().filter(|due| due.at() <= self.now);
             let Some(due @ Due::Case(_)) = due else { return };
