@@ -551,7 +551,12 @@ fn start(turn: &mut Turn<'_>, by: &SlackUser, checked: Checked<'_>) -> Message {
         }
         begun.push((id, payer, accounts));
     }
-    if let (Some(owner), Some((id, ..))) = (&owner, begun.first()) {
+    // who has it by the desk's own assignment keeps it
+    let is_given =
+        desk.assignment_of(&ticket).is_some_and(|(_, one)| one.is_open() || one.held().is_some());
+    if let (Some(owner), Some((id, ..))) = (&owner, begun.first())
+        && !is_given
+    {
         let comment = words::onboard::assigned_comment(owner, &record.name);
         tickets::assign(turn, *id, &ticket, &owner.name, comment);
     }
