@@ -465,6 +465,12 @@ pub fn is_absent(duty: &str, name: &Name, absence: &Absence) -> String {
     format!("{duty} {}은 부재입니다 ({}).", name.polite(), absence.korean())
 }
 
+/// The ticket is somebody else's by an assignment.
+#[must_use]
+pub fn given_already(name: &Name) -> String {
+    format!("티켓은 {}에게 배정되어 있어 그대로 두었습니다.", name.polite())
+}
+
 /// Nobody owns the ticket now.
 #[must_use]
 pub fn no_owner() -> String {
