@@ -208,6 +208,35 @@ fn another_customer_record_is_another_chain() {
     assert!(text.contains("순서 기록:") && text.contains("순서 변경:"), "{text}");
 }
 
+const ERROR: &str = r##"
+title: an on-boarding goes wrong at night, 라온결 takes it
+start: 2025-08-05T22:00:00+09:00
+policy: {phone: desk}
+people:
+  coc1: {name: 고윤슬, role: coc}
+steps:
+  - slash: {by: coc1, in: "#coc-noti", command: /onboard, text: ""}
+  - submit: {by: coc1, fields: {"고객사 명": 한빛전자, "Payer": "999988887777", "AWS Accounts": "123456789014", "티켓": "https://support.example.com/agent/tickets/4520"}}
+  - wait: 1m
+  - press: {by: coc1, button: 오류, on: last}
+  - wait: 3m
+  - press: {by: 라온결, button: 수락, on: "last:라온결"}
+  - wait: 1m
+"##;
+
+#[test]
+fn another_account_duty_is_another_first_call() {
+    let records = journal_of(ERROR);
+    let guide = books().guide.replace("담당(정)", "담당(\u{1})");
+    let guide = guide.replace("담당(부)", "담당(정)").replace('\u{1}', "부");
+    let diffs = instead(&records, &with_guide(&guide));
+    let changed: Vec<&CaseDiff> = diffs.iter().filter(|diff| diff.changed).collect();
+    assert_eq!(changed.len(), 1, "the list is the same, the calling is not: {diffs:#?}");
+    assert!(changed[0].faithful);
+    assert_eq!(names(changed[0].was.as_ref().unwrap()), ["라온결"]);
+    assert_eq!(calls(changed[0].would.as_ref().unwrap()), ["22:01 마루한", "22:06 라온결"]);
+}
+
 #[test]
 fn a_night_that_was_not_is_the_same_each_time() {
     let records = journal("00-first.yaml");

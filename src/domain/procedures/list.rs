@@ -762,13 +762,17 @@ pub(in crate::domain) fn settled(
     let Some(channel) = noti.filter(|_| place.thread.is_some()) else { return };
     // the thread is gone (its root was deleted, say): the case goes on in n rather than nowhere
     let new = Place { channel: channel.clone(), thread: None };
-    if errand.id == work.list.card {
+    let is_card = errand.id == work.list.card;
+    // its buttons are gone with the thread: what was said in it meanwhile moves it once
+    let is_home = work.list.is_open() && *place == work.list.home.thread();
+    if is_card || is_home {
         let card = work.turn.next_errand();
         work.step(ListChange::Moved { home: Home::Post(channel, card), card });
         let message = words::list::card(work.turn.desk, id, &work.list, work.turn.now);
-        let kind = ErrandKind::Post { place: new, message };
+        let kind = ErrandKind::Post { place: new.clone(), message };
         work.turn.owe_as(card, Some(id), Urgency::Answer, kind);
-    } else {
+    }
+    if !is_card {
         work.turn.post(Some(id), errand.urgency, new, message.clone());
     }
 }

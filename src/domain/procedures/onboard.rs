@@ -514,12 +514,17 @@ fn start(turn: &mut Turn<'_>, by: &SlackUser, checked: Checked<'_>) -> Message {
         return words::setup::no_room();
     }
     let (owner, doubts) = owner(desk, &record.name, now);
+    // who has it by the desk's own assignment keeps it
+    let assigned = desk.assignment_of(&ticket).map(|(_, one)| one);
+    let is_given = assigned.is_some_and(|one| one.is_open() || one.held().is_some());
+    let holder = assigned.filter(|_| is_given).and_then(|one| one.assignee());
     let who = desk.name_of(by);
     let mut begun = Vec::new();
     for Set { payer, accounts } in sets {
         let known: Vec<&AccountId> =
             accounts.iter().filter(|account| record.accounts.contains(account)).collect();
         let mut warnings = doubts.clone();
+        warnings.extend(holder.map(words::onboard::given_already));
         if !known.is_empty() {
             warnings.push(words::onboard::on_record_already(&known));
         }
@@ -551,7 +556,9 @@ fn start(turn: &mut Turn<'_>, by: &SlackUser, checked: Checked<'_>) -> Message {
         }
         begun.push((id, payer, accounts));
     }
-    if let (Some(owner), Some((id, ..))) = (&owner, begun.first()) {
+    if let (Some(owner), Some((id, ..))) = (&owner, begun.first())
+        && !is_given
+    {
         let comment = words::onboard::assigned_comment(owner, &record.name);
         tickets::assign(turn, *id, &ticket, &owner.name, comment);
     }

@@ -23,8 +23,16 @@ pub fn duty(sign: &str) -> String {
     format!("계정 업무 담당({sign})")
 }
 
+/// How many accounts stand in one line.
+const SHOWN: usize = 40;
+
 fn joined(accounts: &[AccountId]) -> String {
-    accounts.iter().map(AccountId::to_string).collect::<Vec<_>>().join(", ")
+    let shown =
+        accounts.iter().take(SHOWN).map(AccountId::to_string).collect::<Vec<_>>().join(", ");
+    match accounts.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} 외 {more}개"),
+    }
 }
 
 /// The head of its card; `how`: the sign and the words of its end.
@@ -348,10 +356,12 @@ pub fn missing(example: &str) -> String {
 /// What is no account.
 #[must_use]
 pub fn bad_account(error: &NotAnAccount) -> String {
-    format!(
-        "\"{}\"은(는) {}자리입니다. 12자리 숫자로 적어 주십시오. 예: 123456789012.",
-        error.read, error.digits
-    )
+    let what = match error.digits {
+        // letters between twelve digits, or nothing but words
+        0 | 12 => "계정 번호로 읽을 수 없습니다".to_owned(),
+        digits => format!("{digits}자리입니다"),
+    };
+    format!("\"{}\"은(는) {what}. 12자리 숫자로 적어 주십시오. 예: 123456789012.", error.read)
 }
 
 /// An account that stands twice in the form.
@@ -453,6 +463,12 @@ pub fn nobody_is(duty: &str) -> String {
 #[must_use]
 pub fn is_absent(duty: &str, name: &Name, absence: &Absence) -> String {
     format!("{duty} {}은 부재입니다 ({}).", name.polite(), absence.korean())
+}
+
+/// The ticket is somebody else's by an assignment.
+#[must_use]
+pub fn given_already(name: &Name) -> String {
+    format!("티켓은 {}에게 배정되어 있어 그대로 두었습니다.", name.polite())
 }
 
 /// Nobody owns the ticket now.

@@ -116,7 +116,17 @@ impl Story {
                     ErrandKind::Ephemeral { message, .. } | ErrandKind::Direct { message, .. } => {
                         self.told.push(message);
                     }
-                    _ => {}
+                    ErrandKind::Post { .. }
+                    | ErrandKind::OpenForm { .. }
+                    | ErrandKind::PublishHome { .. }
+                    | ErrandKind::Call { .. }
+                    | ErrandKind::HangUp { .. }
+                    | ErrandKind::ReadGuide { .. }
+                    | ErrandKind::Presence { .. }
+                    | ErrandKind::Ticket { .. }
+                    | ErrandKind::OpenTicket { .. }
+                    | ErrandKind::Mail { .. }
+                    | ErrandKind::Probe { .. } => {}
                 }
                 Outcome::Done
             };
@@ -397,17 +407,25 @@ fn without_a_template_the_invitation_is_somebodys() {
 }
 
 #[test]
-fn where_the_threads_are_gone_the_words_go_to_the_channel() {
+fn where_the_thread_is_gone_the_list_goes_on_with_a_new_card() {
     let mut story = Story::new("", true);
     onboard(&mut story, at(5, 10, 0));
     story.heard();
     story.threads_gone = true;
     story.press(at(5, 10, 1), "U1", 1, 0);
     let said = story.heard();
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert_eq!(said[0], "✅ 1. FitCloud 계정 등록: 완료했습니다 (고윤슬, 10:01).");
-    assert!(said[1].contains("고객 메일 초안입니다"), "{said:?}");
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert_eq!(
+        said[0], "@coc [한빛전자] 입점입니다. Payer 999988887777",
+        "its buttons are there again"
+    );
+    assert_eq!(said[1], "✅ 1. FitCloud 계정 등록: 완료했습니다 (고윤슬, 10:01).");
+    assert!(said[2].contains("고객 메일 초안입니다"), "{said:?}");
     assert!(story.desk.cases[&CaseId(1)].notes.iter().any(|note| note.text.contains("thread_not")));
+    // it lives under the new card
+    story.threads_gone = false;
+    story.press(at(5, 10, 2), "U1", 1, 1);
+    assert_eq!(story.heard().len(), 2);
 }
 
 #[test]
