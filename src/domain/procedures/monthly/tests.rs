@@ -303,6 +303,35 @@ fn an_account_tells_its_history_with_the_ticket_of_its_case() {
 }
 
 #[test]
+fn every_month_that_was_missed_has_its_own_report_and_says_that_it_is_late() {
+    let mut story = Story::new(&with_main());
+    story.account(at(8, 2, 10, 0), &account(1), AccountEvent::Joined, Some(MAIN));
+    let back = at(10, 1, 11, 0);
+    while let Some(due) = story.desk.next_due().filter(|due| due.at() <= back) {
+        let decision = decide(&story.desk, &due.input(), back, story.seq);
+        story.take(back, decision.changes);
+    }
+    let cards = |story: &Story| -> Vec<String> {
+        let texts = story.posts.iter().map(Message::plain);
+        texts.filter(|text| text.contains("입퇴점 현황 (초안")).collect()
+    };
+    let said = cards(&story);
+    for (card, (month, late, figures)) in said.iter().zip([
+        ("6월", "7/1 09:20", "입점과 퇴점: 없음"),
+        ("7월", "8/1 09:20", "입점과 퇴점: 없음"),
+        ("8월", "9/1 09:20", "입점 1 · 퇴점 0 (고객사 1곳, Payer 1개)"),
+        ("9월", "09:20", "입점과 퇴점: 없음"),
+    ]) {
+        assert!(card.starts_with(&format!("@coc 2025년 {month} 입퇴점 현황")), "{card}");
+        assert!(card.contains(&format!("10/1 11:00 정기 작성 (늦음: {late} 예정)")), "{card}");
+        assert!(card.lines().any(|line| line == figures), "{card}");
+    }
+    assert_eq!(said.len(), 4);
+    story.wait(at(10, 30, 0, 0));
+    assert_eq!(cards(&story).len(), 4, "each once");
+}
+
+#[test]
 fn a_month_is_read_as_people_write_it() {
     let august = NaiveDate::from_ymd_opt(2025, 8, 1);
     for text in ["2025-08", "2025-8", " 2025.08 ", "2025/8", "2025년 8월", "2025년8월"] {
