@@ -11,7 +11,7 @@ fn pattern(text: &str) -> Regex {
 
 /// Korean numbers in the ways in which people write them; an account's twelve digits are none.
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    let area = r"(?:\+82[-. ]?(?:2|[13-8]\d)|(?-u:\b)0(?:2|[13-8]\d))\d?";
+    let area = r"(?:\+82[-. ]?|(?-u:\b)0)(?:50\d|2|[13-8]\d)";
     pattern(&format!(r"{area}[-. ]?\d{{3,4}}[-. ]?\d{{4}}(?-u:\b)|\+\d{{9,15}}(?-u:\b)"))
 });
 static ADDRESS: LazyLock<Regex> =
