@@ -87,28 +87,21 @@ impl Story {
         while let Some((id, kind)) =
             self.desk.errands.iter().next().map(|(id, errand)| (*id, errand.kind.clone()))
         {
-            let outcome = match kind {
-                ErrandKind::Post { place, message } => {
-                    self.posts.push(message);
-                    let ts = Ts(format!("{}.{:06}", now.timestamp(), self.posts.len()));
-                    Outcome::Posted(MessageRef { channel: place.channel, ts })
-                }
-                ErrandKind::Mail { mail } => {
+            let outcome = if let ErrandKind::Post { place, message } = kind {
+                self.posts.push(message);
+                let ts = Ts(format!("{}.{:06}", now.timestamp(), self.posts.len()));
+                Outcome::Posted(MessageRef { channel: place.channel, ts })
+            } else {
+                if let ErrandKind::Mail { mail } = kind {
                     self.mails.push(mail);
-                    Outcome::Done
-                }
-                ErrandKind::Ephemeral { message, .. } => {
+                } else if let ErrandKind::Ephemeral { message, .. } = kind {
                     self.told.push(message.plain());
-                    Outcome::Done
-                }
-                ErrandKind::OpenForm { form, .. } => {
+                } else if let ErrandKind::OpenForm { form, .. } = kind {
                     self.told.push(format!("양식 {}", form.fields[0].label));
-                    Outcome::Done
+                } else {
+                    assert!(matches!(kind, ErrandKind::Update { .. }), "{kind:?}");
                 }
-                other => {
-                    assert!(matches!(other, ErrandKind::Update { .. }), "{other:?}");
-                    Outcome::Done
-                }
+                Outcome::Done
             };
             let settled =
                 decide(&self.desk, &Input::Settled { errand: id, outcome }, now, self.seq);
