@@ -73,42 +73,29 @@ pub enum Standing {
     NeverCame,
 }
 
-impl Standing {
-    /// The standing after one more thing became of it.
-    #[must_use]
-    const fn after(self, was: Self, what: AccountEvent) -> Self {
-        match what {
-            AccountEvent::Joining => Self::Joining,
-            AccountEvent::Joined | AccountEvent::Stays => Self::Here,
-            AccountEvent::Leaving => Self::Leaving,
-            AccountEvent::UnlinkFailed => Self::UnlinkFailed,
-            AccountEvent::Left => Self::Gone,
-            // what it was before somebody wanted to take it in
-            AccountEvent::NotJoined => match was {
-                Self::Untold | Self::NeverCame => Self::NeverCame,
-                Self::Joining | Self::Here | Self::Leaving | Self::UnlinkFailed | Self::Gone => was,
-            },
-        }
-    }
-}
-
 /// How an account with this history stands.
 #[must_use]
 pub fn standing(history: &[Entry]) -> Standing {
-    // what it is, and what it was when the on-boarding under way began
-    let start = (Standing::Untold, Standing::Untold);
-    let (now, _) = history.iter().fold(start, |(now, was), entry| {
-        let was = match entry.what {
-            AccountEvent::Joining if now != Standing::Joining => now,
-            AccountEvent::Joining | AccountEvent::NotJoined => was,
-            AccountEvent::Joined
-            | AccountEvent::Leaving
-            | AccountEvent::Left
-            | AccountEvent::UnlinkFailed
-            | AccountEvent::Stays => now,
+    // how it stands, and how it stood before the on-boarding that is under way
+    let (mut now, mut before) = (Standing::Untold, Standing::Untold);
+    for entry in history {
+        let settled = match entry.what {
+            AccountEvent::Joining => {
+                now = Standing::Joining;
+                continue;
+            }
+            AccountEvent::NotJoined => match (now, before) {
+                (Standing::Joining | Standing::Untold, Standing::Untold) => Standing::NeverCame,
+                // whatever it was, it is again
+                (_, before) => before,
+            },
+            AccountEvent::Joined | AccountEvent::Stays => Standing::Here,
+            AccountEvent::Leaving => Standing::Leaving,
+            AccountEvent::UnlinkFailed => Standing::UnlinkFailed,
+            AccountEvent::Left => Standing::Gone,
         };
-        (now.after(was, entry.what), was)
-    });
+        (now, before) = (settled, settled);
+    }
     now
 }
 
@@ -302,6 +289,8 @@ mod tests {
             (&[Leaving, Left, Joining, NotJoined], Standing::Gone),
             (&[Leaving, Left, Joining, Joining, NotJoined], Standing::Gone),
             (&[Leaving, Left, Joining, Joined], Standing::Here),
+            (&[Left, Joining, Joined, NotJoined], Standing::Here),
+            (&[NotJoined], Standing::NeverCame),
         ] {
             assert_eq!(standing(&told(events)), expected, "{events:?}");
         }

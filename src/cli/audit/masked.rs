@@ -11,7 +11,8 @@ fn pattern(text: &str) -> Regex {
 
 /// Korean numbers in the ways in which people write them; an account's twelve digits are none.
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:\+82[-. ]?|(?-u:\b)0)\d{1,2}[-. ]?\d{3,4}[-. ]?\d{4}(?-u:\b)|\+\d{9,15}(?-u:\b)")
+    let area = r"(?:\+82[-. ]?|(?-u:\b)0)(?:50\d|2|[13-8]\d)";
+    pattern(&format!(r"{area}[-. ]?\d{{3,4}}[-. ]?\d{{4}}(?-u:\b)|\+\d{{9,15}}(?-u:\b)"))
 });
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"([A-Za-z0-9])[A-Za-z0-9._%+-]*@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})"));
@@ -25,7 +26,13 @@ pub(super) fn masked(text: &str) -> String {
     let text: Cow<'_, str> = ADDRESS.replace_all(text, "$1***@$2");
     NUMBER
         .replace_all(&text, |found: &Captures<'_>| {
-            let number = found.get(0).map_or("", |one| one.as_str());
+            let Some(whole) = found.get(0) else { return String::new() };
+            let number = whole.as_str();
+            // the fraction of something, such as Slack's time stamps
+            let mut before = text[..whole.start()].chars().rev();
+            if before.next() == Some('.') && before.next().is_some_and(|one| one.is_ascii_digit()) {
+                return number.to_owned();
+            }
             let digits = number.bytes().filter(u8::is_ascii_digit).count();
             let mut nth = 0;
             let hide = |letter: char| {
@@ -60,6 +67,8 @@ mod tests {
                 "https://support.example.com/agent/tickets/4242",
             ),
             ("1754398800.000100 2025-08-05 10:00", "1754398800.000100 2025-08-05 10:00"),
+            ("1754398800.031001 2025-08-05 10:00", "1754398800.031001 2025-08-05 10:00"),
+            ("02 0000 6111, 0505-0000-1001", "02 0*** **11, 050*-****-**01"),
             ("@가온별 U0100000100", "@가온별 U0100000100"),
         ] {
             assert_eq!(masked(text), expected);

@@ -87,28 +87,21 @@ impl Story {
         while let Some((id, kind)) =
             self.desk.errands.iter().next().map(|(id, errand)| (*id, errand.kind.clone()))
         {
-            let outcome = match kind {
-                ErrandKind::Post { place, message } => {
-                    self.posts.push(message);
-                    let ts = Ts(format!("{}.{:06}", now.timestamp(), self.posts.len()));
-                    Outcome::Posted(MessageRef { channel: place.channel, ts })
-                }
-                ErrandKind::Mail { mail } => {
+            let outcome = if let ErrandKind::Post { place, message } = kind {
+                self.posts.push(message);
+                let ts = Ts(format!("{}.{:06}", now.timestamp(), self.posts.len()));
+                Outcome::Posted(MessageRef { channel: place.channel, ts })
+            } else {
+                if let ErrandKind::Mail { mail } = kind {
                     self.mails.push(mail);
-                    Outcome::Done
-                }
-                ErrandKind::Ephemeral { message, .. } => {
+                } else if let ErrandKind::Ephemeral { message, .. } = kind {
                     self.told.push(message.plain());
-                    Outcome::Done
-                }
-                ErrandKind::OpenForm { form, .. } => {
+                } else if let ErrandKind::OpenForm { form, .. } = kind {
                     self.told.push(format!("양식 {}", form.fields[0].label));
-                    Outcome::Done
+                } else {
+                    assert!(matches!(kind, ErrandKind::Update { .. }), "{kind:?}");
                 }
-                other => {
-                    assert!(matches!(other, ErrandKind::Update { .. }), "{other:?}");
-                    Outcome::Done
-                }
+                Outcome::Done
             };
             let settled =
                 decide(&self.desk, &Input::Settled { errand: id, outcome }, now, self.seq);
@@ -300,6 +293,35 @@ fn an_account_tells_its_history_with_the_ticket_of_its_case() {
     story.account(at(7, 5, 10, 1), &one, AccountEvent::UnlinkFailed, None);
     let said = story.command(at(7, 5, 11, 0), "account 3100 0000-0001");
     assert!(said.starts_with("계정 310000000001: 퇴점 진행 중 (링크 해지 오류)"), "{said}");
+}
+
+#[test]
+fn every_month_that_was_missed_has_its_own_report_and_says_that_it_is_late() {
+    let mut story = Story::new(&with_main());
+    story.account(at(8, 2, 10, 0), &account(1), AccountEvent::Joined, Some(MAIN));
+    let back = at(10, 1, 11, 0);
+    while let Some(due) = story.desk.next_due().filter(|due| due.at() <= back) {
+        let decision = decide(&story.desk, &due.input(), back, story.seq);
+        story.take(back, decision.changes);
+    }
+    let cards = |story: &Story| -> Vec<String> {
+        let texts = story.posts.iter().map(Message::plain);
+        texts.filter(|text| text.contains("입퇴점 현황 (초안")).collect()
+    };
+    let said = cards(&story);
+    for (card, (month, late, figures)) in said.iter().zip([
+        ("6월", "7/1 09:20", "입점과 퇴점: 없음"),
+        ("7월", "8/1 09:20", "입점과 퇴점: 없음"),
+        ("8월", "9/1 09:20", "입점 1 · 퇴점 0 (고객사 1곳, Payer 1개)"),
+        ("9월", "09:20", "입점과 퇴점: 없음"),
+    ]) {
+        assert!(card.starts_with(&format!("@coc 2025년 {month} 입퇴점 현황")), "{card}");
+        assert!(card.contains(&format!("10/1 11:00 정기 작성 (늦음: {late} 예정)")), "{card}");
+        assert!(card.lines().any(|line| line == figures), "{card}");
+    }
+    assert_eq!(said.len(), 4);
+    story.wait(at(10, 30, 0, 0));
+    assert_eq!(cards(&story).len(), 4, "each once");
 }
 
 #[test]
