@@ -979,6 +979,28 @@ fn check_reads_the_checklists_of_a_folder() {
 }
 
 #[test]
+fn check_reads_the_scripts_and_contacts_of_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("guide.txt"), WHOLE).unwrap();
+    let scripts = folder.path().join("scripts");
+    std::fs::create_dir(&scripts).unwrap();
+    std::fs::write(scripts.join("common.txt"), "고객사 명을 여쭙겠습니다.\n").unwrap();
+    assert!(Report::of(folder.path(), near()).errors.is_empty());
+
+    std::fs::write(scripts.join("msp-outage.txt"), "가\n{{ promis }}\n").unwrap();
+    let card = "[[contact]]\nname = \"가\"\nuse = \"support\"\nemail = \"가\"\n";
+    std::fs::write(folder.path().join("contacts.toml"), format!("\n{card}")).unwrap();
+    let said = Report::of(folder.path(), near()).to_string();
+    for wrong in [
+        "scripts: msp-outage.txt 2행: 대본을 채울 수 없습니다",
+        "contacts.toml:2: 가: email",
+        "contacts.toml:1: use = \"other-business\"인 연락처가 없습니다",
+    ] {
+        assert!(said.contains(wrong), "{wrong}: {said}");
+    }
+}
+
+#[test]
 fn a_named_file_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("guide.txt"), WHOLE).unwrap();

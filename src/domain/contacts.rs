@@ -151,6 +151,11 @@ pub fn read_contacts(text: &str) -> Result<Contacts, Vec<LineError>> {
         if card.phone.is_empty() && card.email.is_empty() && card.links.is_empty() {
             wrong(line, format!("{name}: phone, email, links 가운데 하나는 적어 주십시오."));
         }
+        let mut twice = |again: bool, purpose: &str| {
+            if again {
+                wrong(line, format!("use = \"{purpose}\"가 둘입니다. 하나만 적어 주십시오."));
+            }
+        };
         match card.purpose {
             None => {}
             Some(Purpose::OtherBusiness) if card.phone.is_empty() => {
@@ -160,17 +165,12 @@ pub fn read_contacts(text: &str) -> Result<Contacts, Vec<LineError>> {
                 wrong(line, format!("{name}: use = \"support\"에는 email이 있어야 합니다."));
             }
             Some(Purpose::OtherBusiness) => {
-                if other_business.replace(PhoneNumber(card.phone.clone())).is_some() {
-                    wrong(
-                        line,
-                        "use = \"other-business\"가 둘입니다. 하나만 적어 주십시오.".to_owned(),
-                    );
-                }
+                let first = other_business.replace(PhoneNumber(card.phone.clone()));
+                twice(first.is_some(), "other-business");
             }
             Some(Purpose::Support) => {
-                if support.replace(card.email.clone()).is_some() {
-                    wrong(line, "use = \"support\"가 둘입니다. 하나만 적어 주십시오.".to_owned());
-                }
+                let first = support.replace(card.email.clone());
+                twice(first.is_some(), "support");
             }
         }
         cards.push(card);

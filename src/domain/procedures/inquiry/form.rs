@@ -81,9 +81,8 @@ fn customer<'a>(
     match (named, owners) {
         (Some(one), None) => Ok(Some(one)),
         (Some(one), Some((digits, owners))) => {
-            if owners.iter().any(|owner| owner.name == one.name) {
-                Ok(Some(one))
-            } else if owners.is_empty() && !needed {
+            let fits = owners.iter().any(|owner| owner.name == one.name);
+            if fits || (owners.is_empty() && !needed) {
                 Ok(Some(one))
             } else {
                 Err(("account", words::contradiction(&one.name, digits, &owners)))
