@@ -8,6 +8,7 @@ mod ground;
 mod kills;
 mod scene;
 mod watched;
+mod within;
 #[path = "../common/workplace.rs"]
 mod workplace;
 

@@ -18,7 +18,7 @@ pub(crate) const TICKET: &str = "https://support.example.com/agent/tickets/4242"
 pub(crate) struct Scene {
     pub(crate) workspace: Arc<Mutex<Workspace>>,
     pub(crate) sandbox: Sandbox,
-    url: String,
+    pub(crate) url: String,
     folder: tempfile::TempDir,
     pub(crate) bot: Option<Child>,
     pub(crate) csr: SlackUser,
