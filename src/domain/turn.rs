@@ -298,8 +298,8 @@ pub enum InquiryPress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClimatePress {
-    /// 완료: the step that is asked for
-    Done,
+    /// 완료: the step that was open when the button was shown, counted from 0; whoever presses at the same time does not finish the next
+    Done(usize),
     /// 이상 없음: neither fire nor smoke
     Calm,
 }

@@ -687,10 +687,7 @@ pub(in crate::domain) fn pressed(
             work.turn.note(id, Some(by), "이상 없음");
             work.end(Ending::Nothing { by: who });
         }
-        ClimatePress::Done if is_coc || says_so => {
-            let Some((nth, _)) = work.one.checklist.open().next() else {
-                return work.turn.tell(by, reply, words::stale());
-            };
+        ClimatePress::Done(nth) if is_coc || says_so => {
             let who = work.turn.desk.name_of(by);
             match work.one.checklist.finish(nth, &who, work.turn.now, "") {
                 Ok(change) => work.finish(change),
@@ -698,14 +695,16 @@ pub(in crate::domain) fn pressed(
                     let form = said::evidence_form(id, nth, &work.one, &evidence, work.turn.desk);
                     work.turn.open_form(by, trigger, form);
                 }
-                Err(
-                    NotFinished::Unknown | NotFinished::Already { .. } | NotFinished::Before { .. },
-                ) => {
+                Err(NotFinished::Already { by: who, at }) => {
+                    let text = said::already(&who, at, work.turn.now);
+                    work.turn.tell(by, reply, words::refused(text, ""));
+                }
+                Err(NotFinished::Unknown | NotFinished::Before { .. }) => {
                     work.turn.tell(by, reply, words::stale());
                 }
             }
         }
-        ClimatePress::Done | ClimatePress::Calm => {
+        ClimatePress::Done(_) | ClimatePress::Calm => {
             work.turn.tell(by, reply, words::urgent::coc_only());
         }
     }
@@ -861,5 +860,60 @@ mod tests {
         assert_eq!(said("2025-08-05T22:00:00+09:00", 0).as_deref(), Some("22:30"));
         assert_eq!(said("2025-08-05T22:30:00+09:00", 1).as_deref(), Some("23:30"));
         assert_eq!(said("2025-08-05T23:30:00+09:00", 2), None);
+    }
+
+    #[test]
+    fn two_who_press_at_once_finish_one_step() {
+        let now = at("2025-08-05T22:05:00+09:00");
+        let user = SlackUser::from("U1");
+        let step = |title: &str| StepDefinition {
+            title: title.to_owned(),
+            owner: "COC".to_owned(),
+            evidence: None,
+            may_stay_open: false,
+            chase_after: Some(Span::minutes(2)),
+            in_hours: false,
+            kind: super::super::super::checklist::StepKind::Plain,
+        };
+        let one = Climate {
+            home: Home::Post(ChannelId::from("C1"), ErrandId { seq: 1, nth: 0 }),
+            origin: "fire".to_owned(),
+            matter: Matter::Fire {
+                smoke: true,
+                by: Name::from("고윤슬"),
+                user: user.clone(),
+                at: now,
+                more: String::new(),
+            },
+            checklist: Checklist::new(vec![step("육안 확인"), step("초기 소화")], now),
+            asked: now,
+            times: 0,
+            stage: Stage::Open,
+        };
+        let case = super::super::super::case::Case {
+            id: CaseId(1),
+            opened: now,
+            procedure: Procedure::Climate(one),
+            notes: Vec::new(),
+        };
+        let mut desk = Desk::default();
+        desk.apply(now, &Change::Opened(Box::new(case)));
+        let reply = ReplyTo { channel: ChannelId::from("C1"), thread: None, url: None };
+        let press = |desk: &mut Desk, seq| {
+            let changes = {
+                let mut turn = Turn::new(desk, now, seq);
+                pressed(&mut turn, CaseId(1), &user, ClimatePress::Done(0), "t", &reply);
+                turn.changes
+            };
+            changes.iter().for_each(|change| desk.apply(now, change));
+            changes
+        };
+        press(&mut desk, 2);
+        let second = press(&mut desk, 3);
+        let one = desk.cases[&CaseId(1)].procedure.as_climate().unwrap();
+        assert_eq!(one.checklist.open().map(|(nth, _)| nth).collect::<Vec<_>>(), [1]);
+        let [Change::Owed(told)] = second.as_slice() else { panic!("{second:?}") };
+        let ErrandKind::Ephemeral { message, .. } = &told.kind else { panic!("{told:?}") };
+        assert!(message.plain().contains("이미 마쳤습니다"), "{message:?}");
     }
 }

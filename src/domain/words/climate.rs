@@ -347,7 +347,9 @@ pub fn case_card(desk: &Desk, id: CaseId, one: &Climate, now: Time) -> Message {
                 "하신 뒤 [완료]를 눌러 주십시오. 화재가 아니면 [이상 없음]".to_owned()
             }
         }]);
-        buttons.push(primary("완료", &Token::Climate(id, ClimatePress::Done)));
+        if let Some((nth, _)) = one.checklist.open().next() {
+            buttons.push(primary("완료", &Token::Climate(id, ClimatePress::Done(nth))));
+        }
         buttons.push(match &one.matter {
             Matter::Heat { .. } => button("온도 기록", &Token::Room(RoomPress::Enter)),
             Matter::Fire { .. } => danger("이상 없음", &Token::Climate(id, ClimatePress::Calm)),
