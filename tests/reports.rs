@@ -167,7 +167,11 @@ fn said(what: &str, taken: &str, waits: &[Option<i64>]) -> String {
     let mut seconds: Vec<i64> = waits.iter().flatten().copied().collect();
     seconds.sort_unstable();
     let n = seconds.len();
-    let half = if n % 2 == 0 { (seconds[n / 2 - 1] + seconds[n / 2]) / 2 } else { seconds[n / 2] };
+    let half = if n.is_multiple_of(2) {
+        (seconds[n / 2 - 1] + seconds[n / 2]) / 2
+    } else {
+        seconds[n / 2]
+    };
     let most = seconds[(n * 9).div_ceil(10) - 1];
     format!(
         "{what} {}건: {taken} {n}건 ({taken}까지 중앙값 {}, 90% {} 이내)",

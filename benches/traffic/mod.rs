@@ -269,7 +269,8 @@ impl Traffic {
 
     fn carried_out(&mut self, errand: &Errand) -> Outcome {
         match &errand.kind {
-            ErrandKind::Post { place, message } => {
+            ErrandKind::Post { place, message }
+            | ErrandKind::PostWithPicture { place, message, .. } => {
                 let at = MessageRef { channel: place.channel.clone(), ts: self.ts() };
                 let mentioned = message.lines.iter().flatten().find_map(|piece| match piece {
                     Piece::Person { id, .. } => Some(id.clone()),
@@ -296,6 +297,7 @@ impl Traffic {
             | ErrandKind::HangUp { .. }
             | ErrandKind::Ticket { .. }
             | ErrandKind::Mail { .. }
+            | ErrandKind::File { .. }
             | ErrandKind::Probe { .. } => Outcome::Done,
             ErrandKind::OpenTicket { .. } => {
                 let link = format!("https://support.example.com/agent/tickets/{}", errand.id.seq);

@@ -301,7 +301,9 @@ impl<A: WebApi> Chat for Slack<A> {
                 // where direct messages may not be read, one too many is better than none
                 Err(error) => match PortError::from(error) {
                     PortError::Permanent { why } => tracing::debug!(why, "not to be looked for"),
-                    error => return Err(error),
+                    error @ (PortError::Transient { .. }
+                    | PortError::NotYet { .. }
+                    | PortError::Unknown { .. }) => return Err(error),
                 },
             }
         }
