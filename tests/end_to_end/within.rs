@@ -15,8 +15,8 @@ use coc::ingress::{Desk, Unavailable, socket};
 use coc::journal::{Alive, AppendError, Memory, Store, StoreError, StoredRecord};
 use coc::metrics::Way;
 use coc::ports::{Clock, Library};
+use coc::probes;
 use coc::service::{ECHO_WITHIN, Intake, NotReady, Service, WallClock};
-use coc::web;
 use http_body_util::Full;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -129,6 +129,7 @@ async fn running(policy: &str) -> Running {
         tickets: None,
         mail: None,
         library: Arc::new(NoLibrary),
+        board: None,
     };
     let books = Books { policy: policy.to_owned(), ..shipped() };
     let store = Gated::default();
@@ -143,8 +144,8 @@ async fn running(policy: &str) -> Running {
     let at = free_address();
     let listener = tokio::net::TcpListener::bind(at).await.unwrap();
     let handle = service.handle();
-    let routes =
-        web::health::routes(&handle).merge(web::metrics::routes(handle, std::env::temp_dir()));
+    let routes = probes::health::routes(&handle)
+        .merge(probes::metrics::routes(handle, std::env::temp_dir()));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let running = Running { scene, service, ear, gate, at, _stop: stop };
     running.until("ready", Duration::from_secs(20), |r| r.why().is_empty()).await;

@@ -874,6 +874,7 @@ mod tests {
             chase_after: Some(Span::minutes(2)),
             in_hours: false,
             kind: super::super::super::checklist::StepKind::Plain,
+            script: None,
         };
         let one = Climate {
             home: Home::Post(ChannelId::from("C1"), ErrandId { seq: 1, nth: 0 }),

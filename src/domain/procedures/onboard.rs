@@ -959,7 +959,7 @@ mod tests {
                     case: CaseId(nth),
                     by: Name::from("고윤슬"),
                 };
-                register.apply(&account, &entry);
+                register.apply(&account, &entry, None);
             }
             standing(&register, &account)
         };

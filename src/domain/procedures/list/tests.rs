@@ -126,6 +126,10 @@ impl Story {
                     | ErrandKind::Ticket { .. }
                     | ErrandKind::OpenTicket { .. }
                     | ErrandKind::Mail { .. }
+                    | ErrandKind::PostWithPicture { .. }
+                    | ErrandKind::File { .. }
+                    | ErrandKind::Home { .. }
+                    | ErrandKind::SignIn { .. }
                     | ErrandKind::Probe { .. } => {}
                 }
                 Outcome::Done

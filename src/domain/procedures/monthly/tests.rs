@@ -6,8 +6,10 @@ use super::super::super::books::read_policy;
 use super::super::super::change::Change;
 use super::super::super::decide::decide;
 use super::super::super::errand::{ErrandKind, Outcome};
-use super::super::super::ids::{ChannelId, MessageRef, SlackGroup, Ts};
-use super::super::super::input::{Adapters, Directory, Group, Input, Member, SlackAct, SlackInput};
+use super::super::super::ids::{ChannelId, MessageRef, SlackGroup, SlackUser, Ts};
+use super::super::super::input::{
+    Adapters, Directory, Group, Input, Member, ReplyTo, SlackAct, SlackInput,
+};
 use super::super::super::mail::read_templates;
 use super::super::super::message::Message;
 use super::super::super::turn::{StepPress, Token};
