@@ -146,6 +146,7 @@ impl Stage {
             tickets: None,
             mail: None,
             library: Arc::new(Nothing),
+            board: None,
         };
         let mut attempt = Attempt { id, since: now(), look_first: false, with: Vec::new(), task };
         let outcome = carry_out(&hands, &attempt).await.unwrap();

@@ -61,6 +61,7 @@ pub(crate) fn directory(books: &Books, at: Time) -> Directory {
             .into_iter()
             .map(|(id, name)| (id.into(), name.to_owned()))
             .collect(),
+        url: None,
     }
 }
 
