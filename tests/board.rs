@@ -178,8 +178,11 @@ fn a_quiet_desk_says_so() {
     assert_eq!(board.hours, "업무 외 시간");
     assert_eq!(board.headline, "진행 중인 사건이 없습니다");
     assert!(board.cases.is_empty());
-    assert_eq!(board.wakes[0].title, "AWS Health(PHD) 확인 요청");
-    assert_eq!(board.wakes[0].due.clock, "8/6 09:00");
+    let wakes: Vec<_> =
+        board.wakes.iter().map(|one| (one.title.as_str(), one.due.clock.as_str())).collect();
+    assert_eq!(wakes[0].0, "온도 확인 요청", "{wakes:?}");
+    assert!(wakes.contains(&("AWS Health(PHD) 확인 요청", "8/6 09:00")), "{wakes:?}");
+    assert!(wakes.contains(&("일간 보고", "8/6 09:00")), "{wakes:?}");
     assert_eq!(board.general.order[0].who, "가온별");
     assert_eq!(board.general.order[0].note, "0건");
     assert!(board.general.skipped.iter().any(|one| one.who == "나래솔"), "{:?}", board.general);

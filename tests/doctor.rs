@@ -228,8 +228,10 @@ async fn the_mail_server_is_tried_up_to_the_login() {
     expect(&found, "메일 양식", "doubt", "mail/urgent-taken.txt, mail/alarm.txt");
     let mail = clinic.folder.path().join("data/mail");
     std::fs::create_dir(&mail).unwrap();
-    for file in ["alarm.txt", "phd.txt", "tam.txt", "invitation.txt", "onboard-reminder.txt"] {
-        std::fs::write(mail.join(file), "제목: 안내\n{{ customer }} 귀중\n").unwrap();
+    for file in
+        ["alarm.txt", "phd.txt", "tam.txt", "invitation.txt", "onboard-reminder.txt", "monthly.txt"]
+    {
+        std::fs::write(mail.join(file), "제목: 안내\n{{ company }} 드림\n").unwrap();
     }
     expect(&states(&with(&well.url), 0), "메일 양식", "doubt", "mail/urgent-taken.txt이(가) 없어");
     std::fs::write(mail.join("urgent-taken.txt"), "제목: 안내\n담당: {{ engineer }}\n").unwrap();

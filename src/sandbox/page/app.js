@@ -1120,7 +1120,12 @@ function start() {
     listKeys(list, inThread);
     const jump = $(`${list.id}-jump`);
     jump.addEventListener("click", () => { list.scrollTop = list.scrollHeight; jump.hidden = true; list.focus(); });
-    list.addEventListener("scroll", () => { if (list.scrollHeight - list.scrollTop - list.clientHeight < 80) jump.hidden = true; });
+    list.addEventListener("scroll", () => {
+      list.atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+      if (list.atEnd) jump.hidden = true;
+    });
+    // a picture that has come makes the list longer
+    list.addEventListener("load", () => { if (list.atEnd !== false) list.scrollTop = list.scrollHeight; }, true);
   }
   document.querySelectorAll("#panes button").forEach((one) => one.addEventListener("click", () => pane(one.dataset.pane)));
   addEventListener("keydown", (event) => {
