@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Accounts that were held against the customer record, all of them right. Nothing but [`fits`] makes one.
+/// Accounts that were held against the customer record, all of them right. Nothing but `fits` makes one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
     accounts: Vec<AccountId>,
