@@ -344,7 +344,7 @@ fn is_refused(place: &str, leads_there: &str, button: &str, who: &str) -> bool {
     std::fs::write(folder.path().join("aws.rss"), feed).unwrap();
     let scenario = format!(
         "title: {place}\nstart: 2025-08-05T10:00:00+09:00\npolicy: {{phone: desk, alarm.channel: '#alarms'}}\n\
-         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n\
+         people:\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 온누리, role: coc}}\n  csr1: {{name: 오하라, role: csr}}\n  csr2: {{name: 유가람, role: csr}}\n  sa1: {{name: 하늘솔, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n\
          steps:\n{}  - wait: 10s\n  - press: {{by: {who}, button: {button}, on: last}}\n  - wait: 10s\n",
         leads_there.replace("LINK", "https://support.example.com/agent/tickets/4242").replace(
             "PHD/",

@@ -32,7 +32,7 @@ const NAMES: [(&str, &str); 5] = [
     ("mail", "support@saltware.co.kr"),
     ("operator", "고윤슬"),
     ("customer", "한빛전자"),
-    ("caller", "김하나"),
+    ("caller", "한별"),
 ];
 
 /// Scripts of on-boarding, which reads them itself.
@@ -170,7 +170,7 @@ mod tests {
         mail: "support@saltware.co.kr",
         operator: "고윤슬",
         customer: "한빛전자",
-        caller: "김하나",
+        caller: "한별",
     };
 
     fn read(file: &str, text: &str) -> Result<Scripts, Vec<(String, LineError)>> {
@@ -191,7 +191,7 @@ mod tests {
     fn own_words_take_the_place_of_the_shipped_ones() {
         let own = read("msp-outage.txt", "{{ customer }} {{ caller }} 님,\n\n{{ promise }} 안에\n");
         let own = own.unwrap();
-        assert_eq!(own.say(Script::MspOutage, &FILLING), ["한빛전자 김하나 님,", "15분 안에"]);
+        assert_eq!(own.say(Script::MspOutage, &FILLING), ["한빛전자 한별 님,", "15분 안에"]);
         let shipped = Scripts::default();
         assert_eq!(own.say(Script::Common, &FILLING), shipped.say(Script::Common, &FILLING));
         assert_eq!(read("onboard-invited.txt", "{{ who_knows }}").unwrap(), shipped);

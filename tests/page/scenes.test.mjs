@@ -345,7 +345,7 @@ plays("call: from the ring to the memo with the keyboard alone, within a minute"
     await window.keyTo(form.getByLabel(label, { exact: false }).first());
     await keyboard.type(text, { delay: 80 });
   };
-  await into("문의자 (", "김하나");
+  await into("문의자 (", "한별");
   await into("연락처", "01000002001");
   await keyboard.press("Enter");
   // what is missing is said at its field, which has the focus; the rest stays
@@ -358,7 +358,7 @@ plays("call: from the ring to the memo with the keyboard alone, within a minute"
   await window.keyTo(form.getByRole("button", { name: "기록" }));
   await keyboard.press("Enter");
   await form.waitFor({ state: "hidden" });
-  await window.sees("[문의자: 김하나 / 문의자 소속: 처음전자 / 연락처: 010-0000-2001 / 내용: 청구서 주소 변경]", "#messages");
+  await window.sees("[문의자: 한별 / 문의자 소속: 처음전자 / 연락처: 010-0000-2001 / 내용: 청구서 주소 변경]", "#messages");
   assert.ok(Date.now() - rang < 60_000, `${(Date.now() - rang) / 1000} s`);
   await window.sees("담당자가 연락드린다고 말씀해 주십시오", "#messages");
   await window.shot("call-memo");

@@ -17,7 +17,7 @@ const HOUR: TimeDelta = TimeDelta::hours(1);
 const PAGES: TimeDelta = TimeDelta::minutes(2);
 /// An alarm's own time is believed so long before and after.
 const BELIEVED: (TimeDelta, TimeDelta) = (TimeDelta::hours(6), TimeDelta::minutes(5));
-const COC: [&str; 2] = ["고윤슬", "민가을"];
+const COC: [&str; 2] = ["고윤슬", "온누리"];
 /// Nobody reads of what bears one of these: L1, another environment, a finding about which nothing was agreed.
 const SILENT: [&str; 3] = ["[L1]", "dev-zz", "EC2/Silent"];
 

@@ -360,7 +360,7 @@ pub(crate) struct Model {
     hasty: TimeDelta,
 }
 
-const COC: [&str; 2] = ["고윤슬", "민가을"];
+const COC: [&str; 2] = ["고윤슬", "온누리"];
 const RUNG_BUTTONS: [&str; 3] = ["수락", "부재", "거절"];
 const SERVICES: [(Failing, &str); 3] = [
     (Failing::Phone, "전화 발신"),

@@ -151,7 +151,7 @@ impl Script {
         let chase = if seed.is_multiple_of(8) { "10m" } else { "3h" };
         let head = format!(
             "title: seed {seed}\nstart: {start}\npolicy: {{phone: {phone}, alarm.chase_after: {chase}, reports.post: false, rooms.prompt: false{policy}}}\npeople:\n  csr1: {{name: 오하라, role: csr}}\n  \
-             csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 민가을, role: coc}}\n  \
+             csr2: {{name: 유가람, role: csr}}\n  coc1: {{name: 고윤슬, role: coc}}\n  coc2: {{name: 온누리, role: coc}}\n  \
              sa1: {{name: 하늘솔, role: sa}}\n  sa2: {{name: 노을찬, role: sa}}\n  tam1: {{name: 손다온, role: customer}}\n"
         );
         let fair = dice.upto(4) == 0;
@@ -596,7 +596,7 @@ fn name_of(key: &str) -> &str {
         "csr1" => "오하라",
         "csr2" => "유가람",
         "coc1" => "고윤슬",
-        "coc2" => "민가을",
+        "coc2" => "온누리",
         name => name,
     }
 }

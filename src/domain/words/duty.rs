@@ -73,7 +73,7 @@ pub fn not_coc(strangers: &[String], read: &str) -> Message {
     } else {
         format!("COC 근무자가 아닙니다: {}", strangers.join(", "))
     };
-    refused(format!("{what}. 바뀐 것은 없습니다."), "예: /coc duty @고윤슬 @민가을")
+    refused(format!("{what}. 바뀐 것은 없습니다."), "예: /coc duty @고윤슬 @온누리")
 }
 
 /// Who is on duty was named: for everybody.

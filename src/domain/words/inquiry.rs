@@ -76,7 +76,7 @@ pub fn form(desk: &Desk, operator: &Name, reply: &ReplyTo) -> Form {
         fields: vec![
             field("kind", "종류", "AWS 외이면 나머지는 비워도 됩니다.", choice(&kinds), false),
             field("customer", "고객사 명", "예: 한빛전자", FieldKind::Line, true),
-            field("caller", "문의자", "예: 김하나", FieldKind::Line, true),
+            field("caller", "문의자", "예: 한별", FieldKind::Line, true),
             field("belongs", "문의자 소속", "예: 한빛전자 전산팀", FieldKind::Line, true),
             field("number", "연락처", "예: 010-0000-2001", FieldKind::Line, true),
             field(
@@ -225,7 +225,7 @@ fn number(number: Option<&PhoneNumber>) -> String {
     number.map_or_else(|| "번호 없음".to_owned(), ToString::to_string)
 }
 
-/// `김하나 (한빛전자 전산팀) · 010-0000-2001`
+/// `한별 (한빛전자 전산팀) · 010-0000-2001`
 fn caller(call: &Call) -> String {
     let name = if call.caller.is_empty() { "이름 미확인" } else { &call.caller };
     let belongs = if call.belongs.is_empty() { &call.company } else { &call.belongs };

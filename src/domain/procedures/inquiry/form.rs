@@ -153,8 +153,7 @@ pub(super) fn read<'a>(
     };
     let mut wrong = |key: &str, text: String| errors.push(FieldError { key: key.to_owned(), text });
     if kind == Kind::NotTechnical {
-        for (key, text, example) in
-            [("caller", &caller, "김하나"), ("belongs", &belongs, "한빛전자")]
+        for (key, text, example) in [("caller", &caller, "한별"), ("belongs", &belongs, "한빛전자")]
         {
             if text.is_empty() {
                 wrong(key, words::missing_in_memo(example));
