@@ -1,6 +1,7 @@
 //! `coc journal export|verify|restore`: the journal as JSON lines, its chain checked, a state folder rebuilt.
 
 use super::audit::{Claim, Extract, Proof};
+use super::progress::Progress;
 use crate::domain::ids::CaseId;
 use crate::journal::line::{self, OVERHEAD};
 use crate::journal::store::MAX_RECORD_BYTES;
@@ -288,14 +289,22 @@ fn export_case(
     Ok(())
 }
 
+/// How many records there are by the store's own word; `None` when it cannot say, which the walk tells with its reason.
+fn length(store: &dyn Store) -> Option<u64> {
+    store.last().ok().flatten().map(|last| last.seq)
+}
+
 fn write_lines(store: &dyn Store, to: &mut impl Write, shown: &str) -> Result<(), CommandError> {
     let (mut kept, mut written) = (0, Ok(()));
+    let progress = Progress::begin("저널을 내보내는 중", length(store), "건");
     let walked = journal::walk_bytes(store, |stored| {
         if written.is_ok() {
             written = line::write(stored, to);
             kept += 1;
+            progress.at(kept);
         }
     });
+    drop(progress);
     written.and_then(|()| to.flush()).map_err(io_at(Path::new(shown)))?;
     match walked.and_then(|tail| journal::check_witnesses(store, tail)) {
         Ok(()) => Ok(()),
@@ -342,9 +351,12 @@ fn write_verdict(
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     let mut good = Tail::START;
+    let progress = Progress::begin("저널을 확인하는 중", length(store), "건");
     let walked = journal::walk(store, 0, |stored, _record| {
         good = Tail { seq: stored.seq, hash: stored.hash };
+        progress.at(good.seq);
     });
+    drop(progress);
     let walked = walked.and_then(|tail| journal::check_witnesses(store, tail));
     let broken = walked.as_ref().err().map(|error| Broken {
         seq: match error {
@@ -502,7 +514,12 @@ fn restore_shared(url: &str, options: &Restore, out: &mut impl Write) -> Result<
     let file = &options.file;
     // every line is looked at before the first is kept
     let mut end = Tail::START;
-    each_line(BufReader::new(opened(file)?), file, &mut end, |_| Ok(()))?;
+    let progress = Progress::begin("파일을 확인하는 중", None, "건");
+    each_line(BufReader::new(opened(file)?), file, &mut end, |_| {
+        progress.step();
+        Ok(())
+    })?;
+    drop(progress);
     if end.seq == 0 {
         return Err(no_record(file));
     }
@@ -515,7 +532,9 @@ fn restore_shared(url: &str, options: &Restore, out: &mut impl Write) -> Result<
     let there = store.last()?;
     let (mut batch, mut bytes, mut known) = (Vec::new(), 0, there.is_none());
     let mut tail = Tail::START;
+    let progress = Progress::begin("저널을 복원하는 중", Some(end.seq), "건");
     each_line(BufReader::new(opened(file)?), file, &mut tail, |stored| {
+        progress.at(stored.seq);
         match &there {
             Some(last) if stored.seq < last.seq => return Ok(()),
             Some(last) if stored.seq == last.seq => {
@@ -536,6 +555,7 @@ fn restore_shared(url: &str, options: &Restore, out: &mut impl Write) -> Result<
         return Err(another_journal());
     }
     keep(&mut store, &mut batch)?;
+    drop(progress);
     say_restored("데이터베이스", tail, options, out)
 }
 
@@ -575,7 +595,9 @@ fn rebuild(scaffold: &Scaffold, file: &Path, lines: impl BufRead) -> Result<Tail
     let mut store = Sled::open(&scaffold.path)?;
     let mut tail = Tail::START;
     let (mut batch, mut batch_bytes) = (Vec::new(), 0);
+    let progress = Progress::begin("저널을 복원하는 중", None, "건");
     each_line(lines, file, &mut tail, |stored| {
+        progress.step();
         batch_bytes += stored.bytes.len();
         batch.push(stored);
         if batch.len() >= RESTORE_BATCH || batch_bytes >= RESTORE_BATCH_BYTES {

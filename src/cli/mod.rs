@@ -12,6 +12,7 @@ pub mod journal;
 mod korean;
 pub(crate) mod logs;
 pub(crate) mod out;
+mod progress;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sandbox;

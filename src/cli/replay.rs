@@ -1,6 +1,7 @@
 //! `coc replay`: plays scenario files on a virtual clock, or a real journal again.
 
 use super::books::{Overrides, load_what_is_there};
+use super::progress::Progress;
 use super::{Done, Failure, Folders, out};
 use crate::domain::books::{BookFile, read_policy};
 use crate::domain::customers::read_customers;
@@ -50,13 +51,21 @@ fn scenarios(args: &Args, folders: &Folders) -> Done {
         Failure::input(said.join("\n"))
     })?;
     let mut played = Vec::new();
+    // what is shown on the way would be in its way
+    let progress = (args.json && args.files.len() > 1).then(|| {
+        Progress::begin("시나리오를 재생하는 중", u64::try_from(args.files.len()).ok(), "개")
+    });
     for file in &args.files {
         let (one, _) = play(file, &books, &[]).map_err(failure)?;
+        if let Some(progress) = &progress {
+            progress.step();
+        }
         if !args.json {
             out::text(&one.to_string())?;
         }
         played.push(one);
     }
+    drop(progress);
     match played.as_slice() {
         _ if !args.json => Ok(()),
         [one] => out::json(one),
@@ -105,12 +114,15 @@ fn travel(args: &Args, journal: &Path) -> Done {
     };
     let wants = others.policy.is_some() || others.guide.is_some() || others.customers.is_some();
     let mut records: Vec<Record> = Vec::new();
+    let progress = Progress::begin("저널을 다시 재생하는 중", None, "건");
     let taken = read(journal, |record| {
         again.take(&record);
+        progress.step();
         if wants {
             records.push(record);
         }
     });
+    drop(progress);
     taken.map_err(|error| {
         let said = error.to_string();
         if error.is_input() { Failure::input(said) } else { Failure::work(said) }
