@@ -39,7 +39,7 @@ const TWO_AS_ONE_CALL: &str = "100-two-pages-one-call";
 
 /// How long a service has not answered, and when it is asked again, is not in the journal: a process that comes up asks at once and
 /// counts from there.
-const SERVICES_DOWN: [&str; 8] = [
+const SERVICES_DOWN: [&str; 9] = [
     "104-mail-server-down",
     "105-support-desk-down",
     "136-ticket-by-hand",
@@ -48,6 +48,7 @@ const SERVICES_DOWN: [&str; 8] = [
     "186-aws-status-feed-down",
     "187-aws-status-no-feed",
     "257-onboard-mail-server-down",
+    "291-call-general-outage",
 ];
 
 /// A scenario, and what people see of it without a crash.
