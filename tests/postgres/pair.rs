@@ -168,23 +168,27 @@ async fn what_slack_hands_to_the_one_that_stands_by_is_taken_by_the_leader() {
     pair.scene
         .until(Duration::from_secs(10), "both have lines", |scene| scene.sandbox.sockets() >= 4)
         .await;
-    for nth in 1..=12 {
-        let ticket = format!("https://support.example.com/agent/tickets/{}", 7000 + nth);
+    let handed_on = || pair.database.as_ref().unwrap().ask("SELECT count(*) FROM coc_inbox");
+    // which line carries one is chance; a burst may all go by one line
+    let mut said = 0;
+    while said < 12 || (said < 60 && handed_on() == "0") {
+        said += 1;
+        let ticket = format!("https://support.example.com/agent/tickets/{}", 7000 + said);
         let text = format!("@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: {ticket}");
         let scene = &pair.scene;
         scene.with(|workspace, now| {
             workspace.say(now, &scene.csr, &scene.general, None, &text, Typing::Plain).unwrap()
         });
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let begun = |scene: &Scene| {
         let posts = scene.posts();
         posts.iter().filter(|(_, said, _)| said.contains("긴급 대응을 시작합니다")).count()
     };
-    pair.scene.until(Duration::from_secs(20), "all are taken", |scene| begun(scene) >= 12).await;
+    pair.scene.until(Duration::from_secs(20), "all are taken", |scene| begun(scene) >= said).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(begun(&pair.scene), 12, "none twice");
-    let handed_on = pair.database.as_ref().unwrap().ask("SELECT count(*) FROM coc_inbox");
-    assert_ne!(handed_on, "0", "some came by the other's line");
+    assert_eq!(begun(&pair.scene), said, "none twice");
+    assert_ne!(handed_on(), "0", "some came by the other's line");
     let waiting = "SELECT count(*) FROM coc_inbox WHERE answer IS NULL";
     assert_eq!(pair.database.as_ref().unwrap().ask(waiting), "0");
 }
