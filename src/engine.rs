@@ -7,7 +7,10 @@ use crate::domain::errand::Outcome;
 use crate::domain::input::Input;
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
-use crate::journal::{AppendError, Draft, Journal, JournalError, Opened, Store};
+use crate::journal::{
+    AppendError, Draft, Journal, JournalError, Looked, Record, Store, Tail, check_known, follow,
+    look, walk,
+};
 
 /// The desk's form in snapshots; changed when older snapshots must not be read any more.
 const DESK_SCHEMA: &str = "desk-2";
@@ -18,6 +21,87 @@ const DESK_SCHEMA: &str = "desk-2";
 pub struct Engine<S> {
     journal: Journal<S>,
     desk: Desk,
+}
+
+/// A copy of the desk that follows a journal, which another one may be writing: whoever stands by is up to date when its turn comes.
+#[derive(Debug)]
+pub struct Follower {
+    desk: Desk,
+    tail: Tail,
+}
+
+impl Follower {
+    /// Reads a journal as far as it goes.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn begin(store: &impl Store) -> Result<Self, JournalError> {
+        let Looked { tail, snapshot, .. } = look::<_, Desk>(store, DESK_SCHEMA)?;
+        let (after, mut desk) = match snapshot {
+            Some(snapshot) => (snapshot.seq, snapshot.state.revived()),
+            None => (0, Desk::default()),
+        };
+        let end = walk(store, after, |stored, record| {
+            if stored.seq > after {
+                take(&mut desk, &record);
+            }
+        })?;
+        check_known(end, tail)?;
+        Ok(Self { desk, tail: end })
+    }
+
+    /// Reads what was written since.
+    ///
+    /// # Errors
+    /// When it cannot be read; what was read until then is in the copy.
+    pub fn follow(&mut self, store: &impl Store) -> Result<(), JournalError> {
+        follow(store, &mut self.tail, |record| take(&mut self.desk, &record))
+    }
+
+    /// The last record that was read.
+    #[must_use]
+    pub const fn tail(&self) -> Tail {
+        self.tail
+    }
+
+    /// Takes what [`News::after`] this copy's last record was read.
+    pub fn take(&mut self, news: News) {
+        for record in &news.records {
+            take(&mut self.desk, record);
+        }
+        self.tail = news.tail;
+    }
+
+    /// The desk as it was after the last record that was read.
+    #[must_use]
+    pub const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+/// What was written after some record: read without the copy, so that others may look at it meanwhile.
+#[derive(Debug)]
+pub struct News {
+    records: Vec<Record>,
+    tail: Tail,
+}
+
+impl News {
+    /// Reads what follows `known`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn after(known: Tail, store: &impl Store) -> Result<Self, JournalError> {
+        let mut news = Self { records: Vec::new(), tail: known };
+        follow(store, &mut news.tail, |record| news.records.push(record))?;
+        Ok(news)
+    }
+}
+
+fn take(desk: &mut Desk, record: &Record) {
+    for change in &record.changes {
+        desk.apply(record.at, change);
+    }
 }
 
 /// Why inputs could not be taken.
@@ -43,23 +127,26 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the journal cannot be read.
     pub fn open(store: S) -> Result<(Self, Option<Time>), JournalError> {
-        let Opened { journal, snapshot, alive_until } = Journal::open::<Desk>(store, DESK_SCHEMA)?;
-        let (after, desk) = match snapshot {
-            Some(snapshot) => (snapshot.seq, snapshot.state.revived()),
-            None => (0, Desk::default()),
-        };
+        let follower = Follower::begin(&store)?;
+        Self::lead(store, follower)
+    }
+
+    /// Goes on where a follower of the same journal has come to.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or is not the one that was followed.
+    pub fn lead(store: S, mut follower: Follower) -> Result<(Self, Option<Time>), JournalError> {
+        follower.follow(&store)?;
+        let Follower { desk, tail } = follower;
+        let (journal, alive_until) = Journal::open_known(store, DESK_SCHEMA, tail)?;
         let mut engine = Self { journal, desk };
-        engine.catch_up_with_journal(after)?;
+        engine.catch_up_with_journal(tail.seq)?;
         Ok((engine, alive_until))
     }
 
     fn catch_up_with_journal(&mut self, after: u64) -> Result<(), JournalError> {
         let desk = &mut self.desk;
-        self.journal.read_after(after, |record| {
-            for change in &record.changes {
-                desk.apply(record.at, change);
-            }
-        })
+        self.journal.read_after(after, |record| take(desk, &record))
     }
 
     /// Whether this process may act outside: it leads, where several share a journal.

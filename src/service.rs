@@ -10,7 +10,7 @@ use crate::domain::input::{Books, Input, Notice, SlackInput, TicketNews, TopicNe
 use crate::domain::message::Answer;
 use crate::domain::policy::Admission;
 use crate::domain::time::Time;
-use crate::engine::{Engine, OfferError};
+use crate::engine::{Engine, Follower, OfferError};
 use crate::errands::{Attempt, Hands, Runner, Task, carry_out};
 use crate::ingress::{self, Page, Unavailable};
 use crate::journal::{JournalError, Store};
@@ -107,12 +107,14 @@ pub struct Service {
 
 impl Service {
     /// Opens the journal and starts the loop; then the customer record, who is who and what was missed is read. Returns when timers
-    /// run. Without a source of the customer record the books' own holds.
+    /// run. Whoever followed the journal until now (`followed`) reads no more of it than what came since. Without a source of the customer
+    /// record the books' own holds.
     ///
     /// # Errors
     /// See [`ServiceError`].
     pub async fn start(
         store: impl Store + 'static,
+        followed: Option<Follower>,
         books: Books,
         hands: Hands,
         customers: Option<Arc<dyn CustomerSource>>,
@@ -121,7 +123,10 @@ impl Service {
         let health = Arc::new(Health::default());
         health.metrics.started(clock.now());
         let store = Measured { store, health: Arc::clone(&health) };
-        let (mut engine, alive_until) = Engine::open(store)?;
+        let (mut engine, alive_until) = match followed {
+            Some(follower) => Engine::lead(store, follower)?,
+            None => Engine::open(store)?,
+        };
         // before the loop turns once: nothing may be carried out until what was missed has been read
         let first = first_inputs(alive_until, &hands, books);
         engine.offer(clock.now(), first)?;

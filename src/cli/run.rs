@@ -3,12 +3,14 @@
 
 use super::books::{FolderLibrary, Overrides, load, load_checked};
 use super::settings;
+use super::standby::{Relay, Standing, Turn};
 use super::systemd::Systemd;
 use super::wiring::customers::Source;
 use super::{Done, Failure, Folders, logs, out, standby, wiring};
 use crate::adapters::slack::api::{Api, Base, Settings, Token};
 use crate::adapters::slack::chat::Slack;
 use crate::domain::input::Books;
+use crate::engine::Follower;
 use crate::errands::Hands;
 use crate::ingress::http::{Verifier, router};
 use crate::ingress::request::Now;
@@ -18,6 +20,7 @@ use crate::journal::{JournalError, Postgres, Sled, Store};
 use crate::ports::Clock;
 use crate::probes;
 use crate::service::{Intake, Service, ServiceError, WallClock};
+use crate::web::doors::{Doors, KEY};
 use crate::web::router as board;
 use anyhow::Context;
 use axum::Router;
@@ -44,6 +47,9 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000
 
 /// How long a process whose desk has ended goes on answering: whoever handed something in that was not kept is told so, and tries again.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
+
+/// How long a node that lost its lead leaves it to others.
+const AFTER_LOSS: Duration = Duration::from_millis(500);
 
 /// How long a line may take to end whose node comes to lead.
 const LINE_ENDS_WITHIN: Duration = Duration::from_secs(3);
@@ -113,6 +119,7 @@ fn no_line() -> Failure {
 pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
     let settled = settled()?;
     logs::start("info");
+    let callers = wiring::Callers::of_environment();
     let store = match setting("DATABASE_URL")? {
         None => {
             let store = Sled::open(&folders.state).map_err(work)?;
@@ -131,12 +138,16 @@ pub(crate) fn run(Args {}: Args, folders: &Folders) -> Done {
         match store {
             Kept::Here(store) => {
                 let books = books(folders, store.as_ref())?;
-                match serve(&settled, folders, store, books, None, stop).await? {
+                let board_key = wiring::board::key(&folders.state).map_err(Failure::work)?;
+                let lead = Lead { store, followed: None, board_key, inbox: None };
+                match serve(&settled, folders, &callers, lead, books, stop).await? {
                     Ended::Asked => Ok(()),
                     Ended::Lost(error) => Err(work(error)),
                 }
             }
-            Kept::Shared(store, url) => in_turns(&settled, folders, store, &url, stop).await,
+            Kept::Shared(store, url) => {
+                in_turns(&settled, folders, &callers, store, &url, stop).await
+            }
         }
     })
 }
@@ -177,6 +188,7 @@ fn books(folders: &Folders, store: &dyn Store) -> Result<Books, Failure> {
 async fn in_turns(
     settled: &Settled,
     folders: &Folders,
+    callers: &wiring::Callers,
     first: Postgres,
     url: &str,
     stop: watch::Receiver<bool>,
@@ -184,35 +196,54 @@ async fn in_turns(
     let inbox = Arc::new(Inbox::new(url).map_err(work)?);
     let mut store = Some(first);
     loop {
-        let Some(store) = stand_by(settled, store.take(), url, &inbox, &stop).await? else {
-            return Ok(());
-        };
+        let turn = stand_by(settled, callers, store.take(), url, &inbox, &stop).await?;
+        let Some(Turn { store, followed }) = turn else { return Ok(()) };
         tracing::info!("이 프로세스가 이끕니다");
         let books = books(folders, &store)?;
-        let shared = Some(Arc::clone(&inbox));
-        match serve(settled, folders, store, books, shared, stop.clone()).await? {
+        let fresh = wiring::board::fresh().context("난수를 얻을 수 없습니다")?;
+        let board_key = match store.board_key(fresh) {
+            Ok(key) => key,
+            // whoever was let in to the board asks for a link anew; nobody's page waits for that
+            Err(error) => {
+                tracing::warn!(%error, "the board's key is not shared");
+                fresh
+            }
+        };
+        let lead = Lead { store, followed, board_key, inbox: Some(Arc::clone(&inbox)) };
+        match serve(settled, folders, callers, lead, books, stop.clone()).await? {
             Ended::Asked => return Ok(()),
             Ended::Lost(error) => tracing::warn!(%error, "물러나 대기합니다"),
+        }
+        // another one may fare better
+        let mut stopping = stop.clone();
+        if tokio::time::timeout(AFTER_LOSS, stopping.wait_for(|stop| *stop)).await.is_ok() {
+            return Ok(());
         }
     }
 }
 
-/// Waits for this node's turn; `None` when the process is to stop. What Slack hands to it goes to the one that leads.
+/// Waits for this node's turn; `None` when the process is to stop. What reaches it meanwhile goes to the one that leads.
 async fn stand_by(
     settled: &Settled,
+    callers: &wiring::Callers,
     at_hand: Option<Postgres>,
     url: &str,
     inbox: &Arc<Inbox>,
     stop: &watch::Receiver<bool>,
-) -> Result<Option<Postgres>, Failure> {
+) -> Result<Option<Turn>, Failure> {
+    let standing = Standing::default();
     // whoever leads from the start needs no line before
-    let mut waiting = std::pin::pin!(standby::turn(at_hand, url, stop.clone()));
+    let mut waiting = std::pin::pin!(standby::turn(at_hand, url, standing.clone(), stop.clone()));
     if let Ok(turn) = tokio::time::timeout(standby::AT_ONCE, &mut waiting).await {
-        return Ok(turn);
+        return turn.map_err(work);
     }
-    let relay: Arc<dyn Desk> = Arc::new(standby::Relay { inbox: Arc::clone(inbox) });
+    let relay = Arc::new(Relay::new(Arc::clone(inbox), standing.clone()));
     let (over, ended) = watch::channel(false);
-    let mut routes = probes::health::standing_by();
+    let now: Now = Arc::new(|| WallClock.now());
+    let told = standing.clone();
+    let mut routes = probes::health::standing_by(move || told.told());
+    // the leader counts tickets when it takes the news in
+    routes = routes.merge(callers.routes(&relay, &now, Arc::new(|| {})));
     let mut line = None;
     match &settled.line {
         Line::Socket(token) => {
@@ -223,18 +254,18 @@ async fn stand_by(
             line = Some(tokio::spawn(socket::run(api, relay, settings, ended.clone())));
         }
         Line::Http(verifier) => {
-            let now: Now = Arc::new(|| WallClock.now());
             routes = routes.merge(router(verifier.clone(), relay, now));
         }
     }
-    let served = match settled.listen {
+    let listen = settled.listen.or(callers.call().then_some(LISTEN));
+    let served = match listen {
         Some(address) => Some(listen_on(address, routes, ended).await?.1),
         None => None,
     };
     let systemd = Systemd::of_environment();
     systemd.standing_by();
     let turn = tokio::select! {
-        turn = waiting => turn,
+        turn = waiting => turn.map_err(work)?,
         () = systemd.feed_idle() => None,
     };
     over.send_replace(true);
@@ -260,23 +291,32 @@ fn told_if_open(state: &Path) {
     }
 }
 
+/// What a process leads with.
+struct Lead<S> {
+    store: S,
+    /// The desk, where this node stood by and followed the journal.
+    followed: Option<Follower>,
+    board_key: [u8; KEY],
+    /// What reaches the nodes that stand by, where there may be some.
+    inbox: Option<Arc<Inbox>>,
+}
+
 async fn serve(
     settled: &Settled,
     folders: &Folders,
-    store: impl Store + 'static,
+    callers: &wiring::Callers,
+    lead: Lead<impl Store + 'static>,
     books: Books,
-    shared: Option<Arc<Inbox>>,
     stop: watch::Receiver<bool>,
 ) -> Result<Ended, Failure> {
+    let Lead { store, followed, board_key, inbox } = lead;
     let library = FolderLibrary::new(&folders.data);
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     let began = clock.now();
     let chat = Slack::new(settled.api(settled.token.clone()), Arc::clone(&clock))
         .context("Slack 연결을 준비할 수 없습니다")?;
     let chat: Arc<dyn crate::ports::Chat> = Arc::new(chat);
-    let carrier = wiring::phone::carrier();
-    let tickets = wiring::tickets::tickets();
-    let doors = wiring::board::doors(&folders.state, Arc::clone(&clock)).map_err(Failure::work)?;
+    let doors = Arc::new(Doors::new(&board_key, Arc::clone(&clock)));
     // somebody who asked before the stop is answered before the listener stands
     let listens_at = settled.listen.filter(|address| address.port() != 0);
     if let Some(address) = listens_at {
@@ -285,8 +325,8 @@ async fn serve(
     let hands = Hands {
         board: Some(Arc::clone(&doors) as _),
         chat: Arc::clone(&chat),
-        phone: carrier.as_ref().map(|carrier| Arc::clone(&carrier.phone)),
-        tickets: tickets.as_ref().map(wiring::tickets::SupportDesk::port),
+        phone: callers.carrier.as_ref().map(|carrier| Arc::clone(&carrier.phone)),
+        tickets: callers.tickets.as_ref().map(wiring::tickets::SupportDesk::port),
         mail: wiring::mail::mailer(&clock),
         library: Arc::new(library),
     };
@@ -297,7 +337,7 @@ async fn serve(
     };
     let mut stopping = stop.clone();
     let started = tokio::select! {
-        started = Service::start(store, books, hands, customers, Arc::clone(&clock)) => started,
+        started = Service::start(store, followed, books, hands, customers, Arc::clone(&clock)) => started,
         _ = stopping.wait_for(|stop| *stop) => return Ok(Ended::Asked),
     };
     let mut service = match started {
@@ -317,30 +357,22 @@ async fn serve(
         Api::new(settled.api(settled.token.clone())).context("Slack 연결을 준비할 수 없습니다")?;
     service.ask_slack(Arc::new(asking));
     let intake: Arc<dyn Desk> = Arc::new(Intake::new(service.handle(), chat, began));
-    let taking_in = shared.map(|inbox| tokio::spawn(standby::take_in(inbox, Arc::clone(&intake))));
+    let handle = service.handle();
+    let taking_in = inbox.map(|inbox| tokio::spawn(standby::take_in(inbox, handle.clone())));
     let now: Now = {
         let clock = Arc::clone(&clock);
         Arc::new(move || clock.now())
     };
-    let mut routes = Vec::new();
+    let counting = handle.clone();
+    let moved = Arc::new(move || counting.count_tickets());
+    let mut routes = vec![callers.routes(&Arc::new(handle.clone()), &now, moved)];
     if let Line::Http(verifier) = &settled.line {
         routes.push(router(verifier.clone(), Arc::clone(&intake), Arc::clone(&now)));
     }
-    let handle = service.handle();
-    if let Some(carrier) = carrier {
-        routes.push(carrier.routes(Arc::new(handle.clone()), Arc::clone(&now)));
-    }
-    if let Some(tickets) = &tickets {
-        let counting = handle.clone();
-        let moved = Arc::new(move || counting.count_tickets());
-        routes.extend(tickets.router(Arc::new(handle.clone()), Arc::clone(&now), moved));
-    }
-    let monitoring = wiring::monitoring::Monitoring::of_environment();
     let topics = handle.look(|desk| !desk.policy.value.intake.topics.is_empty()).await;
-    let is_called = !routes.is_empty()
-        || monitoring.hears_eventbridge()
+    let is_called = matches!(settled.line, Line::Http(_))
+        || callers.call()
         || topics.map_err(|error| Failure::work(error.to_string()))?;
-    routes.push(monitoring.routes(Arc::new(handle.clone()), Arc::clone(&now)));
     // whoever is called by others listens, also where nobody said at which address
     let listen = settled.listen.or(is_called.then_some(LISTEN));
     routes.push(probes::health::routes(&handle));

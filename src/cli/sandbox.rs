@@ -289,7 +289,7 @@ impl Stage {
         };
         let store =
             Sled::open(&self.journal()).map_err(|error| Failure::work(error.to_string()))?;
-        let mut service = Service::start(store, self.books.clone(), hands, None, clock)
+        let mut service = Service::start(store, None, self.books.clone(), hands, None, clock)
             .await
             .map_err(|error| Failure::work(error.to_string()))?;
         if let Some(feeds) = wiring::feeds::feeds_of_practice() {

@@ -166,6 +166,46 @@ pub struct Opened<S, D> {
     pub alive_until: Option<Time>,
 }
 
+/// What is in a store, beside its records.
+#[derive(Debug)]
+pub struct Looked<D> {
+    /// The last record.
+    pub tail: Tail,
+    /// The newest snapshot that holds.
+    pub snapshot: Option<Snapshot<D>>,
+    /// As in [`Opened`].
+    pub alive_until: Option<Time>,
+}
+
+/// Looks at a store that another may be writing to meanwhile.
+///
+/// # Errors
+/// As [`Journal::open`].
+pub fn look<S: Store, D: DeserializeOwned>(
+    store: &S,
+    schema: &str,
+) -> Result<Looked<D>, JournalError> {
+    // the end is read last: it reaches at least as far as whatever bears witness to it
+    let (alive, snapshots) = (store.last_alive()?, store.snapshots()?);
+    let (tail, alive_until) = end_of(store, alive)?;
+    let snapshot = snapshot::newest(store, &snapshots, tail, schema)?;
+    Ok(Looked { tail, snapshot, alive_until })
+}
+
+/// The end of a journal, which reaches as far as the sign of life says, and when its writer was last known to be alive.
+fn end_of<S: Store>(store: &S, alive: Option<Alive>) -> Result<(Tail, Option<Time>), JournalError> {
+    let (tail, decided) = match &store.last()? {
+        None => (Tail::START, None),
+        Some(stored) => {
+            Tail::unaltered(stored)?;
+            let at = chain::record_of(stored)?.at;
+            (Tail { seq: stored.seq, hash: stored.hash }, Some(at))
+        }
+    };
+    check_witness(tail, alive.map(|alive| alive.tail()))?;
+    Ok((tail, alive.map(|alive| alive.at).max(decided)))
+}
+
 /// A state as it was after a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot<D> {
@@ -184,18 +224,7 @@ impl<S: Store> Journal<S> {
     /// # Errors
     /// When the store cannot be read, when its last record does not hold, or when records are known to be lost.
     pub fn open<D: DeserializeOwned>(store: S, schema: &str) -> Result<Opened<S, D>, JournalError> {
-        let last = store.last()?;
-        let (tail, decided) = match &last {
-            None => (Tail::START, None),
-            Some(stored) => {
-                Tail::unaltered(stored)?;
-                let at = chain::record_of(stored)?.at;
-                (Tail { seq: stored.seq, hash: stored.hash }, Some(at))
-            }
-        };
-        let alive = store.last_alive()?;
-        check_witness(tail, alive.map(|alive| alive.tail()))?;
-        let snapshot = snapshot::newest(&store, tail, schema)?;
+        let Looked { tail, snapshot, alive_until } = look(&store, schema)?;
         let journal = Self {
             tail,
             schema: schema.to_owned(),
@@ -203,7 +232,25 @@ impl<S: Store> Journal<S> {
             closed: false,
             store,
         };
-        Ok(Opened { journal, snapshot, alive_until: alive.map(|alive| alive.at).max(decided) })
+        Ok(Opened { journal, snapshot, alive_until })
+    }
+
+    /// Opens a journal for writing whose reader has come as far as `known`. Gives also when the process that wrote last was known to be
+    /// alive.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when the journal ends before what is known of it.
+    pub fn open_known(
+        store: S,
+        schema: &str,
+        known: Tail,
+    ) -> Result<(Self, Option<Time>), JournalError> {
+        let alive = store.last_alive()?;
+        let snapshot = store.snapshots()?.first().copied().unwrap_or_default();
+        let (tail, alive_until) = end_of(&store, alive)?;
+        check_known(tail, known)?;
+        let journal = Self { tail, schema: schema.to_owned(), snapshot, closed: false, store };
+        Ok((journal, alive_until))
     }
 
     /// Whether this writer may act outside ([`Store::leads`]).
@@ -349,20 +396,49 @@ fn walk_as<S: Store + ?Sized, T>(
     store: &S,
     after: u64,
     read: impl Fn(&StoredRecord) -> Result<(Link, T), Break>,
-    mut each: impl FnMut(&StoredRecord, T),
+    each: impl FnMut(&StoredRecord, T),
 ) -> Result<Tail, JournalError> {
     let mut tail = Tail { seq: after.saturating_sub(1), hash: Digest::START };
+    walk_from(store, &mut tail, Some(after), read, each)?;
+    Ok(tail)
+}
+
+/// Hands over the records that follow `tail`, and checks each. `tail` is moved on with every one.
+///
+/// # Errors
+/// At the first record that does not hold; those before it were handed over.
+pub fn follow<S: Store + ?Sized>(
+    store: &S,
+    tail: &mut Tail,
+    mut each: impl FnMut(Record),
+) -> Result<(), JournalError> {
+    let read = |stored: &StoredRecord| {
+        let record = chain::record_of(stored)?;
+        Ok((Link::from(&record), record))
+    };
+    walk_from(store, tail, None, read, |_, record| each(record))
+}
+
+/// Reads what follows `tail`. The record `trusted` names the one before it by a hash that is believed.
+fn walk_from<S: Store + ?Sized, T>(
+    store: &S,
+    tail: &mut Tail,
+    trusted: Option<u64>,
+    read: impl Fn(&StoredRecord) -> Result<(Link, T), Break>,
+    mut each: impl FnMut(&StoredRecord, T),
+) -> Result<(), JournalError> {
+    let from = tail.seq + 1;
     let mut check = |stored: &StoredRecord| {
         Tail::unaltered(stored)?;
         let (link, contents) = read(stored)?;
-        if stored.seq == after {
+        if Some(stored.seq) == trusted {
             tail.hash = link.prev;
         }
         tail.follow(stored, link)?;
         Ok(contents)
     };
     let mut broken = None;
-    store.read(after.max(1), &mut |stored| match check(&stored) {
+    store.read(from, &mut |stored| match check(&stored) {
         Ok(contents) => {
             each(&stored, contents);
             ControlFlow::Continue(())
@@ -372,7 +448,7 @@ fn walk_as<S: Store + ?Sized, T>(
             ControlFlow::Break(())
         }
     })?;
-    broken.map_or(Ok(tail), |at: Break| Err(at.into()))
+    broken.map_or(Ok(()), |at: Break| Err(at.into()))
 }
 
 /// A journal that ends at `tail` must contain what the store's sign of life and its snapshots say was there.
@@ -382,6 +458,14 @@ fn walk_as<S: Store + ?Sized, T>(
 pub fn check_witnesses<S: Store + ?Sized>(store: &S, tail: Tail) -> Result<(), JournalError> {
     check_witness(tail, store.last_alive()?.map(|alive| alive.tail()))?;
     snapshot::check_reach(store, tail)
+}
+
+/// A journal that ends at `tail` must contain the record at which it is known to have ended before.
+///
+/// # Errors
+/// As [`JournalError::Lost`] says, and [`Why::Replaced`] when another record stands there.
+pub fn check_known(tail: Tail, known: Tail) -> Result<(), JournalError> {
+    check_witness(tail, Some(known))
 }
 
 /// A journal that ends at `tail` must contain what is known to have been its end before.

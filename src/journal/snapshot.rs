@@ -78,13 +78,14 @@ pub(super) fn check_reach<S: Store + ?Sized>(store: &S, tail: Tail) -> Result<()
     Ok(())
 }
 
-/// The newest snapshot that holds, if one does. Those of no use are named in the log.
+/// The newest of these snapshots that holds, if one does. Those of no use are named in the log.
 pub(super) fn newest<S: Store, D: DeserializeOwned>(
     store: &S,
+    listed: &[u64],
     tail: Tail,
     schema: &str,
 ) -> Result<Option<Snapshot<D>>, JournalError> {
-    for seq in store.snapshots()? {
+    for &seq in listed {
         let bytes = match store.snapshot(seq) {
             Ok(bytes) => bytes,
             Err(error) => {

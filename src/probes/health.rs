@@ -26,9 +26,13 @@ pub fn routes(handle: &Handle) -> Router {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
 }
 
-/// The two addresses of a process that stands by while another one leads: alive, and nobody to send anything to.
-pub fn standing_by() -> Router {
-    let ready = || async { (StatusCode::SERVICE_UNAVAILABLE, "standing by\n") };
+/// The two addresses of a process that stands by while another one leads: alive, and nobody to send anything to. `told` says how it
+/// stands, in a line.
+pub fn standing_by(told: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+    let ready = move || {
+        let told = told();
+        async move { (StatusCode::SERVICE_UNAVAILABLE, format!("standing by\n{told}")) }
+    };
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 

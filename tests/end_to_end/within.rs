@@ -135,7 +135,7 @@ async fn running(policy: &str) -> Running {
     let store = Gated::default();
     let gate = Arc::clone(&store.gate);
     let began = clock.now();
-    let service = Service::start(store, books, hands, None, clock).await.unwrap();
+    let service = Service::start(store, None, books, hands, None, clock).await.unwrap();
     let intake = Intake::new(service.handle(), chat, began);
     let ear = Arc::new(Ear { intake, deaf: AtomicBool::new(false) });
     let (stop, stopped) = watch::channel(false);

@@ -4,12 +4,15 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "bounds on real time")]
+#![expect(clippy::print_stdout, reason = "figures")]
 
 mod database;
 mod pair;
 #[path = "../end_to_end/scene.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod scene;
+mod takeover;
+mod wire;
 #[path = "../common/workplace.rs"]
 mod workplace;
 
@@ -23,6 +26,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use wire::{Way, Wire};
 
 type State = BTreeMap<String, u64>;
 
@@ -145,6 +149,50 @@ fn a_database_that_went_away_ends_the_lead_and_keeps_what_was_acknowledged() {
     assert_eq!(seqs(&again), [1]);
     again.append(&[said(2)]).unwrap();
     assert_eq!(seqs(&again), [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL"]
+async fn a_leader_that_is_cut_off_in_the_middle_of_a_batch_holds_nobody_up() {
+    let database = Database::start();
+    let direct = database.url();
+    for round in 0..8 {
+        let wire = Wire::to(database.address()).await;
+        let url = format!("postgres://coc@{}/postgres", wire.address);
+        // it writes without a pause, so the wire goes silent while a batch is half way
+        let writing = std::thread::spawn(move || {
+            let mut one = open(leading(&url, "one", Duration::from_secs(8))).journal;
+            let mut kept = one.tail().seq;
+            while one.append(&[said(kept + 1)]).is_ok() {
+                kept += 1;
+            }
+            kept
+        });
+        tokio::time::sleep(Duration::from_millis(700 + round * 3)).await;
+        wire.turn(Way::Silent);
+        let direct = direct.clone();
+        let other = move || {
+            let since = Instant::now();
+            let other = leading(&direct, "other", Duration::from_secs(9));
+            (since.elapsed(), seqs(&open(other).journal))
+        };
+        let (took, there) = tokio::task::spawn_blocking(other).await.unwrap();
+        wire.turn(Way::Cut);
+        let kept = writing.join().unwrap();
+        println!("round {round}: followed after {took:.1?}, {kept} records");
+        let last = *there.last().unwrap();
+        assert!(last == kept || last == kept + 1, "what was acknowledged is there: {kept}, {last}");
+    }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn all_nodes_sign_the_boards_sessions_with_one_key() {
+    let database = Database::start();
+    let (one, other) =
+        (Postgres::open(&database.url()).unwrap(), Postgres::open(&database.url()).unwrap());
+    assert_eq!(one.board_key([1; 32]).unwrap(), [1; 32]);
+    assert_eq!(other.board_key([2; 32]).unwrap(), [1; 32]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The board: where browsers reach it (`COC_PUBLIC_URL`, else the address listened at), and the key of its sessions in the state folder.
+//! The board: where browsers reach it (`COC_PUBLIC_URL`, else the address listened at), and the key of its sessions: in the state folder,
+//! or in the database that several nodes share.
 
 use super::phone::{PUBLIC, PUBLIC_EXAMPLE};
 use crate::adapters::http::Base;
@@ -17,20 +18,19 @@ use std::sync::Arc;
 /// The file in the state folder; without it everybody who was let in asks for a link anew.
 const FILE: &str = "board.key";
 
-/// The doors, with the key that this state folder keeps.
-pub(crate) fn doors(state: &Path, clock: Arc<dyn Clock>) -> Result<Arc<Doors>, String> {
+/// The key that this state folder keeps.
+pub(crate) fn key(state: &Path) -> Result<[u8; KEY], String> {
     let path = state.join(FILE);
-    let key = match kept(&path) {
-        Ok(key) => key,
+    match kept(&path) {
+        Ok(key) => Ok(key),
         Err(error) => {
             out::note(&format!(
                 "⚠️ {}: 관제 화면의 열쇠를 쓸 수 없습니다 ({error}).\n다시 시작하면 관제 화면에 /coc board로 다시 들어와야 합니다.",
                 path.display()
             ));
-            fresh().map_err(|error| error.to_string())?
+            fresh().map_err(|error| error.to_string())
         }
-    };
-    Ok(Arc::new(Doors::new(&key, clock)))
+    }
 }
 
 /// Doors for practice: nobody comes back after it.
@@ -39,7 +39,8 @@ pub(crate) fn practice(clock: Arc<dyn Clock>) -> Result<Arc<Doors>, String> {
     Ok(Arc::new(Doors::new(&key, clock)))
 }
 
-fn fresh() -> io::Result<[u8; KEY]> {
+/// A key that nobody had.
+pub(crate) fn fresh() -> io::Result<[u8; KEY]> {
     let mut key = [0; KEY];
     SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("난수를 얻을 수 없음"))?;
     Ok(key)

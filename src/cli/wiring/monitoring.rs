@@ -64,10 +64,11 @@ impl Monitoring {
     }
 
     /// The addresses that are posted to.
-    pub(crate) fn routes(self, desk: Arc<dyn Notices>, now: Now) -> Router {
-        let trust = sns::Trust::Signed { sender: self.sns, raw: self.secret.clone() };
+    pub(crate) fn routes(&self, desk: Arc<dyn Notices>, now: Now) -> Router {
+        let sender = Arc::clone(&self.sns);
+        let trust = sns::Trust::Signed { sender, raw: self.secret.clone() };
         let routes = sns::router(sns::Hook::new(trust, Arc::clone(&desk), Arc::clone(&now)));
-        match self.secret {
+        match self.secret.clone() {
             Some(secret) => {
                 let trust = eventbridge::Trust::Secret(secret);
                 routes.merge(eventbridge::router(eventbridge::Hook::new(trust, desk, now)))

@@ -29,12 +29,12 @@ const PHONE_EXAMPLE: &str = "https://phone.example.com";
 /// A telephone that can be used, and where its carrier reports.
 pub(crate) struct Carrier {
     pub(crate) phone: Arc<dyn Phone>,
-    hooks: Box<dyn FnOnce(Arc<dyn Hooks>, Now) -> Router + Send>,
+    hooks: Box<dyn Fn(Arc<dyn Hooks>, Now) -> Router + Send + Sync>,
 }
 
 impl Carrier {
     /// The routes on which the carrier tells what happens.
-    pub(crate) fn routes(self, hooks: Arc<dyn Hooks>, now: Now) -> Router {
+    pub(crate) fn routes(&self, hooks: Arc<dyn Hooks>, now: Now) -> Router {
         (self.hooks)(hooks, now)
     }
 }
@@ -199,7 +199,8 @@ impl Settings {
         let phone = Arc::new(Twilio::new(api, self.from, self.public.clone()));
         let verifier = ingress::twilio::Verifier::new(&self.token);
         let callbacks = Callbacks::new(self.public);
-        let hooks = move |hooks, _now| ingress::twilio::router(verifier, callbacks, hooks);
+        let hooks =
+            move |hooks, _now| ingress::twilio::router(verifier.clone(), callbacks.clone(), hooks);
         Ok(Carrier { phone, hooks: Box::new(hooks) })
     }
 }

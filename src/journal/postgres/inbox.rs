@@ -2,7 +2,7 @@
 //! least once. The desk knows each delivery by its name, so a second taking changes nothing.
 
 use super::{ANSWER_WITHIN, Line, Trouble, failed, options};
-use crate::domain::input::SlackInput;
+use crate::domain::input::Input;
 use crate::domain::message::{Answer, FieldError};
 use crate::journal::StoreError;
 use std::fmt;
@@ -36,7 +36,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When the database does not take it.
-    pub async fn put(&self, input: &SlackInput) -> Result<i64, StoreError> {
+    pub async fn put(&self, input: &Input) -> Result<i64, StoreError> {
         let body = serde_json::to_vec(input)
             .map_err(|_| Trouble::Unreadable("coc_inbox"))
             .map_err(failed("넘겨줄 입력"))?;
@@ -53,24 +53,23 @@ impl Inbox {
         .map_err(failed("넘겨줄 입력"))
     }
 
-    /// What waits to be taken, in order.
+    /// What waits to be taken, in order, but for what stands under these numbers. `None`: this program cannot read it.
     ///
     /// # Errors
-    /// When the database does not answer, or holds what this program cannot read.
-    pub async fn waiting(&self) -> Result<Vec<(i64, SlackInput)>, StoreError> {
+    /// When the database does not answer.
+    pub async fn waiting(&self, passed: &[i64]) -> Result<Vec<(i64, Option<Input>)>, StoreError> {
         let mut line = self.line.lock().await;
         line.ask(ANSWER_WITHIN, async |up| {
             let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
-                "SELECT id, body FROM coc_inbox WHERE answer IS NULL ORDER BY id LIMIT $1",
+                "SELECT id, body FROM coc_inbox WHERE answer IS NULL AND id <> ALL ($2)
+                 ORDER BY id LIMIT $1",
             )
             .bind(TOGETHER)
+            .bind(passed)
             .fetch_all(up)
             .await?;
-            let read = |(id, body): (i64, Vec<u8>)| {
-                let input = serde_json::from_slice(&body);
-                input.map(|input| (id, input)).map_err(|_| Trouble::Unreadable("coc_inbox"))
-            };
-            rows.into_iter().map(read).collect()
+            let read = |(id, body): (i64, Vec<u8>)| (id, serde_json::from_slice(&body).ok());
+            Ok(rows.into_iter().map(read).collect())
         })
         .await
         .map_err(failed("넘겨받을 입력"))

@@ -1,6 +1,6 @@
 //! The shared store: PostgreSQL 15 or later, for two machines and more.
 //!
-//! - One leads by the lease, a row with a fencing number that grows with every leader. A batch is kept in one transaction that holds
+//! - One leads by the lease, a row with a fencing number that grows with every leader. A batch is kept by one statement that holds
 //!   that row: of a leader whose number is not the row's any more nothing is kept, however late its batch comes.
 //! - The lease runs by the database's clock, so that the machines' own clocks may differ. A leader also counts by its own monotonic
 //!   clock, from before it asked for the renewal: it takes itself for none ([`Store::leads`]) before the database does, and does
@@ -126,7 +126,7 @@ impl Line {
     async fn up(&mut self) -> Result<&mut PgConnection, Trouble> {
         let up = match self.connection.take() {
             Some(up) => up,
-            None => timeout(CONNECT_WITHIN, self.options.connect())
+            None => timeout(CONNECT_WITHIN, connect(&self.options))
                 .await
                 .map_err(|_| Trouble::Silent(CONNECT_WITHIN))??,
         };
@@ -149,6 +149,18 @@ impl Line {
     }
 }
 
+/// A new connection. What it began and did not end is given up by the database as soon as its lease is over: it may be cut off.
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let mut up = options.connect().await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SET idle_in_transaction_session_timeout = {}",
+        LEASE.as_millis()
+    )))
+    .execute(&mut up)
+    .await?;
+    Ok(up)
+}
+
 /// How the database of this address is reached.
 fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let read: PgConnectOptions =
@@ -160,6 +172,7 @@ fn migrations() -> Migrator {
     let files = [
         (1, "journal", include_str!("0001_journal.sql")),
         (2, "inbox", include_str!("0002_inbox.sql")),
+        (3, "key", include_str!("0003_key.sql")),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         let sql = sqlx::AssertSqlSafe(sql).into_sql_str();
@@ -235,6 +248,22 @@ impl Postgres {
             .execute(up)
             .await?;
             Ok(())
+        })
+    }
+
+    /// The key of the board that all nodes share: `fresh` where there was none yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn board_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.ask("관제 화면의 열쇠", ANSWER_WITHIN, async move |up| {
+            sqlx::query("INSERT INTO coc_key (id, board) VALUES (1, $1) ON CONFLICT DO NOTHING")
+                .bind(fresh.to_vec())
+                .execute(&mut *up)
+                .await?;
+            let (kept,): (Vec<u8>,) =
+                sqlx::query_as("SELECT board FROM coc_key WHERE id = 1").fetch_one(up).await?;
+            kept.try_into().map_err(|_| Trouble::Unreadable("coc_key"))
         })
     }
 
@@ -414,31 +443,34 @@ impl Store for Postgres {
         let hashes: Vec<Vec<u8>> = batch.iter().map(|one| one.hash.as_bytes().to_vec()).collect();
         let bodies: Vec<Vec<u8>> = batch.iter().map(|one| one.bytes.clone()).collect();
         let kept = self.ask("기록 저장", KEEP_WITHIN, async move |up| {
-            let mut whole = up.begin().await?;
-            // a leader that comes after waits here, until this batch is kept or is not
-            let held: Option<(i64,)> =
-                sqlx::query_as("SELECT fence FROM coc_lease WHERE id = 1 AND fence = $1 FOR SHARE")
-                    .bind(fence)
-                    .fetch_optional(&mut *whole)
-                    .await?;
-            let (next,): (i64,) = sqlx::query_as("SELECT coalesce(max(seq), 0) + 1 FROM coc_record")
-                .fetch_one(&mut *whole)
-                .await?;
-            if held.is_none() || next != number(expected_next) {
-                return Ok(Kept::Fenced(u64::try_from(next).unwrap_or_default()));
-            }
-            sqlx::query(
-                "INSERT INTO coc_record (seq, hash, body, fence)
-                 SELECT seq, hash, body, $4 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS new(seq, hash, body)",
+            // one statement, whole by itself: a node that is cut off in the middle leaves nothing locked that the next leader needs. One
+            // that comes to lead meanwhile waits for it, and it finds no lease if that one was first.
+            let kept = sqlx::query(
+                "WITH held AS (SELECT 1 FROM coc_lease WHERE id = 1 AND fence = $4 FOR SHARE),
+                      reached AS (SELECT coalesce(max(seq), 0) AS seq FROM coc_record)
+                 INSERT INTO coc_record (seq, hash, body, fence)
+                 SELECT new.seq, new.hash, new.body, $4
+                 FROM held, reached, unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS new(seq, hash, body)
+                 WHERE reached.seq = $5",
             )
             .bind(seqs)
             .bind(hashes)
             .bind(bodies)
             .bind(fence)
-            .execute(&mut *whole)
-            .await?;
-            whole.commit().await?;
-            Ok(Kept::Whole)
+            .bind(number(expected_next) - 1)
+            .execute(&mut *up)
+            .await;
+            match kept {
+                Ok(kept) if kept.rows_affected() > 0 => return Ok(Kept::Whole),
+                Ok(_) => {}
+                // somebody wrote that number in the same moment
+                Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+                Err(error) => return Err(error.into()),
+            }
+            let (next,): (i64,) = sqlx::query_as("SELECT coalesce(max(seq), 0) + 1 FROM coc_record")
+                .fetch_one(up)
+                .await?;
+            Ok(Kept::Fenced(u64::try_from(next).unwrap_or_default()))
         });
         match kept.map_err(AppendError::Doubtful)? {
             Kept::Whole => Ok(()),
