@@ -204,7 +204,7 @@ async fn a_loop_that_hangs_does_not_hide_it_from_whoever_measures() {
 
 /// Slack's line stands, its pings are answered, and nothing comes by it any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[ignore = "takes a minute"]
+#[ignore = "takes a minute; .ci/run does it"]
 async fn a_line_that_stands_and_brings_nothing_is_found_out_by_the_own_posts() {
     let running = running("phone = \"desk\"\n[chain]\nrung = \"5s\"\n").await;
     running.scene.request();
