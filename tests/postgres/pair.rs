@@ -24,6 +24,8 @@ pub(crate) struct Pair {
     pub(crate) wires: Vec<Wire>,
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) nodes: Vec<Option<Child>>,
+    /// Settings besides.
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Drop for Pair {
@@ -52,6 +54,15 @@ impl Pair {
 
     /// Two nodes on this database; the first one leads.
     pub(crate) async fn set_on(policy: &str, database: Database) -> Self {
+        Self::set_with(policy, database, Vec::new()).await
+    }
+
+    /// The same with settings of the environment besides; one that is empty takes away.
+    pub(crate) async fn set_with(
+        policy: &str,
+        database: Database,
+        settings: Vec<(&'static str, String)>,
+    ) -> Self {
         let scene = Scene::set(policy).await;
         let mut wires = Vec::new();
         for _ in 0..2 {
@@ -59,7 +70,7 @@ impl Pair {
         }
         let listen = vec![free_address(), free_address()];
         let nodes = vec![None, None];
-        let mut pair = Self { scene, database: Some(database), wires, listen, nodes };
+        let mut pair = Self { scene, database: Some(database), wires, listen, nodes, settings };
         pair.start(0);
         pair.until_ready(0, "a leader").await;
         pair.start(1);
@@ -72,6 +83,12 @@ impl Pair {
             .env("DATABASE_URL", format!("postgres://coc@{}/postgres", self.wires[nth].address))
             .env("COC_LISTEN", self.listen[nth].to_string())
             .env("COC_EVENTBRIDGE_SECRET", SECRET);
+        for (name, value) in &self.settings {
+            match value.as_str() {
+                "" => command.env_remove(name),
+                value => command.env(name, value),
+            };
+        }
         command
     }
 
@@ -107,6 +124,25 @@ impl Pair {
             Ok(answer) => answer.unwrap_or_default(),
             Err(_) => String::new(),
         }
+    }
+
+    /// Posts something to a node; the status and the whole answer.
+    pub(crate) async fn post(
+        &self,
+        nth: usize,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, String) {
+        let headers: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: bot\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = self.ask(nth, &request).await;
+        let status = answer.split_whitespace().nth(1).and_then(|status| status.parse().ok());
+        (status.unwrap_or_default(), answer)
     }
 
     pub(crate) async fn readiness(&self, nth: usize) -> String {

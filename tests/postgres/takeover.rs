@@ -8,9 +8,19 @@ use crate::database::Database;
 use crate::pair::{POLICY, Pair, SECRET, TAKEN_OVER_WITHIN, aside, signal};
 use crate::scene::{Scene, chain, reached};
 use crate::wire::Way;
+use axum::Router;
+use axum::extract::Json;
+use axum::http::StatusCode;
+use axum::routing::{any, post};
 use coc::journal::{Postgres, Store, StoredRecord};
+use coc::ports::Clock;
 use coc::sandbox::workspace::Typing;
+use coc::service::WallClock;
+use ring::hmac;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs PostgreSQL"]
@@ -198,29 +208,136 @@ async fn what_a_service_hands_to_the_one_that_stands_by_is_taken_by_the_leader()
     let pair = Pair::set("phone = \"desk\"\n").await;
     pair.until_following(1).await;
     let finding = include_str!("../payloads/guardduty_high_eventbridge.json");
-    let post = |key: &str| {
-        format!(
-            "POST /hooks/eventbridge HTTP/1.1\r\nhost: bot\r\nconnection: close\r\nx-api-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{finding}",
-            finding.len()
-        )
+    let posted = async |nth: usize, key: &str| {
+        let headers = [("x-api-key", key), ("content-type", "application/json")];
+        pair.post(nth, "/hooks/eventbridge", &headers, finding).await.0
     };
-    let forged = pair.ask(1, &post("another")).await;
-    assert!(forged.starts_with("HTTP/1.1 403"), "{forged}");
-    let taken = pair.ask(1, &post(SECRET)).await;
-    assert!(taken.starts_with("HTTP/1.1 200"), "{taken}");
+    assert_eq!(posted(1, "another").await, 403);
+    assert_eq!(posted(1, SECRET).await, 200);
     let kept = "SELECT count(*) FROM coc_record WHERE convert_from(body, 'UTF8') LIKE '%GuardDuty Finding%'";
     let database = pair.database.as_ref().unwrap();
     pair.scene
         .until(Duration::from_secs(10), "it is in the journal", |_| database.ask(kept) == "1")
         .await;
     // the same by both doors is one
-    assert!(pair.ask(0, &post(SECRET)).await.starts_with("HTTP/1.1 200"));
-    assert!(pair.ask(1, &post(SECRET)).await.starts_with("HTTP/1.1 200"));
+    assert_eq!(posted(0, SECRET).await, 200);
+    assert_eq!(posted(1, SECRET).await, 200);
     let waiting = "SELECT count(*) FROM coc_inbox WHERE answer IS NULL";
     pair.scene
         .until(Duration::from_secs(10), "nothing waits", |_| database.ask(waiting) == "0")
         .await;
     assert_eq!(database.ask(kept), "1");
+}
+
+/// A telephone service that dials nobody: what it was asked to dial.
+async fn telephones() -> (String, Arc<Mutex<Vec<Value>>>) {
+    let dialled: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let kept = Arc::clone(&dialled);
+    let place = async move |Json(call): Json<Value>| {
+        let id = call["id"].clone();
+        kept.lock().unwrap().push(call);
+        let placed = json!({"id": id, "created_at": WallClock.now().to_rfc3339()});
+        (StatusCode::CREATED, Json(placed))
+    };
+    let gone = async || StatusCode::NOT_FOUND;
+    let routes = Router::new().route("/calls", post(place)).route("/calls/{id}", any(gone));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (url, dialled)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL"]
+async fn a_key_that_the_telephone_tells_to_the_one_that_stands_by_is_an_acceptance() {
+    const TOKEN: &str = "a-long-random-token";
+    let (url, dialled) = telephones().await;
+    let settings = vec![
+        ("PHONE_URL", url),
+        ("PHONE_TOKEN", TOKEN.to_owned()),
+        ("COC_PUBLIC_URL", "https://coc.example.com".to_owned()),
+    ];
+    let pair = Pair::set_with("", aside(Database::start).await, settings).await;
+    pair.until_following(1).await;
+    pair.scene.request();
+    pair.scene
+        .until(Duration::from_secs(20), "a call", |_| !dialled.lock().unwrap().is_empty())
+        .await;
+    let call = dialled.lock().unwrap()[0].clone();
+    let id = call["id"].as_str().unwrap().to_owned();
+    let told = async |event: Value| {
+        let body = event.to_string();
+        let stamp = WallClock.now().timestamp().to_string();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, TOKEN.as_bytes());
+        let tag = hmac::sign(&key, format!("{stamp}.{body}").as_bytes());
+        let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-coc-timestamp", stamp.as_str()),
+            ("x-coc-signature", tag.as_str()),
+        ];
+        pair.post(1, "/hooks/phone", &headers, &body).await
+    };
+    // another key first: the voice says it again, from what this node has read of the journal
+    let key = |key: &str, turn: u8| json!({"id": id, "event": "key", "key": key, "page": id, "turn": turn});
+    let (status, said) = told(key("5", 1)).await;
+    assert_eq!(status, 200, "{said}");
+    assert!(said.contains("한빛전자") && said.contains("\"ask\""), "{said}");
+    let (status, said) = told(key("1", 1)).await;
+    assert_eq!(status, 200, "{said}");
+    assert!(said.contains("hang_up") && said.contains("수락"), "{said}");
+    pair.scene
+        .until(Duration::from_secs(5), "the acceptance is told", |scene| scene.says("수락"))
+        .await;
+    // pressed once more it is over, and changes nothing
+    let (status, said) = told(key("1", 1)).await;
+    assert_eq!(status, 200, "{said}");
+    assert!(said.contains("hang_up"), "{said}");
+    assert_eq!(dialled.lock().unwrap().len(), 1, "nobody else is called");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL"]
+async fn behind_a_balancer_slack_may_post_to_any_of_them() {
+    const SECRET: &str = "signing-secret";
+    let settings =
+        vec![("SLACK_APP_TOKEN", String::new()), ("SLACK_SIGNING_SECRET", SECRET.to_owned())];
+    let policy = "phone = \"desk\"\n";
+    let pair = Pair::set_with(policy, aside(Database::start).await, settings).await;
+    pair.until_following(1).await;
+    let scene = &pair.scene;
+    // what Slack would deliver, and to both of them
+    let text = "@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/4242";
+    let (_, told) = scene
+        .workspace
+        .lock()
+        .unwrap()
+        .say(WallClock.now(), &scene.csr, &scene.general, None, text, Typing::Plain)
+        .unwrap();
+    assert!(!told.is_empty());
+    for delivery in told {
+        let body = delivery.payload.to_string();
+        let stamp = WallClock.now().timestamp().to_string();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+        let tag = hmac::sign(&key, format!("v0:{stamp}:{body}").as_bytes());
+        let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = format!("v0={tag}");
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-slack-request-timestamp", stamp.as_str()),
+            ("x-slack-signature", signature.as_str()),
+        ];
+        for nth in [1, 0, 1] {
+            let (status, said) = pair.post(nth, "/slack/events", &headers, &body).await;
+            assert_eq!(status, 200, "{said}");
+        }
+    }
+    pair.reaches(1, "the first rung").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    pair.is_in_order();
+    let posts = pair.scene.posts();
+    let begun = posts.iter().filter(|(_, said, _)| said.contains("긴급 대응을 시작합니다"));
+    assert_eq!(begun.count(), 1, "{posts:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,7 +23,10 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How long a form waits for the leader's answer; Slack waits for three seconds.
 const FORM_WAITS: Duration = Duration::from_millis(2200);
 /// How long is waited for a call that the copy does not know yet: a telephone may be answered before its placing has been read.
-const COPY_WAITS: Duration = Duration::from_millis(1000);
+const COPY_WAITS: Duration = Duration::from_millis(700);
+/// How long a key on a telephone waits for the leader, so that what the voice says next is true. It is kept already: whoever leads next takes
+/// it.
+const KEY_WAITS: Duration = Duration::from_millis(2000);
 
 /// Every door of a node that stands by.
 pub(crate) struct Relay {
@@ -42,6 +45,18 @@ impl Relay {
             tracing::warn!(%error, "an input was not handed on; its sender tries again");
             Unavailable
         })
+    }
+
+    /// The leader's answer.
+    async fn answered(&self, id: i64) -> Answer {
+        loop {
+            match self.inbox.answer_of(id).await {
+                Ok(Some(answer)) => return answer,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "the leader's answer is not known yet"),
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     fn look<T>(&self, look: impl FnOnce(&State) -> T) -> Result<T, Unavailable> {
@@ -78,17 +93,7 @@ impl Desk for Relay {
             return Ok(Answer::Nothing);
         }
         // what is wrong with a form is told while it is open
-        let answered = async {
-            loop {
-                match self.inbox.answer_of(id).await {
-                    Ok(Some(answer)) => return answer,
-                    Ok(None) => {}
-                    Err(error) => tracing::warn!(%error, "the answer to a form is not known yet"),
-                }
-                sleep(LOOK_EVERY).await;
-            }
-        };
-        timeout(FORM_WAITS, answered).await.map_err(|_| Unavailable)
+        timeout(FORM_WAITS, self.answered(id)).await.map_err(|_| Unavailable)
     }
 
     async fn connected(&self, up: bool) {
@@ -99,7 +104,11 @@ impl Desk for Relay {
 #[async_trait]
 impl Hooks for Relay {
     async fn phoned(&self, call: ErrandId, event: CallEvent) -> Result<(), Unavailable> {
-        self.put(Input::Phone { call, event }).await.map(drop)
+        let id = self.put(Input::Phone { call, event }).await?;
+        if timeout(KEY_WAITS, self.answered(id)).await.is_err() {
+            tracing::warn!("nobody has taken yet what happened on a telephone; it is kept");
+        }
+        Ok(())
     }
 
     async fn page(&self, call: ErrandId) -> Result<Option<Page>, Unavailable> {
