@@ -42,6 +42,8 @@ const QUEUE: usize = 1024;
 const TOGETHER: usize = 128;
 /// How often the journal is told that the process is alive.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked whether this process leads still, where nothing else happens.
+const LEAD_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 /// How long a start waits for Slack before timers run without what was missed: a page late by Slack's outage is worse than one
 /// too many.
 const SLACK_MUST_ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -495,6 +497,7 @@ impl<S: Store> Body<S> {
 
     async fn serve(&mut self, queue: &mut mpsc::Receiver<Order>) -> Result<(), ServiceError> {
         let mut alive = tokio::time::interval(ALIVE_EVERY);
+        let mut lead = tokio::time::interval(LEAD_LOOKED_AT_EVERY);
         let mut waiting = Vec::with_capacity(TOGETHER);
         // of the machine, for a clock of practice is set all the time
         let mut watched = Watched::new(WallClock.now());
@@ -516,6 +519,8 @@ impl<S: Store> Body<S> {
                 }
                 () = self.clock.sleep_until(until) => {}
                 _ = alive.tick() => self.engine.note_alive(self.clock.now()),
+                // moving on asks for it
+                _ = lead.tick() => {}
             }
             while self.flights.try_join_next().is_some() {}
         }

@@ -162,6 +162,25 @@ impl Pair {
         }
     }
 
+    /// Until one of them has the lease and does its work: which, and how long that took.
+    pub(crate) async fn until_somebody_leads(&self, what: &str) -> (usize, Duration) {
+        let since = Instant::now();
+        loop {
+            // of a moment: who has just lost it may take itself for ready still
+            let holds = "SELECT holder FROM coc_lease WHERE until > clock_timestamp()";
+            let holder = self.database.as_ref().unwrap().ask(holds);
+            let leads = (0..self.nodes.len())
+                .find(|nth| holder.ends_with(&format!(":{}", self.node(*nth).id())));
+            if let Some(nth) = leads
+                && self.readiness(nth).await.starts_with("HTTP/1.1 200")
+            {
+                return (nth, since.elapsed());
+            }
+            assert!(since.elapsed() < Duration::from_secs(20), "{what}: nobody leads: {holder}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Until this node stands by, with a copy that reaches as far as the journal did.
     pub(crate) async fn until_following(&self, nth: usize) {
         let last = self.database.as_ref().unwrap().ask("SELECT max(seq) FROM coc_record");

@@ -430,15 +430,7 @@ async fn strike(pair: &mut Pair, leader: usize, kind: u64) -> (usize, Duration) 
             signal(pair.node(leader), "-STOP");
             tokio::time::sleep(Duration::from_millis(2900)).await;
             signal(pair.node(leader), "-CONT");
-            let since = Instant::now();
-            loop {
-                for nth in [other, leader] {
-                    if pair.readiness(nth).await.starts_with("HTTP/1.1 200") {
-                        return (nth, since.elapsed());
-                    }
-                }
-                assert!(since.elapsed() < Duration::from_secs(20), "nobody leads");
-            }
+            pair.until_somebody_leads("after a pause").await
         }
         3 | 4 => {
             pair.cut(leader, if kind == 3 { Way::Silent } else { Way::Cut });
@@ -457,15 +449,8 @@ async fn strike(pair: &mut Pair, leader: usize, kind: u64) -> (usize, Duration) 
         6 => {
             let since = Instant::now();
             restart_the_database(pair).await;
-            loop {
-                for nth in [leader, other] {
-                    if pair.readiness(nth).await.starts_with("HTTP/1.1 200") {
-                        return (nth, since.elapsed());
-                    }
-                }
-                assert!(since.elapsed() < Duration::from_secs(30), "nobody leads");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            let (leads, _) = pair.until_somebody_leads("after the database's restart").await;
+            (leads, since.elapsed())
         }
         // both at once
         _ => {
