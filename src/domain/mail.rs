@@ -287,8 +287,10 @@ fn template(text: &str) -> Result<Template, LineError> {
         });
     };
     if rest.trim().is_empty() {
+        // the second line, where there is one
+        let line = text.split('\n').count().min(2);
         return Err(LineError {
-            line: 2, text: "제목 아래에 본문이 없습니다.".to_owned()
+            line, text: "제목 아래에 본문이 없습니다.".to_owned()
         });
     }
     Ok(Template { subject: subject.to_owned(), text: rest.trim_matches(['\r', '\n']).to_owned() })

@@ -199,6 +199,8 @@ pub(crate) fn desk(bytes: &[u8]) {
     let channel = ["#general", "#강제링크해지", "#coc-noti"][usize::from(how / 4 % 3)];
     let command = ["/coc", "/assign", "/offboard", "/call", "/onboard"][usize::from(how / 12 % 5)];
     let said = match how / 60 {
+        // Slack lets nobody say nothing
+        0 if text.trim().is_empty() => return,
         0 => json!({"say": {"by": by, "in": channel, "text": text}}),
         1 => {
             json!({"say": {"by": by, "in": channel, "text": format!("@COC [긴급티켓배정요청] {text}")}})
