@@ -7,9 +7,10 @@ use crate::domain::errand::Outcome;
 use crate::domain::input::Input;
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
+use crate::journal::forget::{ForgetError, Plan, Wish};
 use crate::journal::{
-    AppendError, Draft, Journal, JournalError, Looked, Record, Store, Tail, check_known, follow,
-    look, walk,
+    AppendError, Draft, Erase, Journal, JournalError, Looked, Record, Store, Tail, check_known,
+    follow, look, walk,
 };
 
 /// The desk's form in snapshots; changed when older snapshots must not be read any more.
@@ -28,6 +29,8 @@ pub struct Engine<S> {
 pub struct Follower {
     desk: Desk,
     tail: Tail,
+    /// Records that were read before bear another name now: the desk is made anew before anybody acts by it.
+    outdated: bool,
 }
 
 impl Follower {
@@ -47,7 +50,7 @@ impl Follower {
             }
         })?;
         check_known(end, tail)?;
-        Ok(Self { desk, tail: end })
+        Ok(Self { desk, tail: end, outdated: false })
     }
 
     /// Reads what was written since.
@@ -55,7 +58,10 @@ impl Follower {
     /// # Errors
     /// When it cannot be read; what was read until then is in the copy.
     pub fn follow(&mut self, store: &impl Store) -> Result<(), JournalError> {
-        follow(store, &mut self.tail, |record| take(&mut self.desk, &record))
+        follow(store, &mut self.tail, |record| {
+            self.outdated |= matches!(record.input, Input::Forgotten(_));
+            take(&mut self.desk, &record);
+        })
     }
 
     /// The last record that was read.
@@ -67,6 +73,7 @@ impl Follower {
     /// Takes what [`News::after`] this copy's last record was read.
     pub fn take(&mut self, news: News) {
         for record in &news.records {
+            self.outdated |= matches!(record.input, Input::Forgotten(_));
             take(&mut self.desk, record);
         }
         self.tail = news.tail;
@@ -137,7 +144,10 @@ impl<S: Store> Engine<S> {
     /// When the journal cannot be read, or is not the one that was followed.
     pub fn lead(store: S, mut follower: Follower) -> Result<(Self, Option<Time>), JournalError> {
         follower.follow(&store)?;
-        let Follower { desk, tail } = follower;
+        if follower.outdated {
+            follower = Follower::begin(&store)?;
+        }
+        let Follower { desk, tail, .. } = follower;
         let (journal, alive_until) = Journal::open_known(store, DESK_SCHEMA, tail)?;
         let mut engine = Self { journal, desk };
         engine.catch_up_with_journal(tail.seq)?;
@@ -159,6 +169,12 @@ impl<S: Store> Engine<S> {
     #[must_use]
     pub const fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// The journal's end.
+    #[must_use]
+    pub const fn tail(&self) -> Tail {
+        self.journal.tail()
     }
 
     /// The number of the last record.
@@ -232,10 +248,44 @@ impl<S: Store> Engine<S> {
         }
     }
 
+    /// Finds out what is to be done so that somebody who left is forgotten.
+    ///
+    /// # Errors
+    /// See [`ForgetError`]; nothing is changed.
+    pub fn plan_forgetting(&self, wish: &Wish, now: Time) -> Result<Plan, ForgetError> {
+        self.journal.plan_forgetting(&self.desk, wish, now)
+    }
+
     /// Notes that the process is alive, for the next start to know how long it was away.
     pub fn note_alive(&mut self, now: Time) {
         if let Err(error) = self.journal.note_alive(now) {
             tracing::warn!(%error, "sign of life not written");
         }
+    }
+}
+
+impl<S: Erase> Engine<S> {
+    /// Carries out what [`plan_forgetting`](Self::plan_forgetting) found, and makes the desk anew of what the journal says then. `each` hears
+    /// how many records are done.
+    ///
+    /// # Errors
+    /// See [`ForgetError`]; planning and carrying out again completes it.
+    pub fn forget(
+        &mut self,
+        plan: &Plan,
+        now: Time,
+        each: impl FnMut(u64),
+    ) -> Result<(), ForgetError> {
+        let unreadable = ForgetError::Unreadable { seq: self.last_seq() };
+        let renamed = serde_json::to_vec(&self.desk).ok().and_then(|json| plan.renamed(&json));
+        let Some(renamed) = renamed.and_then(|json| serde_json::from_slice::<Desk>(&json).ok())
+        else {
+            return Err(unreadable);
+        };
+        self.journal.forget(plan, now, &renamed, each)?;
+        self.desk = Desk::default();
+        self.catch_up_with_journal(0)?;
+        self.snapshot();
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ mod common;
 mod files;
 
 use coc::domain::ids::Name;
-use coc::journal::{Draft, Journal, Opened, Record, Sled, StoredRecord, line};
+use coc::journal::{Draft, Held, Journal, Opened, Record, Sled, StoredRecord, line};
 use coc::replay::journal::{
     Again, CaseDiff, End, Instead, Other, Replayed, Story, compare, play_instead,
 };
@@ -299,7 +299,7 @@ impl Place {
         let mut file = std::fs::File::create(self.path("night.jsonl")).unwrap();
         for record in records {
             let stored = StoredRecord::seal(record.seq, serde_json::to_vec(record).unwrap());
-            line::write(&stored, &mut file).unwrap();
+            line::write(&stored, Held::AsWritten, &mut file).unwrap();
         }
     }
 }

@@ -1,15 +1,23 @@
-//! `coc journal export|verify|restore`: the journal as JSON lines, its chain checked, a state folder rebuilt.
+//! `coc journal export|verify|restore|forget`: the journal as JSON lines, its chain checked, a state folder rebuilt, somebody forgotten.
 
 use super::audit::{Claim, Extract, Proof};
+use super::forget::{Forget, forget};
 use super::progress::Progress;
 use crate::domain::ids::CaseId;
-use crate::journal::line::{self, OVERHEAD};
+use crate::domain::input::{Input, Rewritten};
+use crate::domain::time::Time;
+use crate::journal::attest::Pledges;
+use crate::journal::forget::ForgetError;
+use crate::journal::line::{self, Line, OVERHEAD};
 use crate::journal::store::MAX_RECORD_BYTES;
 use crate::journal::{
-    self, AppendError, Break, Digest, Folder, JournalError, Postgres, Sled, Store, StoreError,
-    StoredRecord, Tail, chain,
+    self, AppendError, Break, Digest, Folder, JournalError, Postgres, Record, Sled, Store,
+    StoreError, StoredRecord, Tail, chain,
 };
+use crate::ports::Clock;
+use crate::service::WallClock;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -29,6 +37,8 @@ pub enum JournalCommand {
     Verify(Verify),
     /// 내보낸 파일에서 빈 상태 폴더를 다시 만듭니다.
     Restore(Restore),
+    /// 떠난 사람을 저널에서 지웁니다. 해시 사슬은 그대로 이어집니다. 봇을 멈추고 실행합니다.
+    Forget(Forget),
 }
 
 /// Options of `coc journal export`.
@@ -111,6 +121,9 @@ pub enum Failure {
     /// A record could not be kept.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// Somebody could not be forgotten.
+    #[error(transparent)]
+    Forget(ForgetError),
     /// An extract of a case does not hold.
     #[error(
         "{file}: {why}. 저널에서 나온 그대로가 아니므로 믿지 마십시오. 다시 만들려면: coc journal export --case 번호"
@@ -226,6 +239,7 @@ pub fn run_at(
         (JournalCommand::Restore(options), Place::Database(url)) => {
             restore_shared(url, options, out)
         }
+        (JournalCommand::Forget(options), place) => forget(place, options, WallClock.now(), out),
     }
 }
 
@@ -297,9 +311,9 @@ fn length(store: &dyn Store) -> Option<u64> {
 fn write_lines(store: &dyn Store, to: &mut impl Write, shown: &str) -> Result<(), CommandError> {
     let (mut kept, mut written) = (0, Ok(()));
     let progress = Progress::begin("저널을 내보내는 중", length(store), "건");
-    let walked = journal::walk_bytes(store, |stored| {
+    let walked = journal::walk_bytes(store, |stored, held| {
         if written.is_ok() {
-            written = line::write(stored, to);
+            written = line::write(stored, held, to);
             kept += 1;
             progress.at(kept);
         }
@@ -319,6 +333,70 @@ struct Verdict {
     records: u64,
     last_hash: Digest,
     broken: Option<Broken>,
+    /// Who was forgotten; left out where nobody was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forgotten: Vec<WasForgotten>,
+}
+
+/// That somebody was forgotten.
+#[derive(Serialize)]
+struct WasForgotten {
+    /// The record that says so.
+    seq: u64,
+    at: Time,
+    by: String,
+    alias: String,
+    /// How many records say what it says that they do.
+    records: usize,
+    /// How many still have their old text: it was broken off.
+    pending: usize,
+}
+
+/// Hears every record, and tells who was forgotten.
+#[derive(Default)]
+struct Forgettings {
+    rewritten: BTreeMap<u64, Digest>,
+    told: Vec<WasForgotten>,
+}
+
+impl Forgettings {
+    fn take(&mut self, stored: &StoredRecord, record: Record) {
+        let bytes = Digest::of(&stored.bytes);
+        if bytes != stored.hash {
+            self.rewritten.insert(stored.seq, bytes);
+        }
+        if let Input::Forgotten(forgotten) = record.input {
+            let is = |one: &Rewritten| self.rewritten.get(&one.seq).map(ToString::to_string);
+            let done = forgotten.records.iter().filter(|one| is(one).as_ref() == Some(&one.hash));
+            let pending = forgotten.records.iter().filter(|one| is(one).is_none());
+            self.told.push(WasForgotten {
+                seq: record.seq,
+                at: record.at,
+                records: done.count(),
+                pending: pending.count(),
+                by: forgotten.by,
+                alias: forgotten.alias,
+            });
+        }
+    }
+}
+
+impl WasForgotten {
+    fn say(&self, out: &mut impl Write) -> io::Result<()> {
+        let Self { seq, at, by, alias, records, pending } = self;
+        let at = at.format("%Y-%m-%d %H:%M");
+        writeln!(
+            out,
+            "- 기록 {seq}번({at}, {by}): 떠난 사람이 적힌 기록 {records}건을 {alias}(으)로 고쳤습니다."
+        )?;
+        if *pending > 0 {
+            writeln!(
+                out,
+                "  {pending}건에는 아직 옛 글이 있습니다. 같은 이름으로 coc journal forget을 다시 실행해 주십시오."
+            )?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Serialize)]
@@ -352,9 +430,11 @@ fn write_verdict(
 ) -> Result<(), CommandError> {
     let mut good = Tail::START;
     let progress = Progress::begin("저널을 확인하는 중", length(store), "건");
-    let walked = journal::walk(store, 0, |stored, _record| {
+    let mut forgettings = Forgettings::default();
+    let walked = journal::walk(store, 0, |stored, record| {
         good = Tail { seq: stored.seq, hash: stored.hash };
         progress.at(good.seq);
+        forgettings.take(stored, record);
     });
     drop(progress);
     let walked = walked.and_then(|tail| journal::check_witnesses(store, tail));
@@ -366,13 +446,16 @@ fn write_verdict(
         },
         why: error.to_string(),
     });
-    let verdict = Verdict { ok: broken.is_none(), records: good.seq, last_hash: good.hash, broken };
+    let forgotten = forgettings.told;
+    let (ok, records, last_hash) = (broken.is_none(), good.seq, good.hash);
+    let verdict = Verdict { ok, records, last_hash, broken, forgotten };
     let said = if options.json {
         say_json(&verdict, out)
     } else {
         let state = if verdict.ok { "온전합니다" } else { "온전하지 않습니다" };
         writeln!(out, "저널이 {state}. 온전한 기록 {}건", good.seq)
             .and_then(|()| writeln!(out, "마지막 해시: {}", good.hash))
+            .and_then(|()| verdict.forgotten.iter().try_for_each(|one| one.say(out)))
     };
     said.map_err(io_at(Path::new("표준 출력")))?;
     Ok(walked?)
@@ -433,7 +516,7 @@ fn verify_extract(
 }
 
 fn say_proof(proof: &Proof, with_journal: bool, out: &mut impl Write) -> io::Result<()> {
-    let Proof { case, records, links, first, last, last_hash } = proof;
+    let Proof { case, records, links, rewritten, first, last, last_hash } = proof;
     writeln!(
         out,
         "감사 기록이 온전합니다. 사건 #{case}의 기록 {records}건, 사이와 뒤의 기록 {links}건 ({first}–{last}번)"
@@ -445,6 +528,12 @@ fn say_proof(proof: &Proof, with_journal: bool, out: &mut impl Write) -> io::Res
         "- 원문 {records}건은 적힌 해시의 기록이고, 이 순서로 마지막 해시까지 빠짐없이 이어집니다."
     )?;
     writeln!(out, "- 읽는 부분의 기록 번호, 시각, 해시는 원문과 같습니다.")?;
+    if *rewritten > 0 {
+        writeln!(
+            out,
+            "- 떠난 사람을 지우느라 고쳐진 기록 {rewritten}건은 뒤의 기록이 지금의 글을 증명합니다. 고치기 전의 글은 증명하지 않습니다."
+        )?;
+    }
     if with_journal {
         writeln!(
             out,
@@ -582,13 +671,23 @@ fn each_line(
 ) -> Result<(), CommandError> {
     let limit = MAX_RECORD_BYTES + OVERHEAD + 1;
     let mut text = Vec::new();
+    let mut pledges = Pledges::default();
     loop {
         text.clear();
         let mut line = (&mut lines).take(limit as u64);
         line.read_until(b'\n', &mut text).map_err(io_at(file))?;
-        let Some(stored) = next_line(tail, &text, file)? else { return Ok(()) };
+        let Some(Line { stored, held }) = next_line(tail, &text, file)? else { break };
+        pledges.take(&stored, held);
         each(stored)?;
     }
+    pledges.settle().map_err(|at| wrong_line(file, at.seq, &at.why.to_string()))
+}
+
+fn wrong_line(file: &Path, line: u64, why: &str) -> CommandError {
+    CommandError::Input(format!(
+        "{} {line}행: {why}. {line}번 기록이 있어야 합니다.",
+        file.display()
+    ))
 }
 
 fn rebuild(scaffold: &Scaffold, file: &Path, lines: impl BufRead) -> Result<Tail, CommandError> {
@@ -614,26 +713,18 @@ fn rebuild(scaffold: &Scaffold, file: &Path, lines: impl BufRead) -> Result<Tail
 }
 
 /// The record of a line, if it is the next one; `None` at the end of the file.
-fn next_line(
-    tail: &mut Tail,
-    text: &[u8],
-    file: &Path,
-) -> Result<Option<StoredRecord>, CommandError> {
+fn next_line(tail: &mut Tail, text: &[u8], file: &Path) -> Result<Option<Line>, CommandError> {
     if text.is_empty() {
         return Ok(None);
     }
     let number = tail.seq + 1;
-    let wrong = |why: String| {
-        CommandError::Input(format!(
-            "{} {number}행: {why}. {number}번 기록이 있어야 합니다.",
-            file.display()
-        ))
-    };
+    let wrong = |why: String| wrong_line(file, number, &why);
     let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let stored = line::read(text, number).map_err(|why| wrong(why.to_string()))?;
-    let record = chain::record_of(&stored).map_err(|at| wrong(at.why.to_string()))?;
-    tail.follow(&stored, chain::Link::from(&record)).map_err(|at| wrong(at.why.to_string()))?;
-    Ok(Some(stored))
+    let line = line::read(text, number).map_err(|why| wrong(why.to_string()))?;
+    let stored = &line.stored;
+    let record = chain::record_of(stored).map_err(|at| wrong(at.why.to_string()))?;
+    tail.follow(stored, chain::Link::from(&record)).map_err(|at| wrong(at.why.to_string()))?;
+    Ok(Some(line))
 }
 
 fn keep(store: &mut impl Store, batch: &mut Vec<StoredRecord>) -> Result<(), CommandError> {
@@ -698,7 +789,7 @@ fn not_empty(state: &Path) -> CommandError {
     ))
 }
 
-fn open_existing(state: &Path) -> Result<Sled, CommandError> {
+pub(super) fn open_existing(state: &Path) -> Result<Sled, CommandError> {
     if Sled::is_there(state) {
         return Ok(Sled::open(state)?);
     }
@@ -708,7 +799,7 @@ fn open_existing(state: &Path) -> Result<Sled, CommandError> {
     )))
 }
 
-fn say_json(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn say_json(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, document)?;
     writeln!(out)
 }
@@ -720,7 +811,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn io_at(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+pub(super) fn io_at(path: &Path) -> impl FnOnce(io::Error) -> Failure {
     move |source| Failure::Io { path: path.display().to_string(), source }
 }
 

@@ -8,6 +8,7 @@ pub mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod failure;
+pub mod forget;
 pub mod journal;
 mod korean;
 pub(crate) mod logs;

@@ -9,7 +9,8 @@ use crate::domain::people::{LineError, read_guide};
 use crate::domain::time::Time;
 use crate::journal::Record;
 use crate::replay::journal::{
-    ASSUMED, Again, CaseDiff, Difference, Instead, Replayed, compare, play_instead, read,
+    ASSUMED, Again, CaseDiff, Difference, Instead, ReadError, Replayed, aliases, compare,
+    play_instead, read,
 };
 use crate::replay::{PlayError, play};
 use serde::Serialize;
@@ -105,8 +106,13 @@ struct Compared {
     cases: Vec<CaseDiff>,
 }
 
+fn unread(error: ReadError) -> Failure {
+    let said = error.to_string();
+    if error.is_input() { Failure::input(said) } else { Failure::work(said) }
+}
+
 fn travel(args: &Args, journal: &Path) -> Done {
-    let mut again = Again::default();
+    let mut again = Again::knowing(aliases(journal).map_err(unread)?);
     let others = Overrides {
         policy: args.policy.clone(),
         guide: args.guide.clone(),
@@ -123,10 +129,7 @@ fn travel(args: &Args, journal: &Path) -> Done {
         }
     });
     drop(progress);
-    taken.map_err(|error| {
-        let said = error.to_string();
-        if error.is_input() { Failure::input(said) } else { Failure::work(said) }
-    })?;
+    taken.map_err(unread)?;
     let replayed = again
         .finish()
         .map_err(|error| Failure::work(format!("상태를 JSON으로 쓸 수 없습니다: {error}")))?;

@@ -272,4 +272,9 @@ pub enum Change {
         /// As read.
         contacts: Contacts,
     },
+    /// Earlier records name somebody who left by this alias; the desk, made of those records, does so by itself.
+    Forgotten {
+        /// The alias.
+        alias: String,
+    },
 }

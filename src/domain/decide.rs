@@ -99,6 +99,9 @@ fn taken(turn: &mut Turn<'_>, input: &Input) {
         Input::Notice(notice) => intake::noticed(turn, notice),
         Input::Status(news) => outage::news(turn, news),
         Input::Topic(news) => topics::news(turn, news),
+        Input::Forgotten(forgotten) => {
+            turn.change(Change::Forgotten { alias: forgotten.alias.clone() });
+        }
     }
 }
 

@@ -459,6 +459,7 @@ impl Desk {
             Change::DefinitionsAdopted { definitions } => self.definitions = definitions.clone(),
             Change::ScriptsAdopted { scripts } => self.scripts = scripts.clone(),
             Change::ContactsAdopted { contacts } => self.contacts = contacts.clone(),
+            Change::Forgotten { .. } => {}
             Change::Beat { name } => {
                 if let Some(beat) = self.beats.get_mut(name) {
                     *beat = Beat { last: Some(at), from: at, missing: None };

@@ -78,6 +78,31 @@ pub enum Input {
     Status(News),
     /// A topic of Amazon SNS began to reach the desk, or ceased to.
     Topic(TopicNews),
+    /// Somebody who left is named by an alias in earlier records from now on (`coc journal forget`).
+    Forgotten(Forgotten),
+}
+
+/// Which earlier records name somebody by an alias from now on, and what their text is since. It says neither the name nor anything else
+/// that was taken out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// What stands where the name stood.
+    pub alias: String,
+    /// The how many-th person this is; the neutral numbers, addresses and ids are made of it.
+    pub number: u32,
+    /// Who asked for it.
+    pub by: String,
+    /// The records, by number.
+    pub records: Vec<Rewritten>,
+}
+
+/// A record whose text is another one than that which its hash was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewritten {
+    /// The record's number.
+    pub seq: u64,
+    /// SHA-256 of its text now, as 64 lower-case hexadecimal digits.
+    pub hash: String,
 }
 
 /// What a monitoring service tells, as it came: what it means is read by the desk ([`super::aws::read`]), and what nobody

@@ -211,6 +211,7 @@ pub fn counted(desk: &Desk, change: &Change) -> Vec<Counted> {
         | Change::CoverageChecked { .. }
         | Change::ScriptsAdopted { .. }
         | Change::ContactsAdopted { .. }
+        | Change::Forgotten { .. }
         | Change::AbsenceEntered { .. }
         | Change::Case(..)
         | Change::Owed(_)

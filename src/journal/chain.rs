@@ -52,6 +52,9 @@ pub enum Why {
     /// The bytes are not those that were hashed.
     #[error("내용이 해시와 맞지 않습니다")]
     Altered,
+    /// The bytes are not those that were hashed, and none of the records after it says that they may be others.
+    #[error("고쳐진 기록이고, 고친 것을 증명하는 기록이 뒤에 없습니다")]
+    Unattested,
     /// It does not name the record before it.
     #[error("앞 기록의 해시와 이어지지 않습니다")]
     Unlinked,
@@ -143,7 +146,7 @@ impl Tail {
         }
     }
 
-    /// Goes on to the next record, whose bytes were found [`unaltered`](Self::unaltered).
+    /// Goes on to the next record, whose bytes were found [`unaltered`](Self::unaltered), or attested.
     ///
     /// # Errors
     /// [`Why::Missing`], [`Why::Misnumbered`], [`Why::Unlinked`].

@@ -145,6 +145,20 @@ impl Folder {
         Ok(())
     }
 
+    pub(super) fn drop_snapshots(&self) -> Result<(), StoreError> {
+        let folder = self.path.join(SNAPSHOTS);
+        for seq in self.snapshots()? {
+            let path = self.snapshot_path(seq);
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+        // one that was never finished holds as much
+        let half = folder.join("half");
+        if half.exists() {
+            fs::remove_file(&half).map_err(at(&half))?;
+        }
+        if folder.is_dir() { sync(&folder) } else { Ok(()) }
+    }
+
     fn snapshot_path(&self, seq: u64) -> PathBuf {
         self.path.join(SNAPSHOTS).join(format!("{seq:020}"))
     }

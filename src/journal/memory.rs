@@ -1,6 +1,6 @@
 //! A journal's store in memory: for replay, and for tests that crash what writes to it.
 
-use super::store::{Alive, AppendError, SNAPSHOTS_KEPT, Store, StoreError, StoredRecord};
+use super::store::{Alive, AppendError, Erase, SNAPSHOTS_KEPT, Store, StoreError, StoredRecord};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -142,5 +142,17 @@ impl Store for Memory {
 
     fn last_alive(&self) -> Result<Option<Alive>, StoreError> {
         Ok(self.kept().alive)
+    }
+}
+
+impl Erase for Memory {
+    fn rewrite(&mut self, batch: &[StoredRecord]) -> Result<(), StoreError> {
+        self.kept().records.extend(batch.iter().map(|stored| (stored.seq, stored.clone())));
+        Ok(())
+    }
+
+    fn drop_snapshots(&mut self) -> Result<(), StoreError> {
+        self.kept().snapshots.clear();
+        Ok(())
     }
 }

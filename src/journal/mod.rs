@@ -2,6 +2,7 @@
 //!
 //! A record's hash is SHA-256 over its JSON exactly as it is stored; the next record's `prev` is that hash. Nothing
 //! re-serialises a record that is stored, so a later program that writes its fields otherwise still reads the same chain.
+//! The one thing that alters a record is the wish of a person who left to be forgotten ([`forget`]); a later record says so ([`attest`]).
 //!
 //! Two levels: a [`Store`] keeps bytes by number ([`memory`], [`sled`]); [`Journal`] gives them meaning: layout versions,
 //! the chain, snapshots.
@@ -19,24 +20,28 @@
 //! - A snapshot is only a short cut. One that is damaged, of another schema, or of another history is ignored with a
 //!   warning, and the journal is read from further back. Only one made after the journal's end says that something is lost.
 
+pub mod attest;
 pub mod chain;
 pub mod digest;
 mod folder;
+pub mod forget;
 pub mod line;
 pub mod memory;
 pub mod postgres;
 pub mod proof;
+mod rename;
 pub mod sled;
 mod snapshot;
 pub mod store;
 
+pub use attest::Held;
 pub use chain::{Break, Link, Tail, Why};
 pub use digest::Digest;
 pub(crate) use folder::{Folder, private, sync_folder_of};
 pub use memory::Memory;
 pub use postgres::Postgres;
 pub use sled::Sled;
-pub use store::{Alive, AppendError, Store, StoreError, StoredRecord};
+pub use store::{Alive, AppendError, Erase, Store, StoreError, StoredRecord};
 
 use crate::domain::change::Change;
 use crate::domain::input::Input;
@@ -377,26 +382,27 @@ pub fn walk<S: Store + ?Sized>(
             let link = Link::from(&record);
             Ok((link, record))
         },
-        |stored, record| each(stored, record),
+        |stored, _held, record| each(stored, record),
     )
 }
 
-/// The same for all records, without reading more of them than the chain.
+/// The same for all records, without reading more of them than the chain; says of each how it holds.
 ///
 /// # Errors
 /// As [`walk`], but for contents that this program does not know.
 pub fn walk_bytes<S: Store + ?Sized>(
     store: &S,
-    mut each: impl FnMut(&StoredRecord),
+    mut each: impl FnMut(&StoredRecord, Held),
 ) -> Result<Tail, JournalError> {
-    walk_as(store, 0, |stored| Ok((chain::link_of(stored)?, ())), |stored, ()| each(stored))
+    let read = |stored: &StoredRecord| Ok((chain::link_of(stored)?, ()));
+    walk_as(store, 0, read, |stored, held, ()| each(stored, held))
 }
 
 fn walk_as<S: Store + ?Sized, T>(
     store: &S,
     after: u64,
     read: impl Fn(&StoredRecord) -> Result<(Link, T), Break>,
-    each: impl FnMut(&StoredRecord, T),
+    each: impl FnMut(&StoredRecord, Held, T),
 ) -> Result<Tail, JournalError> {
     let mut tail = Tail { seq: after.saturating_sub(1), hash: Digest::START };
     walk_from(store, &mut tail, Some(after), read, each)?;
@@ -416,7 +422,7 @@ pub fn follow<S: Store + ?Sized>(
         let record = chain::record_of(stored)?;
         Ok((Link::from(&record), record))
     };
-    walk_from(store, tail, None, read, |_, record| each(record))
+    walk_from(store, tail, None, read, |_, _, record| each(record))
 }
 
 /// Reads what follows `tail`. The record `trusted` names the one before it by a hash that is believed.
@@ -425,22 +431,23 @@ fn walk_from<S: Store + ?Sized, T>(
     tail: &mut Tail,
     trusted: Option<u64>,
     read: impl Fn(&StoredRecord) -> Result<(Link, T), Break>,
-    mut each: impl FnMut(&StoredRecord, T),
+    mut each: impl FnMut(&StoredRecord, Held, T),
 ) -> Result<(), JournalError> {
     let from = tail.seq + 1;
+    let mut checker = attest::Checker::of(store);
     let mut check = |stored: &StoredRecord| {
-        Tail::unaltered(stored)?;
+        let held = checker.holds(stored)?;
         let (link, contents) = read(stored)?;
         if Some(stored.seq) == trusted {
             tail.hash = link.prev;
         }
         tail.follow(stored, link)?;
-        Ok(contents)
+        Ok((held, contents))
     };
     let mut broken = None;
     store.read(from, &mut |stored| match check(&stored) {
-        Ok(contents) => {
-            each(&stored, contents);
+        Ok((held, contents)) => {
+            each(&stored, held, contents);
             ControlFlow::Continue(())
         }
         Err(at) => {

@@ -20,7 +20,7 @@
 use super::chain::{Break, Why};
 use super::digest::Digest;
 use super::folder::{self, Folder};
-use super::store::{Alive, AppendError, MAX_RECORD_BYTES, Store, StoreError, StoredRecord};
+use super::store::{Alive, AppendError, Erase, MAX_RECORD_BYTES, Store, StoreError, StoredRecord};
 use ::sled::{Batch, Config, Db};
 use std::fs::{self, File};
 use std::ops::ControlFlow;
@@ -125,9 +125,8 @@ impl Sled {
         }
     }
 
-    /// Everything but the checks of who may write.
-    fn keep(&self, batch: &[StoredRecord]) -> Result<(), StoreError> {
-        let mut writes = Batch::default();
+    /// Keeps these records, in one piece with what `writes` holds already; everything but the checks of who may write.
+    fn keep(&self, batch: &[StoredRecord], mut writes: Batch) -> Result<(), StoreError> {
         let mut written = Vec::with_capacity(batch.len());
         for stored in batch {
             for (piece, value) in pieces(stored) {
@@ -181,7 +180,7 @@ impl Store for Sled {
             let bytes = stored.bytes.len();
             return Err(AppendError::TooLarge { bytes, limit: MAX_RECORD_BYTES });
         }
-        self.keep(batch).map_err(AppendError::Doubtful)?;
+        self.keep(batch, Batch::default()).map_err(AppendError::Doubtful)?;
         self.next = batch.last().map_or(self.next, |stored| stored.seq + 1);
         Ok(())
     }
@@ -204,6 +203,24 @@ impl Store for Sled {
 
     fn last_alive(&self) -> Result<Option<Alive>, StoreError> {
         self.folder.last_alive()
+    }
+}
+
+impl Erase for Sled {
+    fn rewrite(&mut self, batch: &[StoredRecord]) -> Result<(), StoreError> {
+        let mut writes = Batch::default();
+        for stored in batch {
+            // a shorter text has fewer pieces
+            for entry in self.db.scan_prefix(stored.seq.to_be_bytes()) {
+                let (key, _old) = entry.map_err(failed("기록 읽기"))?;
+                writes.remove(key);
+            }
+        }
+        self.keep(batch, writes)
+    }
+
+    fn drop_snapshots(&mut self) -> Result<(), StoreError> {
+        self.folder.drop_snapshots()
     }
 }
 

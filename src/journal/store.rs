@@ -124,6 +124,22 @@ pub trait Store: Send {
     fn last_alive(&self) -> Result<Option<Alive>, StoreError>;
 }
 
+/// A store in which a record can get another text under the hash that it has: what [`forget`](super::forget) needs, and nothing else uses.
+pub trait Erase: Store {
+    /// Keeps these bytes for records that are there, in place of what they were; their hashes stay. The whole batch or nothing of it. When
+    /// this returns `Ok`, it survives a loss of power, and nothing that is read brings the old bytes back.
+    ///
+    /// # Errors
+    /// When it was not kept; doing it again does no harm.
+    fn rewrite(&mut self, batch: &[StoredRecord]) -> Result<(), StoreError>;
+
+    /// Drops all snapshots.
+    ///
+    /// # Errors
+    /// When one is still there.
+    fn drop_snapshots(&mut self) -> Result<(), StoreError>;
+}
+
 impl<S: Store + ?Sized> Store for Box<S> {
     fn leads(&self) -> bool {
         (**self).leads()

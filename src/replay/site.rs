@@ -167,6 +167,7 @@ impl Site {
                 | Input::Ticket(_)
                 | Input::Status(_)
                 | Input::Topic(_)
+                | Input::Forgotten(_)
                 | Input::Woken(_) => None,
             }?;
             Some(Heard { at, acts, key, by, told })

@@ -4,6 +4,7 @@
 
 mod cli;
 mod damage;
+mod forget;
 mod kill;
 mod store;
 

@@ -162,9 +162,9 @@ pub(crate) fn feeds(bytes: &[u8]) {
 
 /// A line of an exported journal: what is taken is written the same.
 pub(crate) fn journal_line(bytes: &[u8]) {
-    if let Ok(stored) = line::read(bytes, 7) {
+    if let Ok(read) = line::read(bytes, 7) {
         let mut again = Vec::new();
-        line::write(&stored, &mut again).unwrap();
+        line::write(&read.stored, read.held, &mut again).unwrap();
         assert_eq!(again.strip_suffix(b"\n"), Some(bytes));
     }
 }

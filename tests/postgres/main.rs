@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "figures")]
 
 mod database;
+mod forget;
 mod pair;
 #[path = "../end_to_end/scene.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]

@@ -2,17 +2,20 @@
 //! `coc journal verify --export`, which checks such an extract.
 //!
 //! The proof is a run of the chain from the case's first record to the journal's end: the case's records with their bytes, the
-//! others as [`Bridge`]s, which show that they hang together and nothing of what they say.
+//! others as [`Bridge`]s, which show that they hang together and nothing of what they say. Where records were rewritten because somebody
+//! was forgotten, the record that says so is there too.
 
 mod masked;
 mod story;
 
 use super::journal::CommandError;
 use crate::domain::ids::CaseId;
+use crate::domain::input::{Input, Rewritten};
 use crate::domain::time::Time;
 use crate::domain::words;
+use crate::journal::attest::Pledges;
 use crate::journal::proof::{Bridge, NoLink, prev_at_end};
-use crate::journal::{self, Digest, Record, Store, StoredRecord, Tail, chain};
+use crate::journal::{self, Digest, Held, Record, Store, StoredRecord, Tail, chain};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use masked::masked;
@@ -55,6 +58,8 @@ struct Shown {
 enum Proven {
     /// A record of the case, whole.
     Whole(StoredRecord),
+    /// One that attests what rewritten records before it say now, whole.
+    Attest(StoredRecord),
     /// Another one.
     Bridge { seq: u64, hash: Digest, bridge: Bridge },
 }
@@ -90,15 +95,29 @@ impl Extract {
         let (mut records, mut proof) = (Vec::new(), Vec::new());
         let mut head = Tail::START;
         let mut unlinked = None;
+        let mut rewritten: BTreeMap<u64, Digest> = BTreeMap::new();
         let walked = journal::walk(store, 0, |stored, record| {
             if last.is_some_and(|last| last < stored.seq) || unlinked.is_some() {
                 return;
             }
             head = Tail { seq: stored.seq, hash: stored.hash };
+            let bytes = Digest::of(&stored.bytes);
+            let spoken_for = |one: &Rewritten| {
+                rewritten.get(&one.seq).is_some_and(|bytes| bytes.to_string() == one.hash)
+            };
+            let attests = matches!(
+                &record.input,
+                Input::Forgotten(forgotten) if forgotten.records.iter().any(spoken_for)
+            );
+            if bytes != stored.hash {
+                rewritten.insert(stored.seq, bytes);
+            }
             if let Some(said) = follower.take(&record) {
                 let Record { seq, at, prev, .. } = record;
                 records.push(Shown { seq, at, hash: stored.hash, prev, said });
                 proof.push(Proven::Whole(stored.clone()));
+            } else if !proof.is_empty() && attests {
+                proof.push(Proven::Attest(stored.clone()));
             } else if !proof.is_empty() {
                 match Bridge::of(stored) {
                     Ok(bridge) => {
@@ -180,6 +199,9 @@ impl Extract {
             Proven::Whole(stored) => {
                 format!("record {} {} {}", stored.seq, stored.hash, BASE64.encode(&stored.bytes))
             }
+            Proven::Attest(stored) => {
+                format!("attest {} {} {}", stored.seq, stored.hash, BASE64.encode(&stored.bytes))
+            }
             Proven::Bridge { seq, hash, bridge } => format!(
                 "link {seq} {hash} {} {} {}",
                 bridge.before,
@@ -230,6 +252,9 @@ fn readable(
     line(
         "- link 줄은 보이지 않는 기록입니다. 앞부분의 바이트 수, 그때까지의 SHA-256 상태, 끝부분(base64)이고, 이어서 계산하면 그 줄의 해시입니다.",
     );
+    line(
+        "- attest 줄은 떠난 사람을 지운 기록입니다. 고쳐진 기록의 SHA-256은 그 줄의 해시가 아니라 attest 줄의 원문에 적힌 것이고, 사슬은 원래의 해시로 이어집니다.",
+    );
     line("- 저널의 끝 해시는 그날 coc journal verify가 말한 것과 같아야 합니다.");
     line("");
     for one in records {
@@ -278,12 +303,20 @@ pub(crate) struct Proof {
     pub(crate) records: usize,
     /// How many records between them are shown as links alone.
     pub(crate) links: usize,
+    /// Of all of them, how many were rewritten when somebody was forgotten; a later record shown speaks for each.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) rewritten: usize,
     /// The first record.
     pub(crate) first: u64,
     /// The journal's end when it was made.
     pub(crate) last: u64,
     /// Its hash.
     pub(crate) last_hash: Digest,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Why an extract does not hold, in Korean.
@@ -374,16 +407,20 @@ impl Claim {
         let last = next("last", 3)?;
         let last = Tail { seq: number(last[1])?, hash: digest(last[2])? };
         let (mut tail, mut first, mut links) = (None::<Tail>, 0, 0);
+        let mut pledges = Pledges::default();
         let mut whole = BTreeMap::new();
         for line in lines {
             let (link, record) = match line.as_slice() {
-                ["record", seq, hash, bytes] => {
+                [kind @ ("record" | "attest"), seq, hash, bytes] => {
                     let stored = StoredRecord {
                         seq: number(seq)?,
                         hash: digest(hash)?,
                         bytes: decoded(bytes)?,
                     };
-                    Tail::unaltered(&stored).map_err(|broken| broken.to_string())?;
+                    let is_now = Digest::of(&stored.bytes);
+                    if is_now != stored.hash {
+                        pledges.owe(stored.seq, is_now);
+                    }
                     let link = chain::link_of(&stored).map_err(|broken| broken.to_string())?;
                     // what stands between the records is taken from their end: both must say the same
                     if link.seq != stored.seq || prev_at_end(&stored.bytes) != Ok(link.prev) {
@@ -391,7 +428,13 @@ impl Claim {
                             "기록 {seq}번: 원문의 번호나 앞 기록의 해시가 다릅니다"
                         ));
                     }
-                    ((stored.seq, stored.hash, link.prev), Some(stored))
+                    let whole = if *kind == "attest" {
+                        pledges.take(&stored, Held::AsWritten);
+                        None
+                    } else {
+                        Some(stored.clone())
+                    };
+                    ((stored.seq, stored.hash, link.prev), whole)
                 }
                 ["link", seq, hash, before, state, rest] => {
                     let bridge = Bridge {
@@ -401,11 +444,12 @@ impl Claim {
                     };
                     let (of, prev) =
                         bridge.link().map_err(|no_link| format!("기록 {seq}번: {no_link}"))?;
-                    if of != digest(hash)? {
-                        return Err(format!("기록 {seq}번: 이어 계산한 해시가 다릅니다"));
+                    let (seq, hash) = (number(seq)?, digest(hash)?);
+                    if of != hash {
+                        pledges.owe(seq, of);
                     }
                     links += 1;
-                    ((number(seq)?, of, prev), None)
+                    ((seq, hash, prev), None)
                 }
                 other => {
                     let name = other.first().copied().unwrap_or_default();
@@ -432,8 +476,11 @@ impl Claim {
         if tail != Some(last) {
             return Err("마지막 기록이 적힌 끝과 다릅니다".to_owned());
         }
+        let rewritten = pledges.owed();
+        pledges.settle().map_err(|broken| broken.to_string())?;
         self.says_what_is_proven(case, last, &whole)?;
-        Ok(Proof { case, records: whole.len(), links, first, last: last.seq, last_hash: last.hash })
+        let (records, last_hash, last) = (whole.len(), last.hash, last.seq);
+        Ok(Proof { case, records, links, rewritten, first, last, last_hash })
     }
 
     /// The part that people read names these records, with these times and hashes, and no others.

@@ -15,7 +15,7 @@ pub use inbox::Inbox;
 
 use super::digest::Digest;
 use super::store::{
-    Alive, AppendError, MAX_RECORD_BYTES, SNAPSHOTS_KEPT, Store, StoreError, StoredRecord,
+    Alive, AppendError, Erase, MAX_RECORD_BYTES, SNAPSHOTS_KEPT, Store, StoreError, StoredRecord,
 };
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -113,6 +113,8 @@ enum Trouble {
     Gone,
     #[error("저장된 값을 읽을 수 없습니다: {0}")]
     Unreadable(&'static str),
+    #[error("다른 coc가 데이터베이스를 이어받았습니다. 그 coc를 멈추고 다시 실행해 주십시오")]
+    Taken,
     #[error("DATABASE_URL을 읽을 수 없습니다. 예: postgres://coc@db.example.com/coc")]
     Url,
 }
@@ -554,6 +556,46 @@ impl Store for Postgres {
                 .await?;
             // one that cannot be read counts as none
             Ok(row.and_then(|(body,)| serde_json::from_slice(&body).ok()))
+        })
+    }
+}
+
+impl Erase for Postgres {
+    fn rewrite(&mut self, batch: &[StoredRecord]) -> Result<(), StoreError> {
+        let fence = number(self.lead.fence.load(Ordering::Acquire));
+        let seqs: Vec<i64> = batch.iter().map(|one| number(one.seq)).collect();
+        let hashes: Vec<Vec<u8>> = batch.iter().map(|one| one.hash.as_bytes().to_vec()).collect();
+        let bodies: Vec<Vec<u8>> = batch.iter().map(|one| one.bytes.clone()).collect();
+        self.ask("기록 고쳐 쓰기", ANSWER_WITHIN, async move |up| {
+            let mut whole = up.begin().await?;
+            let held: Option<(i64,)> =
+                sqlx::query_as("SELECT fence FROM coc_lease WHERE id = 1 AND fence = $1 FOR SHARE")
+                    .bind(fence)
+                    .fetch_optional(&mut *whole)
+                    .await?;
+            let all = seqs.len() as u64;
+            let done = sqlx::query(
+                "UPDATE coc_record SET body = new.body
+                 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS new(seq, hash, body)
+                 WHERE coc_record.seq = new.seq AND coc_record.hash = new.hash",
+            )
+            .bind(seqs)
+            .bind(hashes)
+            .bind(bodies)
+            .execute(&mut *whole)
+            .await?;
+            if held.is_none() || done.rows_affected() != all {
+                return Err(Trouble::Taken);
+            }
+            whole.commit().await?;
+            Ok(())
+        })
+    }
+
+    fn drop_snapshots(&mut self) -> Result<(), StoreError> {
+        self.ask("스냅샷 지우기", ANSWER_WITHIN, async |up| {
+            sqlx::query("DELETE FROM coc_snapshot").execute(up).await?;
+            Ok(())
         })
     }
 }

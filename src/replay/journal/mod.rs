@@ -4,6 +4,7 @@
 //!   recorded: the same program must come to the same state.
 //! - [`instead`] plays the same people against other books, and [`compare`] says who would have been reached instead.
 
+mod alias;
 mod compare;
 pub mod instead;
 mod script;
@@ -12,7 +13,7 @@ mod story;
 
 pub use compare::{CaseDiff, compare};
 pub use instead::{ASSUMED, Instead, Other, OtherError, play_instead};
-pub use source::{ReadError, read};
+pub use source::{ReadError, aliases, read};
 pub use story::{End, Key, Procedure, Reached, Stories, Story};
 
 use crate::domain::change::Change;
@@ -23,6 +24,7 @@ use crate::domain::time::Time;
 use crate::journal::Record;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A journal that is played again, record by record.
 #[derive(Debug, Default)]
@@ -36,6 +38,8 @@ pub struct Again {
     from: Option<Time>,
     to: Option<Time>,
     differing: u64,
+    /// What people who were forgotten are called.
+    aliases: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -87,6 +91,13 @@ pub struct Difference {
 }
 
 impl Again {
+    /// For a journal in which people are forgotten, by these aliases: where people are listed by name, these may stand elsewhere, and another
+    /// particle may follow.
+    #[must_use]
+    pub fn knowing(aliases: BTreeSet<String>) -> Self {
+        Self { aliases, ..Self::default() }
+    }
+
     /// Takes the next record.
     pub fn take(&mut self, record: &Record) {
         self.records += 1;
@@ -97,22 +108,26 @@ impl Again {
             Track::Left(_) => &self.recorded,
         };
         let decision = decide(desk, &record.input, record.at, record.seq);
-        let difference = difference(record, &decision.changes);
+        let judged = judged(record, &decision.changes, &self.aliases);
         for change in &record.changes {
             self.recorded.apply(record.at, change);
             self.stories.take(&self.recorded, record.at, change);
         }
-        if difference.is_some() {
+        if matches!(judged, Judged::Other(_)) {
             self.differing += 1;
         }
-        match (&mut self.decided, difference) {
-            (Track::Same(desk), None) => {
-                for change in &decision.changes {
-                    desk.apply(record.at, change);
-                }
+        let changes = match (&mut self.decided, judged) {
+            (Track::Same(desk), Judged::Same) => Some((desk, &decision.changes)),
+            // how it was told by the name stays as it was told
+            (Track::Same(desk), Judged::SameButForNames) => Some((desk, &record.changes)),
+            (Track::Same(_), Judged::Other(difference)) => {
+                self.decided = Track::Left(difference);
+                None
             }
-            (Track::Same(_), Some(difference)) => self.decided = Track::Left(Box::new(difference)),
-            (Track::Left(_), _) => {}
+            (Track::Left(_), _) => None,
+        };
+        if let Some((desk, changes)) = changes {
+            changes.iter().for_each(|change| desk.apply(record.at, change));
         }
     }
 
@@ -148,24 +163,35 @@ impl Replayed {
     }
 }
 
+/// What a decision is beside the recorded one.
+enum Judged {
+    Same,
+    /// But for what follows from the names of people who were forgotten: where they stand in a list, which particle follows.
+    SameButForNames,
+    Other(Box<Difference>),
+}
+
 /// Compares as JSON, the form in which a change is kept: what is not kept cannot differ.
-fn difference(record: &Record, decided: &[Change]) -> Option<Difference> {
+fn judged(record: &Record, decided: &[Change], aliases: &BTreeSet<String>) -> Judged {
     if record.changes == decided {
-        return None;
+        return Judged::Same;
     }
     let (recorded, decided) = (values(&record.changes), values(decided));
     if recorded == decided {
-        return None;
+        return Judged::Same;
+    }
+    if !aliases.is_empty() && alias::same_but_for_names(aliases, &recorded, &decided) {
+        return Judged::SameButForNames;
     }
     let same = recorded.iter().zip(&decided).take_while(|(one, other)| one == other).count();
-    Some(Difference {
+    Judged::Other(Box::new(Difference {
         seq: record.seq,
         at: record.at,
         input: input(&record.input),
         change: same,
         recorded,
         decided,
-    })
+    }))
 }
 
 fn values(changes: &[Change]) -> Vec<Value> {

@@ -131,6 +131,7 @@ impl Script {
             | Input::Notice(_)
             | Input::Status(_)
             | Input::Topic(_)
+            | Input::Forgotten(_)
             | Input::Tickets(_) => self.push(at, What::Plain(Box::new(record.input.clone()))),
             Input::Slack(slack) => {
                 if let SlackAct::Said { at: written, .. } = &slack.what {

@@ -1,10 +1,13 @@
 //! Where a journal is read from: a state folder, or an export.
 
-use crate::journal::line::{self, OVERHEAD};
+use crate::journal::attest::{Pledges, attests};
+use crate::journal::line::{self, Line, OVERHEAD};
 use crate::journal::store::MAX_RECORD_BYTES;
-use crate::journal::{self, JournalError, Record, Sled, Tail, chain};
+use crate::journal::{self, JournalError, Record, Sled, Store, Tail, chain};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Why a journal cannot be read.
@@ -54,6 +57,33 @@ pub fn read(path: &Path, each: impl FnMut(Record)) -> Result<(), ReadError> {
     if path.is_file() { lines(path, each) } else { folder(path, each) }
 }
 
+/// What people who were forgotten are called in a journal; `read` says what is wrong with it.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn aliases(path: &Path) -> Result<BTreeSet<String>, ReadError> {
+    let mut found = BTreeSet::new();
+    if !path.is_file() {
+        if !Sled::is_there(path) {
+            return Err(ReadError::Absent(path.to_owned()));
+        }
+        let store = Sled::open(path).map_err(JournalError::from)?;
+        let read = store.read(1, &mut |stored| {
+            found.extend(attests(&stored).map(|forgotten| forgotten.alias));
+            ControlFlow::Continue(())
+        });
+        read.map_err(JournalError::from)?;
+        return Ok(found);
+    }
+    let io = |source| ReadError::Io { path: path.to_owned(), source };
+    for (number, text) in (1..).zip(BufReader::new(File::open(path).map_err(io)?).split(b'\n')) {
+        if let Ok(Line { stored, .. }) = line::read(&text.map_err(io)?, number) {
+            found.extend(attests(&stored).map(|forgotten| forgotten.alias));
+        }
+    }
+    Ok(found)
+}
+
 fn folder(path: &Path, mut each: impl FnMut(Record)) -> Result<(), ReadError> {
     if !Sled::is_there(path) {
         return Err(ReadError::Absent(path.to_owned()));
@@ -67,6 +97,7 @@ fn lines(path: &Path, mut each: impl FnMut(Record)) -> Result<(), ReadError> {
     let io = |source| ReadError::Io { path: path.to_owned(), source };
     let mut lines = BufReader::new(File::open(path).map_err(io)?);
     let mut tail = Tail::START;
+    let mut pledges = Pledges::default();
     let mut text = Vec::new();
     loop {
         text.clear();
@@ -77,10 +108,17 @@ fn lines(path: &Path, mut each: impl FnMut(Record)) -> Result<(), ReadError> {
         let number = tail.seq + 1;
         let wrong = |why: String| ReadError::Line { path: path.to_owned(), line: number, why };
         let text = text.strip_suffix(b"\n").unwrap_or(&text);
-        let stored = line::read(text, number).map_err(|why| wrong(why.to_string()))?;
+        let Line { stored, held } =
+            line::read(text, number).map_err(|why| wrong(why.to_string()))?;
+        pledges.take(&stored, held);
         let record = chain::record_of(&stored).map_err(|at| wrong(at.why.to_string()))?;
         tail.follow(&stored, chain::Link::from(&record)).map_err(|at| wrong(at.why.to_string()))?;
         each(record);
     }
+    pledges.settle().map_err(|at| ReadError::Line {
+        path: path.to_owned(),
+        line: at.seq,
+        why: at.why.to_string(),
+    })?;
     if tail.seq == 0 { Err(ReadError::Absent(path.to_owned())) } else { Ok(()) }
 }

@@ -203,7 +203,8 @@ impl Stories {
             | Change::Drill(_)
             | Change::CallOver { .. }
             | Change::ScriptsAdopted { .. }
-            | Change::ContactsAdopted { .. } => {}
+            | Change::ContactsAdopted { .. }
+            | Change::Forgotten { .. } => {}
         }
     }
 
