@@ -401,7 +401,7 @@ impl<S: Erase> Journal<S> {
             })
             .collect();
         self.append(&drafts)?;
-        self.store.drop_snapshots()?;
+        self.store.drop_copies()?;
         self.put_snapshot(state)?;
 
         let teaches = |seq: &u64| plan.teachers.contains(seq);

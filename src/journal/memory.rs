@@ -151,7 +151,7 @@ impl Erase for Memory {
         Ok(())
     }
 
-    fn drop_snapshots(&mut self) -> Result<(), StoreError> {
+    fn drop_copies(&mut self) -> Result<(), StoreError> {
         self.kept().snapshots.clear();
         Ok(())
     }

@@ -219,7 +219,7 @@ impl Erase for Sled {
         self.keep(batch, writes)
     }
 
-    fn drop_snapshots(&mut self) -> Result<(), StoreError> {
+    fn drop_copies(&mut self) -> Result<(), StoreError> {
         self.folder.drop_snapshots()
     }
 }

@@ -133,11 +133,11 @@ pub trait Erase: Store {
     /// When it was not kept; doing it again does no harm.
     fn rewrite(&mut self, batch: &[StoredRecord]) -> Result<(), StoreError>;
 
-    /// Drops all snapshots.
+    /// Drops all snapshots, and whatever else is a copy of what records say.
     ///
     /// # Errors
     /// When one is still there.
-    fn drop_snapshots(&mut self) -> Result<(), StoreError>;
+    fn drop_copies(&mut self) -> Result<(), StoreError>;
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {

@@ -223,7 +223,7 @@ fn is_forgotten_on<S: Erase>(open: impl Fn() -> S) {
     let desk = as_json(engine.desk());
     drop(engine);
     let mut store = open();
-    store.drop_snapshots().unwrap();
+    store.drop_copies().unwrap();
     let (engine, _) = Engine::open(store).unwrap();
     assert_eq!(as_json(engine.desk()), desk);
 }
@@ -392,8 +392,8 @@ impl Erase for Brittle {
     fn rewrite(&mut self, batch: &[StoredRecord]) -> Result<(), StoreError> {
         self.step(|kept| kept.rewrite(batch))?
     }
-    fn drop_snapshots(&mut self) -> Result<(), StoreError> {
-        self.step(Memory::drop_snapshots)?
+    fn drop_copies(&mut self) -> Result<(), StoreError> {
+        self.step(Memory::drop_copies)?
     }
 }
 

@@ -592,9 +592,11 @@ impl Erase for Postgres {
         })
     }
 
-    fn drop_snapshots(&mut self) -> Result<(), StoreError> {
-        self.ask("스냅샷 지우기", ANSWER_WITHIN, async |up| {
-            sqlx::query("DELETE FROM coc_snapshot").execute(up).await?;
+    fn drop_copies(&mut self) -> Result<(), StoreError> {
+        self.ask("스냅샷과 사본 지우기", ANSWER_WITHIN, async |up| {
+            sqlx::query("DELETE FROM coc_snapshot").execute(&mut *up).await?;
+            // what was answered is in the journal
+            sqlx::query("DELETE FROM coc_inbox WHERE answer IS NOT NULL").execute(up).await?;
             Ok(())
         })
     }
