@@ -63,6 +63,11 @@ impl Memory {
         self.kept().snapshots.get_mut(&seq).map(damage);
     }
 
+    /// The number that the next record gets.
+    pub(super) fn next(&self) -> u64 {
+        self.kept().next()
+    }
+
     /// Every change is made by one statement, so a thread that panicked left nothing half done.
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -14,6 +14,7 @@ mod inbox;
 pub use inbox::Inbox;
 
 use super::digest::Digest;
+use super::lease::{LEASE, Lead, RENEW_EVERY};
 use super::store::{
     Alive, AppendError, Erase, MAX_RECORD_BYTES, SNAPSHOTS_KEPT, Store, StoreError, StoredRecord,
 };
@@ -23,16 +24,11 @@ use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 use std::borrow::Cow;
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc as queue;
 use tokio::time::timeout;
 
-/// How long a lease lasts that nobody renews.
-pub const LEASE: Duration = Duration::from_secs(3);
-/// How often a leader renews it.
-const RENEW_EVERY: Duration = Duration::from_millis(750);
 /// How long the database may take for one question.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long a batch may take: a leader that waits for longer has lost its lease.
@@ -48,16 +44,13 @@ const PAGE: i64 = 256;
 #[derive(Debug)]
 pub struct Postgres {
     orders: queue::UnboundedSender<Order>,
-    lead: Arc<Lead>,
+    lease: Arc<Lease>,
 }
 
-/// What a node knows of its own lease.
+/// What this node knows of its own lease, by the machine's monotonic clock since `epoch`.
 #[derive(Debug)]
-struct Lead {
-    /// Its fencing number; 0: none.
-    fence: AtomicU64,
-    /// Until when it holds for certain, in milliseconds since `epoch`.
-    until: AtomicU64,
+struct Lease {
+    lead: Mutex<Lead>,
     epoch: Instant,
 }
 
@@ -70,24 +63,23 @@ fn moment() -> Instant {
     Instant::now()
 }
 
-impl Lead {
-    fn holds(&self) -> bool {
-        self.fence.load(Ordering::Acquire) != 0
-            && self.millis(moment()) < self.until.load(Ordering::Acquire)
+impl Lease {
+    fn new() -> Self {
+        Self { lead: Mutex::default(), epoch: moment() }
     }
 
-    fn millis(&self, at: Instant) -> u64 {
-        u64::try_from(at.saturating_duration_since(self.epoch).as_millis()).unwrap_or(u64::MAX)
+    fn now(&self) -> Duration {
+        moment().saturating_duration_since(self.epoch)
     }
 
-    /// Granted by an answer to a question that was put at `asked`.
-    fn granted(&self, fence: u64, asked: Instant) {
-        self.until.store(self.millis(asked + LEASE), Ordering::Release);
-        self.fence.store(fence, Ordering::Release);
+    /// A lead is replaced whole, so a thread that panicked left none half done.
+    fn lead(&self) -> MutexGuard<'_, Lead> {
+        self.lead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lost(&self) {
-        self.fence.store(0, Ordering::Release);
+    /// The number under which this node writes, as the database knows it.
+    fn number(&self) -> i64 {
+        number(self.lead().fence())
     }
 }
 
@@ -194,18 +186,17 @@ impl Postgres {
     /// When the address cannot be read, or the database does not answer.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         let options = options(url)?;
-        let lead =
-            Arc::new(Lead { fence: AtomicU64::new(0), until: AtomicU64::new(0), epoch: moment() });
+        let lease = Arc::new(Lease::new());
         let (orders, queue) = queue::unbounded_channel();
         let (started, ready) = mpsc::sync_channel(1);
-        let kept = Arc::clone(&lead);
+        let kept = Arc::clone(&lease);
         std::thread::Builder::new()
             .name("coc-database".to_owned())
             .spawn(move || tend(options, queue, kept, &started))
             .map_err(failed_to_start)?;
         let ready = ready.recv().map_err(|_| Trouble::Gone).map_err(failed("데이터베이스 연결"))?;
         ready.map_err(failed("데이터베이스 연결"))?;
-        Ok(Self { orders, lead })
+        Ok(Self { orders, lease })
     }
 
     /// Asks for the lease in this node's name. `false`: another one leads.
@@ -213,9 +204,9 @@ impl Postgres {
     /// # Errors
     /// When the database does not answer.
     pub fn try_lead(&self, holder: &str) -> Result<bool, StoreError> {
-        let (holder, lead) = (holder.to_owned(), Arc::clone(&self.lead));
+        let (holder, lease) = (holder.to_owned(), Arc::clone(&self.lease));
         self.ask("이끌기", ANSWER_WITHIN, async move |up| {
-            let asked = moment();
+            let asked = lease.now();
             let granted: Option<(i64,)> = sqlx::query_as(
                 "INSERT INTO coc_lease (id, holder, fence, until)
                  VALUES (1, $1, 1, clock_timestamp() + make_interval(secs => $2))
@@ -230,7 +221,7 @@ impl Postgres {
             .await?;
             let Some((fence,)) = granted else { return Ok(false) };
             let fence = u64::try_from(fence).map_err(|_| Trouble::Unreadable("coc_lease"))?;
-            lead.granted(fence, asked);
+            lease.lead().granted(fence, asked);
             Ok(true)
         })
     }
@@ -240,8 +231,7 @@ impl Postgres {
     /// # Errors
     /// When the database does not answer; the lease ends by itself then.
     pub fn step_down(&self) -> Result<(), StoreError> {
-        let fence = self.lead.fence.swap(0, Ordering::AcqRel);
-        let fence = i64::try_from(fence).unwrap_or_default();
+        let fence = number(self.lease.lead().let_go());
         self.ask("물러나기", LET_GO_WITHIN, async move |up| {
             sqlx::query(
                 "UPDATE coc_lease SET until = clock_timestamp() WHERE id = 1 AND fence = $1",
@@ -291,7 +281,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // a lease that cannot be let go ends by itself
-        if self.lead.fence.load(Ordering::Acquire) != 0
+        if self.lease.number() != 0
             && let Err(error) = self.step_down()
         {
             tracing::warn!(%error, "the lease was not let go");
@@ -307,7 +297,7 @@ fn failed_to_start(error: std::io::Error) -> StoreError {
 fn tend(
     options: PgConnectOptions,
     mut orders: queue::UnboundedReceiver<Order>,
-    lead: Arc<Lead>,
+    lease: Arc<Lease>,
     started: &mpsc::SyncSender<Result<(), Trouble>>,
 ) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -329,7 +319,7 @@ fn tend(
             let mut own = Line { options, connection: None };
             loop {
                 tokio::time::sleep(RENEW_EVERY).await;
-                renew(&mut own, &lead).await;
+                renew(&mut own, &lease).await;
             }
         };
         let answering = async {
@@ -344,13 +334,13 @@ fn tend(
     });
 }
 
-async fn renew(line: &mut Line, lead: &Lead) {
-    let fence = lead.fence.load(Ordering::Acquire);
+async fn renew(line: &mut Line, lease: &Lease) {
+    let fence = lease.lead().fence();
     if fence == 0 {
         return;
     }
-    let asked = moment();
-    let number = i64::try_from(fence).unwrap_or_default();
+    let asked = lease.now();
+    let number = number(fence);
     let renewed = line
         .ask(LEASE, async |up| {
             let done = sqlx::query(
@@ -365,10 +355,8 @@ async fn renew(line: &mut Line, lead: &Lead) {
         })
         .await;
     match renewed {
-        // unless it stepped down meanwhile
-        Ok(true) if lead.fence.load(Ordering::Acquire) == fence => lead.granted(fence, asked),
-        Ok(true) => {}
-        Ok(false) => lead.lost(),
+        Ok(true) => lease.lead().renewed(fence, asked),
+        Ok(false) => lease.lead().refused(fence),
         // it runs out by itself if this goes on
         Err(error) => tracing::warn!(%error, "the lease was not renewed"),
     }
@@ -394,7 +382,7 @@ enum Kept {
 
 impl Store for Postgres {
     fn leads(&self) -> bool {
-        self.lead.holds()
+        self.lease.lead().holds(self.lease.now())
     }
 
     fn last(&self) -> Result<Option<StoredRecord>, StoreError> {
@@ -440,7 +428,8 @@ impl Store for Postgres {
             let bytes = stored.bytes.len();
             return Err(AppendError::TooLarge { bytes, limit: MAX_RECORD_BYTES });
         }
-        let fence = number(self.lead.fence.load(Ordering::Acquire));
+        let own = self.lease.lead().fence();
+        let fence = number(own);
         let seqs: Vec<i64> = batch.iter().map(|one| number(one.seq)).collect();
         let hashes: Vec<Vec<u8>> = batch.iter().map(|one| one.hash.as_bytes().to_vec()).collect();
         let bodies: Vec<Vec<u8>> = batch.iter().map(|one| one.bytes.clone()).collect();
@@ -477,7 +466,7 @@ impl Store for Postgres {
         match kept.map_err(AppendError::Doubtful)? {
             Kept::Whole => Ok(()),
             Kept::Fenced(next) => {
-                self.lead.lost();
+                self.lease.lead().refused(own);
                 Err(AppendError::Stale { expected: expected_next, next })
             }
         }
@@ -533,7 +522,7 @@ impl Store for Postgres {
             doing: "살아 있음 기록",
             source: Box::new(error),
         })?;
-        let fence = number(self.lead.fence.load(Ordering::Acquire));
+        let fence = self.lease.number();
         self.ask("살아 있음 기록", ANSWER_WITHIN, async move |up| {
             // whoever does not lead any more is not alive to those who come after
             sqlx::query(
@@ -562,7 +551,7 @@ impl Store for Postgres {
 
 impl Erase for Postgres {
     fn rewrite(&mut self, batch: &[StoredRecord]) -> Result<(), StoreError> {
-        let fence = number(self.lead.fence.load(Ordering::Acquire));
+        let fence = self.lease.number();
         let seqs: Vec<i64> = batch.iter().map(|one| number(one.seq)).collect();
         let hashes: Vec<Vec<u8>> = batch.iter().map(|one| one.hash.as_bytes().to_vec()).collect();
         let bodies: Vec<Vec<u8>> = batch.iter().map(|one| one.bytes.clone()).collect();
