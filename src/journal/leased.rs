@@ -142,6 +142,12 @@ impl Leased {
         Self::default()
     }
 
+    /// The same over what is kept there.
+    #[must_use]
+    pub fn over(memory: Memory) -> Self {
+        Self { memory, table: Arc::default() }
+    }
+
     /// Another node's place.
     #[must_use]
     pub fn seat(&self) -> Seat {

@@ -139,6 +139,26 @@ pub enum Did {
     },
 }
 
+impl Did {
+    /// The errand that did it, where an act bears one.
+    #[must_use]
+    pub fn errand(&self) -> Option<&str> {
+        match self {
+            Self::Post { errand, .. }
+            | Self::Call { errand, .. }
+            | Self::Ticket { errand, .. }
+            | Self::Mail { errand, .. } => Some(errand),
+            // of the call that it ends
+            Self::Hangup { .. }
+            | Self::Update { .. }
+            | Self::Ephemeral { .. }
+            | Self::Dm { .. }
+            | Self::View { .. }
+            | Self::Http { .. } => None,
+        }
+    }
+}
+
 /// What a message says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Words {

@@ -1,10 +1,12 @@
 //! What a world is made of besides its people: the disk, the ways to Slack and to the support desk, and the wiring between the outside and the engine. A
 //! replay takes sound ones; a test brings its own, so as to see that a broken one is noticed.
 
+use super::fleet::{Blow, Moment};
 use crate::domain::desk::{Desk, Due};
 use crate::domain::input::Input;
-use crate::journal::{Memory, Store};
+use crate::journal::{Leased, Memory, Seat, Store};
 use crate::ports::{Chat, Tickets};
+use chrono::TimeDelta;
 use std::sync::Arc;
 
 /// Opens the journal's store.
@@ -24,6 +26,8 @@ pub struct Parts {
     pub chat: Line,
     /// The support desk that the hands use, made of the world's.
     pub tickets: Counter,
+    /// Several nodes that share a store, which is used in the place of the disk.
+    pub nodes: Option<Nodes>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -40,7 +44,31 @@ impl Default for Parts {
             wiring: Box::new(Sound),
             chat: Box::new(|chat| chat),
             tickets: Box::new(|tickets| tickets),
+            nodes: None,
         }
+    }
+}
+
+/// A node's store, as it comes to lead.
+pub type OwnStore = Box<dyn Fn(&Seat) -> Box<dyn Store> + Send>;
+
+/// Several nodes.
+pub struct Nodes {
+    /// The store that they share.
+    pub store: Leased,
+    /// What each makes of its place there.
+    pub own: OwnStore,
+    /// One each: how far its wall clock is ahead of the time.
+    pub ahead: Vec<TimeDelta>,
+    /// What befalls them, and when.
+    pub blows: Vec<(Moment, Blow)>,
+}
+
+impl Nodes {
+    /// Sound nodes with these clocks.
+    #[must_use]
+    pub fn new(store: Leased, ahead: Vec<TimeDelta>) -> Self {
+        Self { store, own: Box::new(|seat| Box::new(seat.clone())), ahead, blows: Vec::new() }
     }
 }
 

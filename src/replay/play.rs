@@ -1,6 +1,7 @@
 //! Plays a scenario: each step is something that a person, a telephone or a machine does.
 
 use super::acts::Act;
+use super::fleet::{Blow, Who};
 use super::hooks::Request;
 use super::parts::Parts;
 use super::scenario::{
@@ -293,6 +294,11 @@ impl Player {
     /// The process's clock is set: from here on it is `ahead` of the time.
     pub fn set_clock_ahead(&mut self, ahead: TimeDelta) {
         self.world.site.lock().skew = ahead;
+    }
+
+    /// This befalls a node, where there are several.
+    pub fn befall(&mut self, who: Who, blow: Blow) {
+        self.world.befall(who, blow);
     }
 
     /// Runs the timers of the last instant and ends.
@@ -601,13 +607,11 @@ impl Player {
             }
             before = after;
         }
-        self.world.crash();
+        self.world.all_gone();
         let mut refused = Vec::new();
         for doing in meanwhile {
             let at = from + doing.after.delta();
-            let mut site = self.world.site.lock();
-            site.now = site.now.max(at);
-            drop(site);
+            self.world.set_now(at);
             if let Step::Phone(phone) = doing.step.as_ref() {
                 let who = self.display_name(&phone.who);
                 self.world.site.lock().telephone(&who, CallEvent::from(phone.does));
@@ -622,10 +626,8 @@ impl Player {
                 self.act(&doing.step)?;
             }
         }
-        let mut site = self.world.site.lock();
-        site.now = from + length;
-        site.workspace.take_echoes();
-        drop(site);
+        self.world.set_now(from + length);
+        self.world.site.lock().workspace.take_echoes();
         self.world.start()?;
         refused.iter().try_for_each(|request| self.world.post(request))
     }

@@ -54,6 +54,10 @@ pub(super) struct Site {
     pub(super) slow: Option<(TimeDelta, Time)>,
     /// How far the process's clock is ahead of the time (simulation).
     pub(super) skew: TimeDelta,
+    /// Whether the node whose turn it is does not reach Slack (simulation).
+    pub(super) cut: bool,
+    /// Whether what happens now happens beside what the desk knows of: people see it, and do nothing with it (simulation).
+    pub(super) stray: bool,
     /// What reached the process, in order.
     pub(super) heard: Vec<Heard>,
 }
@@ -104,6 +108,8 @@ impl Site {
             lose_answers: 0,
             slow: None,
             skew: TimeDelta::zero(),
+            cut: false,
+            stray: false,
             heard: Vec::new(),
         }
     }
@@ -266,8 +272,16 @@ impl Site {
         self.name_of(&root.unwrap_or_else(|| at.clone()))
     }
 
+    /// Whether the node whose turn it is does not reach Slack.
+    pub(super) fn slack_is_away(&self) -> bool {
+        self.cut || self.failing(Failing::Slack).is_some()
+    }
+
     /// Slack's answer while it fails.
     fn slack(&self) -> Result<(), Failure> {
+        if self.cut {
+            return Err(Failure::Silence);
+        }
         match self.failing(Failing::Slack) {
             None => Ok(()),
             Some(FailHow::TooMany) => Err(Failure::Limited(None)),
@@ -426,6 +440,10 @@ impl Site {
         }
         let channel = self.channel_name(&at.channel);
         let thread = self.thread_name(&at.channel, message.thread.as_ref());
+        if self.stray {
+            let id = format!("s{}", self.acts.len() + 1);
+            return self.did(Did::Post { id, channel, thread, words, errand: errand.to_owned() });
+        }
         let mentions = words.mentions.clone();
         self.posts.push(Posted { id: id.clone(), at, mentions });
         self.did(Did::Post { id, channel, thread, words, errand: errand.to_owned() });
@@ -586,6 +604,9 @@ impl Phone for Telephones {
             about: speech.to_owned(),
             errand: errand.to_string(),
         });
+        if site.stray {
+            return Ok(reference);
+        }
         let planned = site.will_do.get_mut(to).and_then(VecDeque::pop_front);
         match planned {
             Some(event) => site.call_events.push_back((errand, event)),

@@ -1,6 +1,7 @@
 //! A process of the bot on a virtual clock: started, stopped, crashed, and driven instant by instant.
 
 use super::acts::{Act, Did};
+use super::fleet::{Fleet, Moment, Node};
 use super::heard::Heard;
 use super::hooks::{Ask, Request};
 use super::parts::{Disk, Parts, Wiring};
@@ -22,7 +23,7 @@ use crate::engine::{Engine, OfferError};
 use crate::errands::{Attempt, Hands, Runner, carry_out};
 use crate::feeds::{Watcher, read};
 use crate::ingress::Unavailable;
-use crate::journal::{Journal, Record, Store};
+use crate::journal::{AppendError, Journal, Record, Store};
 use crate::ports::PortError;
 use crate::recovery::{Recovering, first_inputs, read_back, read_directory};
 use crate::sandbox::workspace::{Delivery, DeliveryKind};
@@ -47,34 +48,36 @@ pub enum Crash {
 /// The world of one replay.
 pub struct World {
     pub(super) site: Shared,
-    disk: Disk,
+    pub(super) disk: Disk,
     wiring: Box<dyn Wiring>,
-    hands: Hands,
+    pub(super) hands: Hands,
     books: Books,
     tickets: BTreeMap<Name, u32>,
-    running: Option<Running>,
+    /// One, but where several share a store.
+    pub(super) nodes: Vec<Node>,
+    /// Whose turn it is: everything of one node is done by this one.
+    pub(super) at: usize,
+    /// Where several share a store.
+    pub(super) fleet: Option<Box<Fleet>>,
     /// What Slack holds back while it is away.
-    waiting: VecDeque<Delivery>,
-    /// What Slack hands over late, by when it does.
-    on_the_way: BTreeMap<(Time, u64), Delivery>,
+    pub(super) waiting: VecDeque<Delivery>,
+    /// What Slack hands over late, by when it does, and how often it did before.
+    pub(super) on_the_way: BTreeMap<(Time, u64), (Delivery, usize)>,
     /// How late the next deliveries are.
     pub(super) delays: VecDeque<TimeDelta>,
-    late: u64,
-    /// Attempts whose effect is there and whose answer is on its way, with when it comes.
-    flying: Vec<(Time, Attempt, Result<Outcome, PortError>)>,
-    slack_was_down: bool,
+    pub(super) late: u64,
     /// Crashes still to come.
     pub(super) crashes: Vec<Crash>,
     struck: bool,
-    effects: u64,
+    pub(super) effects: u64,
     starts: u64,
     guard: u32,
     failed: bool,
 }
 
-struct Running {
-    engine: Engine<Box<dyn Store>>,
-    runner: Runner,
+pub(super) struct Running {
+    pub(super) engine: Engine<Box<dyn Store>>,
+    pub(super) runner: Runner,
     /// Reads the feeds, once the world has some.
     feeds: Option<Watcher>,
     /// The last record before this start, when it follows one of the crashes.
@@ -88,7 +91,7 @@ impl std::fmt::Debug for World {
 }
 
 /// How long an adapter waits for an answer.
-const ANSWERED_WITHIN: TimeDelta = TimeDelta::seconds(10);
+pub(super) const ANSWERED_WITHIN: TimeDelta = TimeDelta::seconds(10);
 /// How often Slack hands over a delivery that is not acknowledged.
 const DELIVERED_AT_MOST: u32 = 4;
 
@@ -97,7 +100,7 @@ const RESTLESS: u32 = 100_000;
 
 /// The ports of a replay are ready at once: a future that waits is a mistake of the replay itself.
 #[expect(clippy::expect_used, reason = "a replay's ports never wait")]
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("a replay's port waited")
 }
 
@@ -119,20 +122,29 @@ impl World {
             library: Arc::new(Shelf(site.clone())),
             board: Some(Arc::new(Porter)),
         };
+        let fleet = parts.nodes.map(|nodes| Box::new(Fleet::new(nodes, site.lock().now)));
+        let disk: Disk = match &fleet {
+            None => parts.disk,
+            Some(fleet) => {
+                let memory = fleet.store().memory();
+                Box::new(move || Box::new(memory.clone()))
+            }
+        };
+        let nodes = fleet.as_ref().map_or(1, |fleet| fleet.size());
         Self {
             site,
-            disk: parts.disk,
+            disk,
             wiring: parts.wiring,
             hands,
             books,
             tickets,
-            running: None,
+            nodes: std::iter::repeat_with(Node::default).take(nodes).collect(),
+            at: 0,
+            fleet,
             waiting: VecDeque::new(),
             on_the_way: BTreeMap::new(),
             delays: VecDeque::new(),
             late: 0,
-            flying: Vec::new(),
-            slack_was_down: false,
             crashes: Vec::new(),
             struck: false,
             effects: 0,
@@ -155,7 +167,7 @@ impl World {
     }
 
     /// The time by the process's clock.
-    fn clock(&self) -> Time {
+    pub(super) fn clock(&self) -> Time {
         self.site.lock().clock()
     }
 
@@ -164,16 +176,35 @@ impl World {
         at - self.site.lock().skew
     }
 
+    /// The node whose turn it is.
+    pub(super) fn node(&self) -> &Node {
+        &self.nodes[self.at]
+    }
+
+    pub(super) fn node_mut(&mut self) -> &mut Node {
+        &mut self.nodes[self.at]
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.node().running.is_some()
+    }
+
+    /// The process that keeps the journal: of several the one that leads.
+    fn live(&self) -> Option<&Running> {
+        let nth = if self.fleet.is_some() { self.leader()? } else { self.at };
+        self.nodes[nth].running.as_ref()
+    }
+
     /// The desk, while the process runs.
     #[must_use]
     pub fn live_desk(&self) -> Option<&Desk> {
-        self.running.as_ref().map(|running| running.engine.desk())
+        self.live().map(|running| running.engine.desk())
     }
 
     /// How many records the journal has, and how many effects the world has seen.
     #[must_use]
     pub fn counts(&self) -> (u64, u64) {
-        (self.running.as_ref().map_or(0, |running| running.engine.last_seq()), self.effects)
+        (self.live().map_or(0, |running| running.engine.last_seq()), self.effects)
     }
 
     /// Crashes that have not struck yet.
@@ -223,10 +254,14 @@ impl World {
     /// without are not asked.
     #[must_use]
     pub fn is_troubled(&self) -> bool {
+        let amiss = match &self.fleet {
+            None => !self.is_running(),
+            Some(fleet) => self.is_amiss(fleet),
+        };
         let site = self.site.lock();
-        self.running.is_none()
-            || self.slack_was_down
-            || !(self.waiting.is_empty() && self.on_the_way.is_empty() && self.flying.is_empty())
+        amiss
+            || self.nodes.iter().any(|node| node.slack_was_down || !node.flying.is_empty())
+            || !(self.waiting.is_empty() && self.on_the_way.is_empty())
             || site.lose_answers > 0
             || site.slow.is_some_and(|(_, until)| site.now < until)
             || site.failing(Failing::Slack).is_some()
@@ -246,16 +281,34 @@ impl World {
     }
 
     pub(super) fn start(&mut self) -> Result<(), String> {
-        let (engine, alive_until) = Engine::open((self.disk)()).map_err(|error| {
-            self.failed = true;
-            error.to_string()
-        })?;
+        if self.fleet.is_some() {
+            return self.processes_start();
+        }
+        self.open((self.disk)())
+    }
+
+    /// A process comes to keep the journal of this store: it reads it, and what it missed.
+    pub(super) fn open(&mut self, store: Box<dyn Store>) -> Result<(), String> {
+        let (engine, alive_until) = match Engine::open(store) {
+            Ok(opened) => opened,
+            Err(error) if self.is_out_of_reach() => {
+                tracing::warn!(%error, "the journal is not read");
+                self.step_down();
+                return Ok(());
+            }
+            Err(error) => {
+                self.failed = true;
+                return Err(error.to_string());
+            }
+        };
         self.starts += 1;
         let first = engine.last_seq() == 0;
         self.wiring.started(engine.desk());
         let runner = Runner::new(engine.desk());
         let after_crash = self.struck.then(|| engine.last_seq());
-        self.running = Some(Running { engine, runner, feeds: None, after_crash });
+        let node = self.node_mut();
+        node.life += 1;
+        node.running = Some(Running { engine, runner, feeds: None, after_crash });
         self.books.guide = self.site.lock().guide.clone().unwrap_or_default();
         let mut inputs = first_inputs(alive_until, &self.hands, self.books.clone());
         if first {
@@ -277,9 +330,9 @@ impl World {
         });
         if let Err(error) = read {
             tracing::warn!(%error, "not read back");
-            self.slack_was_down = true;
+            self.node_mut().slack_was_down = true;
         }
-        if self.running.is_some() {
+        if self.is_running() {
             self.offer(vec![Input::CaughtUp])?;
         }
         self.read_feeds()?;
@@ -288,22 +341,25 @@ impl World {
 
     /// The feeds have other contents: they are read at once, as if it were time to.
     pub(super) fn read_feeds_now(&mut self) -> Result<(), String> {
-        let now = self.clock();
-        if let Some(watcher) = self.running.as_mut().and_then(|running| running.feeds.as_mut()) {
-            watcher.hurry(now);
-        }
-        self.read_feeds()?;
-        self.settle()
+        self.each_awake(|world| {
+            let now = world.clock();
+            let running = world.node_mut().running.as_mut();
+            if let Some(watcher) = running.and_then(|running| running.feeds.as_mut()) {
+                watcher.hurry(now);
+            }
+            world.read_feeds()?;
+            world.settle_one()
+        })
     }
 
     /// Reads the feeds when it is time to.
-    fn read_feeds(&mut self) -> Result<(), String> {
+    pub(super) fn read_feeds(&mut self) -> Result<(), String> {
         let now = self.clock();
         if self.site.lock().feeds.is_empty() {
             return Ok(());
         }
         let site = self.site.clone();
-        let Some(running) = &mut self.running else { return Ok(()) };
+        let Some(running) = &mut self.nodes[self.at].running else { return Ok(()) };
         let desk = running.engine.desk();
         let watcher = running.feeds.get_or_insert_with(|| Watcher::new(now));
         if watcher.due() > now || desk.presence.catching_up {
@@ -315,33 +371,59 @@ impl World {
         self.offer(inputs).map(drop)
     }
 
-    /// Gone between two instructions.
+    /// Gone between two instructions; of several the one that leads.
     pub(super) fn crash(&mut self) {
+        if let Some(leader) = self.leader() {
+            self.turn_of(leader);
+        }
+        self.crash_one();
+    }
+
+    /// All processes are gone.
+    pub(super) fn all_gone(&mut self) {
+        for nth in 0..self.nodes.len() {
+            self.turn_of(nth);
+            self.crash_one();
+        }
+    }
+
+    pub(super) fn crash_one(&mut self) {
         let now = self.clock();
-        if let Some(running) = &mut self.running {
+        if let Some(running) = &mut self.node_mut().running {
             running.engine.note_alive(now);
         }
+        self.process_ends();
         self.gone();
     }
 
-    fn gone(&mut self) {
-        self.running = None;
-        self.flying.clear();
+    pub(super) fn gone(&mut self) {
+        let node = self.node_mut();
+        node.running = None;
+        node.flying.clear();
     }
 
-    /// Stopped in order.
+    /// Stopped in order; of several the one that leads.
     pub(super) fn stop(&mut self) -> Result<(), String> {
-        self.settle()?;
+        if let Some(leader) = self.leader() {
+            self.turn_of(leader);
+        }
+        if !self.is_awake(self.at) {
+            // nobody there to hear of it
+            self.crash_one();
+            return Ok(());
+        }
+        self.settle_one()?;
         self.offer(vec![Input::Stopping])?;
-        if let Some(running) = &mut self.running {
+        if let Some(running) = &mut self.node_mut().running {
             running.engine.snapshot();
         }
-        self.crash();
+        self.let_go();
+        self.crash_one();
         Ok(())
     }
 
     /// Takes inputs; an input that the process does not live to take is lost with it, like in life.
-    fn offer(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, String> {
+    pub(super) fn offer(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, String> {
         self.take(inputs).map_err(|error| {
             self.failed = true;
             error.to_string()
@@ -350,7 +432,7 @@ impl World {
 
     fn take(&mut self, inputs: Vec<Input>) -> Result<Vec<Answer>, OfferError> {
         let now = self.clock();
-        let Some(running) = &mut self.running else { return Ok(Vec::new()) };
+        let Some(running) = &mut self.nodes[self.at].running else { return Ok(Vec::new()) };
         let before = running.engine.last_seq();
         let heard = self.site.lock().hear(running.engine.desk(), &inputs);
         let wiring = &mut self.wiring;
@@ -364,10 +446,12 @@ impl World {
             Err(OfferError::Closed(error)) => {
                 tracing::warn!(%error, "the process steps down");
                 let last = (self.disk)().last().ok().flatten();
-                if last.is_some_and(|last| last.seq > before) {
+                let is_own = matches!(error, AppendError::Doubtful(_)) && self.writes_alone();
+                if let Some(last) = last.filter(|last| is_own && last.seq > before) {
                     self.site.lock().heard.extend(heard);
+                    self.wrote(before, last.seq);
                 }
-                self.gone();
+                self.step_down();
                 return Ok(Vec::new());
             }
             Err(error) => return Err(error),
@@ -375,6 +459,10 @@ impl World {
         let after = running.engine.last_seq();
         self.site.lock().heard.extend(heard);
         let start = running.after_crash;
+        self.wrote(before, after);
+        self.blow(
+            |moment| matches!(moment, Moment::AfterRecord(seq) if before < seq && seq <= after),
+        );
         self.strike(|crash| match crash {
             Crash::AfterRecord(seq) => before < seq && seq <= after,
             Crash::AfterRecordOfStart(nth) => start.is_some_and(|start| {
@@ -391,7 +479,7 @@ impl World {
         let Some(hit) = self.crashes.iter().position(|crash| here(*crash)) else { return false };
         self.crashes.remove(hit);
         self.struck = true;
-        self.crash();
+        self.crash_one();
         true
     }
 
@@ -401,55 +489,65 @@ impl World {
             match self.delays.pop_front().filter(|delay| !delay.is_zero()) {
                 Some(delay) => {
                     self.late += 1;
-                    self.on_the_way.insert((self.now() + delay, self.late), delivery);
+                    self.on_the_way.insert((self.now() + delay, self.late), (delivery, 0));
                 }
-                None => self.arrive(delivery)?,
+                None => self.arrive(delivery, 0)?,
             }
         }
         self.settle()
     }
 
-    fn arrive(&mut self, delivery: Delivery) -> Result<(), String> {
+    /// Slack hands something over, which was handed over so often before.
+    pub(super) fn arrive(&mut self, delivery: Delivery, before: usize) -> Result<(), String> {
         if self.site.lock().failing(Failing::Slack).is_some() {
             self.waiting.push_back(delivery);
             return Ok(());
         }
+        if self.fleet.is_some() {
+            return self.arrive_somewhere(delivery, before);
+        }
         self.hand_over(&delivery)
     }
 
-    /// What Slack hands over late, and answers that took their time.
-    fn arrivals(&mut self) -> Result<(), String> {
+    /// What Slack hands over late.
+    pub(super) fn arrivals(&mut self) -> Result<(), String> {
         let now = self.now();
         while let Some(entry) = self.on_the_way.first_entry().filter(|entry| entry.key().0 <= now) {
-            let delivery = entry.remove();
-            self.arrive(delivery)?;
+            let (delivery, before) = entry.remove();
+            self.arrive(delivery, before)?;
         }
-        while let Some(nth) = self.flying.iter().position(|(at, ..)| *at <= now) {
-            let (_, attempt, result) = self.flying.remove(nth);
+        Ok(())
+    }
+
+    /// Answers that took their time.
+    pub(super) fn landings(&mut self) -> Result<(), String> {
+        let now = self.now();
+        while let Some(nth) = self.node().flying.iter().position(|(at, ..)| *at <= now) {
+            let (_, attempt, result) = self.node_mut().flying.remove(nth);
             self.land(&attempt, result)?;
         }
         Ok(())
     }
 
-    fn land(
+    pub(super) fn land(
         &mut self,
         attempt: &Attempt,
         result: Result<Outcome, PortError>,
     ) -> Result<(), String> {
         let now = self.clock();
-        let Some(running) = &mut self.running else { return Ok(()) };
+        let Some(running) = &mut self.nodes[self.at].running else { return Ok(()) };
         let done = running.runner.done(running.engine.desk(), attempt, result, now);
         self.offer(done).map(drop)
     }
 
-    fn hand_over(&mut self, delivery: &Delivery) -> Result<(), String> {
-        if self.running.is_none() {
+    pub(super) fn hand_over(&mut self, delivery: &Delivery) -> Result<(), String> {
+        if !self.is_running() {
             return Ok(());
         }
         let Some(input) = parsed(delivery) else { return Ok(()) };
         for _ in 0..DELIVERED_AT_MOST {
             let answers = self.offer(vec![Input::Slack(input.clone())])?;
-            if self.running.is_some() {
+            if self.is_running() {
                 if let SlackAct::Submitted { .. } = &input.what {
                     self.answer_form(&input.by, delivery, answers.first());
                 }
@@ -463,18 +561,28 @@ impl World {
 
     /// A request to one of the hooks, and what comes of it. One whose connection broke is sent again.
     pub(super) fn post(&mut self, request: &Request) -> Result<(), String> {
+        if self.fleet.is_some() {
+            return self.post_somewhere(request);
+        }
         for _ in 0..DELIVERED_AT_MOST {
             self.come_back()?;
-            let at = self.clock();
-            let status = request.answered(at, |ask| self.asked(ask))?;
-            if self.running.is_some() {
-                let mut site = self.site.lock();
-                let (at, path) = (site.now, request.path().to_owned());
-                site.acts.push(Act { at, did: Did::Http { path, status: status.as_u16() } });
+            if self.answers(request)? {
                 break;
             }
         }
         self.settle()
+    }
+
+    /// Whether the process lived to answer.
+    pub(super) fn answers(&mut self, request: &Request) -> Result<bool, String> {
+        let at = self.clock();
+        let status = request.answered(at, |ask| self.asked(ask))?;
+        if self.is_running() {
+            let mut site = self.site.lock();
+            let (at, path) = (site.now, request.path().to_owned());
+            site.acts.push(Act { at, did: Did::Http { path, status: status.as_u16() } });
+        }
+        Ok(self.is_running())
     }
 
     /// A hook asks something of the desk. A process that does not live to answer does not.
@@ -482,17 +590,25 @@ impl World {
         // a hook that does not wait any more is no fault
         match ask {
             Ask::Take(input, answer) => {
+                let key = if let Input::Notice(notice) = &*input {
+                    Some(notice.key.clone())
+                } else {
+                    None
+                };
                 self.offer(vec![*input])?;
-                let taken = self.running.as_ref().map(drop).ok_or(Unavailable);
+                if let Some(key) = key.filter(|_| self.is_running()) {
+                    self.acknowledged(&key);
+                }
+                let taken = self.is_running().then_some(()).ok_or(Unavailable);
                 let _ = answer.send(taken);
             }
             Ask::Admits(topic, answer) => {
-                if let Some(desk) = self.live_desk() {
+                if let Some(desk) = self.own_desk() {
                     let _ = answer.send(desk.policy.value.intake.admits(&topic));
                 }
             }
             Ask::Knows(key, answer) => {
-                if let Some(desk) = self.live_desk() {
+                if let Some(desk) = self.own_desk() {
                     let _ = answer.send(desk.seen.contains_key(&key));
                 }
             }
@@ -500,7 +616,12 @@ impl World {
         Ok(())
     }
 
-    fn answer_form(&mut self, by: &SlackUser, delivery: &Delivery, answer: Option<&Answer>) {
+    pub(super) fn answer_form(
+        &mut self,
+        by: &SlackUser,
+        delivery: &Delivery,
+        answer: Option<&Answer>,
+    ) {
         let view = delivery.payload.pointer("/view/id").and_then(serde_json::Value::as_str);
         let (Some(view), Some(answer)) = (view, answer) else { return };
         let mut site = self.site.lock();
@@ -512,11 +633,21 @@ impl World {
     }
 
     fn come_back(&mut self) -> Result<(), String> {
-        if self.running.is_none() { self.start() } else { Ok(()) }
+        if self.is_running() || self.fleet.is_some() { Ok(()) } else { self.start() }
+    }
+
+    /// The desk of the node whose turn it is.
+    pub(super) fn own_desk(&self) -> Option<&Desk> {
+        self.node().running.as_ref().map(|running| running.engine.desk())
     }
 
     /// Carries out whatever can be carried out at this instant, until nothing moves.
     pub(super) fn settle(&mut self) -> Result<(), String> {
+        self.each_awake(Self::settle_one)
+    }
+
+    /// The same for the node whose turn it is.
+    pub(super) fn settle_one(&mut self) -> Result<(), String> {
         loop {
             self.guard += 1;
             if self.guard > RESTLESS {
@@ -526,9 +657,12 @@ impl World {
             let now = self.clock();
             let echoes = self.site.lock().workspace.take_echoes();
             for echo in echoes {
-                self.hand_over(&echo)?;
+                self.hear_back(&echo)?;
             }
-            let Some(running) = &mut self.running else {
+            if !self.goes_on()? {
+                return Ok(());
+            }
+            let Some(running) = &mut self.nodes[self.at].running else {
                 self.come_back()?;
                 continue;
             };
@@ -536,29 +670,43 @@ impl World {
             let idle = ready.attempts.is_empty() && ready.settled.is_empty();
             self.offer(ready.settled)?;
             for attempt in ready.attempts {
-                if self.running.is_none() {
+                if !self.is_running() {
                     break;
+                }
+                if self.is_held_up(&attempt) {
+                    continue;
                 }
                 let seen = self.site.lock().acts.len();
                 let result = at_once(carry_out(&self.hands, &attempt));
                 if self.site.lock().acts.len() > seen {
                     self.effects += 1;
                     let effects = self.effects;
-                    if self.strike(|crash| crash == Crash::AfterEffect(effects)) {
+                    self.did(seen, false);
+                    self.blow(|moment| moment == Moment::AfterEffect(effects));
+                    self.strike(|crash| crash == Crash::AfterEffect(effects));
+                    if !self.is_running() {
                         break;
                     }
+                }
+                if let Some(until) = self.falls_still() {
+                    self.node_mut().flying.push((until, attempt, result));
+                    continue;
                 }
                 let slow = self.site.lock().slowness();
                 match slow {
                     Some(delay) if delay > ANSWERED_WITHIN => {
                         let unheard = PortError::Unknown { why: "응답 없음".to_owned() };
-                        self.flying.push((self.now() + ANSWERED_WITHIN, attempt, Err(unheard)));
+                        let at = self.now() + ANSWERED_WITHIN;
+                        self.node_mut().flying.push((at, attempt, Err(unheard)));
                     }
-                    Some(delay) => self.flying.push((self.now() + delay, attempt, result)),
+                    Some(delay) => {
+                        let at = self.now() + delay;
+                        self.node_mut().flying.push((at, attempt, result));
+                    }
                     None => self.land(&attempt, result)?,
                 }
             }
-            if self.running.is_none() {
+            if !self.is_running() {
                 self.come_back()?;
                 continue;
             }
@@ -568,7 +716,7 @@ impl World {
                 let Some((call, event)) = call else { return Ok(()) };
                 self.telephoned(call, event)?;
                 // the carrier tells it again to the next process when this one did not take it
-                if self.running.is_some() {
+                if self.is_running() {
                     self.site.lock().call_events.pop_front();
                 }
             }
@@ -584,7 +732,7 @@ impl World {
         while let Some(call) = next {
             told.insert(call);
             self.offer(vec![Input::Phone { call, event }])?;
-            next = self.live_desk().and_then(|desk| {
+            next = self.own_desk().and_then(|desk| {
                 let mut pages = desk.calls_of(reference.as_deref()?).map(|(call, _)| call);
                 pages.find(|page| !told.contains(page))
             });
@@ -601,22 +749,43 @@ impl World {
             if next > to || (next == to && !inclusive) {
                 break;
             }
-            self.site.lock().now = next.max(now);
+            self.set_now(next);
             self.instant()?;
         }
+        self.set_now(to);
+        self.each_awake(Self::slack_back)
+    }
+
+    /// It is so late now; time does not go back.
+    pub(super) fn set_now(&mut self, at: Time) {
         let mut site = self.site.lock();
-        site.now = site.now.max(to);
+        site.now = site.now.max(at);
         drop(site);
-        self.slack_back()
+        self.tick();
     }
 
     fn next_instant(&mut self, now: Time) -> Option<Time> {
         let outage = self.site.lock().faults.get(&Failing::Slack).map(|(_, until)| *until);
-        let outage = outage.filter(|_| self.slack_was_down || !self.waiting.is_empty());
+        let was_down = self.nodes.iter().any(|node| node.slack_was_down);
+        // of several nodes one may not reach Slack although it is back
+        let over = |until: &Time| self.fleet.is_some() && *until <= now;
+        let outage = outage.filter(|until| !over(until) && (was_down || !self.waiting.is_empty()));
         let arrival = self.on_the_way.first_key_value().map(|((at, _), _)| *at);
-        let landing = self.flying.iter().map(|(at, ..)| *at).min();
+        let own = if self.fleet.is_some() {
+            self.next_of_nodes(now)
+        } else {
+            // without a process nothing happens
+            self.next_of_one()?
+        };
+        [own, outage, arrival].into_iter().flatten().min().map(|at| at.max(now))
+    }
+
+    /// When the node whose turn it is has something to do next; `None` while its process is gone.
+    pub(super) fn next_of_one(&mut self) -> Option<Option<Time>> {
         let clock = self.clock();
-        let running = self.running.as_mut()?;
+        let node = &mut self.nodes[self.at];
+        let landing = node.flying.iter().map(|(at, ..)| *at).min();
+        let running = node.running.as_mut()?;
         let wake = self.wiring.due(running.engine.desk()).map(|due| due.at().max(clock));
         let ready = running.runner.ready(running.engine.desk(), clock);
         running.runner.give_back(&ready.attempts);
@@ -625,60 +794,74 @@ impl World {
         let again = if idle { ready.again_at } else { Some(clock) };
         let feeds = running.feeds.as_ref().map(|watcher| watcher.due().max(clock));
         let by_clock = [wake, again, feeds].into_iter().flatten().min().map(|at| self.when(at));
-        [by_clock, outage, arrival, landing].into_iter().flatten().min().map(|at| at.max(now))
+        Some([by_clock, landing].into_iter().flatten().min())
     }
 
     /// Everything due at this instant: first Slack coming back, then timers.
     fn instant(&mut self) -> Result<(), String> {
+        if self.fleet.is_some() {
+            return self.instant_of_nodes();
+        }
         self.slack_back()?;
         self.arrivals()?;
-        self.settle()?;
+        self.instant_of_one()
+    }
+
+    /// The same for the node whose turn it is.
+    pub(super) fn instant_of_one(&mut self) -> Result<(), String> {
+        self.landings()?;
+        self.settle_one()?;
         self.read_feeds()?;
-        self.settle()?;
+        self.settle_one()?;
         let now = self.clock();
         // all that is due at this instant is decided before any of it is carried out, as the running bot does
         while let Some(due) = self.due(now) {
             self.offer(vec![due.input()])?;
-            if self.running.is_none() {
+            if !self.is_running() {
                 self.come_back()?;
             }
         }
-        self.settle()
+        self.settle_one()
     }
 
     /// What is due by the process's clock.
     fn due(&mut self, now: Time) -> Option<Due> {
-        let desk = self.running.as_ref().map(|running| running.engine.desk())?;
+        if self.falls_still().is_some() {
+            return None;
+        }
+        let running = self.nodes[self.at].running.as_ref();
+        let desk = running.map(|running| running.engine.desk())?;
         self.wiring.due(desk).filter(|due| due.at() <= now)
     }
 
     /// Slack is there again: hands over what it held back, and the runner need not wait.
-    fn slack_back(&mut self) -> Result<(), String> {
-        let away = self.site.lock().failing(Failing::Slack).is_some();
+    pub(super) fn slack_back(&mut self) -> Result<(), String> {
+        let away = self.site.lock().slack_is_away();
+        let node = &mut self.nodes[self.at];
         if away {
-            self.slack_was_down = true;
+            node.slack_was_down = true;
             return Ok(());
         }
-        if !self.slack_was_down {
+        if !node.slack_was_down {
             return Ok(());
         }
-        self.slack_was_down = false;
-        if let Some(running) = &mut self.running {
+        node.slack_was_down = false;
+        if let Some(running) = &mut node.running {
             running.runner.chat_is_back();
         }
         while let Some(delivery) = self.waiting.pop_front() {
-            self.hand_over(&delivery)?;
+            self.hear_back(&delivery)?;
         }
-        let unread = self.live_desk().and_then(|desk| desk.presence.unread_since);
+        let unread = self.own_desk().and_then(|desk| desk.presence.unread_since);
         if unread.is_some() {
             return self.recover(unread);
         }
-        self.settle()
+        self.settle_one()
     }
 
     /// Slack is known to be away from now on.
     pub(super) fn slack_goes(&mut self) {
-        self.slack_was_down = true;
+        self.nodes.iter_mut().for_each(|node| node.slack_was_down = true);
     }
 }
 
@@ -705,7 +888,7 @@ impl Recovering for World {
     }
 
     async fn desk(&mut self) -> Desk {
-        self.running.as_ref().map(|running| running.engine.desk().clone()).unwrap_or_default()
+        self.own_desk().cloned().unwrap_or_default()
     }
 
     fn now(&self) -> Time {

@@ -137,7 +137,9 @@ impl Alarms {
                     _ => {
                         self.acts += 1;
                         let act = &acts[self.acts - 1];
-                        self.see(act, model).map_err(|rule| format!("{rule}: {act}"))?;
+                        if !world.is_stray(self.acts - 1) {
+                            self.see(act, model).map_err(|rule| format!("{rule}: {act}"))?;
+                        }
                     }
                 }
             }

@@ -13,6 +13,7 @@ mod alarms;
 mod common;
 mod found;
 mod model;
+mod nodes;
 mod notices;
 mod planted;
 mod rules;
@@ -29,6 +30,7 @@ use model::Model;
 use rules::Errands;
 use script::Script;
 use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -44,7 +46,8 @@ fn the_rules_hold_on_random_days() {
     let first = number("COC_SEED").unwrap_or(1);
     let begun = Instant::now();
     let sound = |memory: &Memory| Plant { parts: on(memory), ..Plant::default() };
-    if let Some((seed, wrong)) = try_seeds(first, seeds, &sound) {
+    let Tried { wrong, .. } = try_seeds(first, seeds, &sound);
+    if let Some((seed, wrong)) = wrong {
         panic!(
             "{wrong}\nto repeat: COC_SEED={seed} COC_SEEDS=1 cargo test --test simulation the_rules_hold_on_random_days"
         );
@@ -67,6 +70,17 @@ pub(crate) struct Plant {
     guide: Option<(&'static str, &'static str)>,
     /// It must be noticed by what people see: nobody looks into the journal.
     unread: bool,
+    /// Several nodes share the store.
+    nodes: Option<nodes::Own>,
+}
+
+/// What seeds came to.
+#[derive(Debug, Default)]
+struct Tried {
+    /// The first that failed, with what it says.
+    wrong: Option<(u64, String)>,
+    /// What several nodes did.
+    tally: nodes::Tally,
 }
 
 /// Parts whose journal is kept there.
@@ -75,15 +89,15 @@ fn on(memory: &Memory) -> Parts {
     Parts { disk: Box::new(move || Box::new(memory.clone())), ..Parts::default() }
 }
 
-/// Tries seeds on every core, in order; the first that fails, with what it says.
-fn try_seeds(
-    first: u64,
-    seeds: u64,
-    plant: &(dyn Fn(&Memory) -> Plant + Sync),
-) -> Option<(u64, String)> {
+/// How often it is told how far a long search is.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// Tries seeds on every core, in order, until one fails.
+fn try_seeds(first: u64, seeds: u64, plant: &(dyn Fn(&Memory) -> Plant + Sync)) -> Tried {
     let books = books();
     let (next, failed) = (AtomicU64::new(first), AtomicBool::new(false));
-    let wrongs = Mutex::new(Vec::new());
+    let (wrongs, tally) = (Mutex::new(Vec::new()), Mutex::new(nodes::Tally::default()));
+    let told = Mutex::new(Instant::now());
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..cores {
@@ -93,9 +107,19 @@ fn try_seeds(
                     if seed >= first + seeds {
                         break;
                     }
-                    if let Err(wrong) = day(seed, &books, plant) {
-                        failed.store(true, Ordering::Relaxed);
-                        wrongs.lock().unwrap().push((seed, wrong));
+                    match day(seed, &books, plant) {
+                        Ok(one) => tally.lock().unwrap().add(one),
+                        Err(wrong) => {
+                            failed.store(true, Ordering::Relaxed);
+                            wrongs.lock().unwrap().push((seed, wrong));
+                        }
+                    }
+                    let mut told = told.lock().unwrap();
+                    if std::io::stderr().is_terminal() && told.elapsed() >= TOLD_EVERY {
+                        *told = Instant::now();
+                        // past the harness, which keeps what tests print
+                        let done = seed + 1 - first;
+                        let _ = writeln!(std::io::stderr(), "{done} of {seeds} seeds");
                     }
                 }
             });
@@ -103,13 +127,20 @@ fn try_seeds(
     });
     let mut wrongs = wrongs.into_inner().unwrap();
     wrongs.sort();
-    wrongs.into_iter().next()
+    Tried { wrong: wrongs.into_iter().next(), tally: tally.into_inner().unwrap() }
 }
 
-fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(), String> {
+fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<nodes::Tally, String> {
     let memory = Memory::new();
-    let plant = plant(&memory);
+    let mut plant = plant(&memory);
     let mut script = Script::new(seed, plant.policy);
+    let mut watch = Watch::new(script.phones);
+    let mut fates = plant.nodes.take().map(|own| {
+        let (fates, nodes) = nodes::Fates::new(seed, &mut script, &memory, own);
+        nodes.ahead.iter().for_each(|ahead| watch.model.clock_was_set(*ahead));
+        plant.parts.nodes = Some(nodes);
+        fates
+    });
     let mut books = books.clone();
     if let Some((from, to)) = plant.guide {
         assert!(books.guide.contains(from));
@@ -118,15 +149,19 @@ fn day(seed: u64, books: &Books, plant: &dyn Fn(&Memory) -> Plant) -> Result<(),
     let scenario: Scenario = serde_saphyr::from_str(&script.head).unwrap();
     let mut player = Player::over(&scenario, script.folder(), &books, &script.crashes, plant.parts)
         .map_err(|error| format!("seed {seed}: {error}"))?;
-    let mut watch = Watch::new(script.phones);
-    let lived = live(&mut script, &mut player, &memory, &mut watch);
+    let lived = live(&mut script, &mut player, &memory, &mut watch, fates.as_mut());
     let read = |()| match plant.unread {
         true => Ok(()),
         false => rules::replays(player.world(), watch.alarms.answered()),
     };
-    lived.and_then(read).map_err(|wrong| {
+    let tally = || nodes::Tally::of(player.world());
+    lived.and_then(read).map(|()| tally()).map_err(|wrong| {
         let mut text = format!("seed {seed}: {wrong}\n");
-        writeln!(text, "crashes: {:?}\n{}steps:", script.crashes, script.head).unwrap();
+        writeln!(text, "crashes: {:?}\n{}", script.crashes, script.head).unwrap();
+        if let Some(fates) = &fates {
+            writeln!(text, "{fates}").unwrap();
+        }
+        writeln!(text, "steps:").unwrap();
         for deed in &script.deeds {
             writeln!(text, "{deed}").unwrap();
         }
@@ -157,7 +192,7 @@ pub(crate) struct Watch {
     pub(crate) model: Model,
     pub(crate) alarms: Alarms,
     errands: Errands,
-    starts: u64,
+    starts: (u64, u64),
     loses: bool,
 }
 
@@ -167,13 +202,14 @@ impl Watch {
             model: Model::new(phones),
             alarms: Alarms::default(),
             errands: Errands::default(),
-            starts: 1,
+            starts: (1, 0),
             loses: false,
         }
     }
 
     fn look(&mut self, world: &World) -> Result<(), String> {
-        let restarted = std::mem::replace(&mut self.starts, world.starts()) != world.starts();
+        let starts = (world.starts(), world.befallen());
+        let restarted = std::mem::replace(&mut self.starts, starts) != starts;
         let lost = std::mem::replace(&mut self.loses, world.loses_answers());
         if restarted || lost || world.is_troubled() {
             self.model.trouble(world.now() + TimeDelta::minutes(1));
@@ -183,6 +219,7 @@ impl Watch {
                 self.model.fails(what, world.now() + TimeDelta::minutes(1));
             }
         }
+        rules::one_leads(world)?;
         self.errands.watch(world)?;
         self.model.watch(world)?;
         self.alarms.watch(world, &self.model)?;
@@ -195,11 +232,16 @@ fn live(
     player: &mut Player,
     memory: &Memory,
     watch: &mut Watch,
+    mut fates: Option<&mut nodes::Fates>,
 ) -> Result<(), String> {
     watch.look(player.world())?;
     for _ in 0..script.steps() {
-        let deed = script.next(player.world(), watch);
+        let mut deed = script.next(player.world(), watch);
+        deed.fate = fates.as_mut().and_then(|fates| fates.next());
         script.deeds.push(deed.clone());
+        if let Some((who, blow)) = deed.fate {
+            player.befall(who, blow);
+        }
         if let Some(weather) = &deed.weather {
             Script::let_loose(weather, player, memory, &mut watch.model);
         }
@@ -240,12 +282,13 @@ fn quiet(script: &mut Script, player: &mut Player, watch: &mut Watch) -> Result<
     let line = "wait: 8h".to_owned();
     let step: Step = serde_saphyr::from_str(&line).unwrap();
     for hours in (8..=104).step_by(8) {
-        script.deeds.push(script::Deed { weather: None, line: line.clone() });
+        script.deeds.push(script::Deed { weather: None, fate: None, line: line.clone() });
         player.step(&step)?;
         watch.look(player.world())?;
         let ended = rules::ended(player.world())
             .and_then(|()| watch.model.ended())
-            .and_then(|()| watch.alarms.ended());
+            .and_then(|()| watch.alarms.ended())
+            .and_then(|()| nodes::ended(player.world()));
         match ended {
             Ok(()) => break,
             Err(silent) if hours >= 104 => return Err(silent),

@@ -462,7 +462,10 @@ impl Model {
                     }
                     _ => {
                         self.acts += 1;
-                        self.see(&acts[self.acts - 1])?;
+                        // nobody could have known of it, and nobody does anything with it
+                        if !world.is_stray(self.acts - 1) {
+                            self.see(&acts[self.acts - 1])?;
+                        }
                     }
                 }
             }

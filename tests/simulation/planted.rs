@@ -21,7 +21,7 @@ const WITHIN: u64 = 150;
 
 /// The rules that were broken, one of which must be named.
 fn is_noticed(what: &str, rules: &[&str], plant: &(dyn Fn(&Memory) -> Plant + Sync)) {
-    let Some((seed, wrong)) = try_seeds(1, WITHIN, plant) else {
+    let Some((seed, wrong)) = try_seeds(1, WITHIN, plant).wrong else {
         panic!("{what}: not noticed in {WITHIN} seeds");
     };
     let first = wrong.lines().next().unwrap();

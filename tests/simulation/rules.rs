@@ -22,7 +22,10 @@ pub(crate) struct Errands {
 impl Errands {
     pub(crate) fn watch(&mut self, world: &World) -> Result<(), String> {
         world.look(|acts, _| {
-            for act in &acts[self.seen..] {
+            for (nth, act) in acts.iter().enumerate().skip(self.seen) {
+                if world.is_stray(nth) {
+                    continue;
+                }
                 if let Did::Post { errand, .. }
                 | Did::Call { errand, .. }
                 | Did::Ticket { errand, .. } = &act.did
@@ -39,7 +42,11 @@ impl Errands {
 
 /// What must hold at every moment.
 pub(crate) fn holds(world: &World) -> Result<(), String> {
-    let Some(desk) = world.live_desk() else { return Err("the process is gone".to_owned()) };
+    let Some(desk) = world.live_desk() else {
+        // of several nodes another one comes to lead
+        let several = world.acknowledged_deliveries().is_some();
+        return if several { Ok(()) } else { Err("the process is gone".to_owned()) };
+    };
     calls_are_real(desk, world)?;
     for case in desk.cases.values() {
         let owed = desk.errands.values().any(|errand| errand.case == Some(case.id));
@@ -123,7 +130,7 @@ fn calls_are_real(desk: &Desk, world: &World) -> Result<(), String> {
 
 /// After days of quiet every case has ended, or somebody was told that it is theirs.
 pub(crate) fn ended(world: &World) -> Result<(), String> {
-    let desk = world.live_desk().unwrap();
+    let desk = world.live_desk().ok_or("nobody leads")?;
     if let Some(errand) = desk.errands.values().next() {
         return Err(format!("still owed: {errand:?}"));
     }
@@ -176,10 +183,14 @@ pub(crate) fn ended(world: &World) -> Result<(), String> {
 pub(crate) fn replays(world: &World, answered: &BTreeSet<String>) -> Result<(), String> {
     let mut desk = Desk::default();
     let mut lost: BTreeSet<&str> = answered.iter().map(String::as_str).collect();
+    let acknowledged = world.acknowledged_deliveries().into_iter().flatten();
+    lost.extend(acknowledged.filter(|(_, kept)| **kept).map(|(key, _)| key.as_str()));
     for record in world.journal()? {
-        if let Input::Notice(notice) = &record.input {
-            lost.remove(notice.key.as_str());
-        }
+        match &record.input {
+            Input::Notice(notice) => lost.remove(notice.key.as_str()),
+            Input::Slack(input) => lost.remove(input.key.as_str()),
+            _ => false,
+        };
         let again = decide(&desk, &record.input, record.at, record.seq);
         if again.changes != record.changes {
             return Err(format!(
@@ -197,9 +208,28 @@ pub(crate) fn replays(world: &World, answered: &BTreeSet<String>) -> Result<(), 
     let value = |desk: &Desk| -> BTreeMap<String, serde_json::Value> {
         serde_json::from_value(serde_json::to_value(desk).unwrap()).unwrap()
     };
-    let (again, live) = (value(&desk), value(world.live_desk().unwrap()));
+    let (again, live) = (value(&desk), value(world.live_desk().ok_or("nobody leads")?));
     match live.iter().find(|(part, value)| again.get(*part) != Some(value)) {
         Some((part, _)) => Err(format!("the journal gives another desk: {part}")),
+        None => Ok(()),
+    }
+}
+
+/// What must hold of several nodes at every moment.
+pub(crate) fn one_leads(world: &World) -> Result<(), String> {
+    if let Some(two) = world.two_leaders() {
+        return Err(format!("two take themselves for the leader: {two}"));
+    }
+    if let Some(grant) = world.grants().iter().find(|grant| !grant.others.is_empty()) {
+        return Err(format!(
+            "the lease is granted while another takes itself for the leader: {grant:?}"
+        ));
+    }
+    if let Some(written) = world.written().iter().find(|written| !written.led) {
+        return Err(format!("a node without the lease wrote to the journal: {written:?}"));
+    }
+    match world.deeds().iter().find(|deed| !(deed.led || deed.under_way)) {
+        Some(deed) => Err(format!("a node without the lease does something: {deed:?}")),
         None => Ok(()),
     }
 }

@@ -8,12 +8,13 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use coc::journal::Memory;
 use coc::journal::memory::Failure;
 use coc::replay::scenario::{Failing, Post, Step};
-use coc::replay::{Crash, Did, Player, World};
+use coc::replay::{Blow, Crash, Did, Player, Who, World};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
 /// xorshift64*: small, and the same everywhere.
+#[derive(Debug)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -101,12 +102,17 @@ pub(crate) enum Weather {
 #[derive(Clone, Debug)]
 pub(crate) struct Deed {
     pub(crate) weather: Option<Weather>,
+    /// What befalls one of several nodes before it.
+    pub(crate) fate: Option<(Who, Blow)>,
     pub(crate) line: String,
 }
 
 impl std::fmt::Display for Deed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "  - {}", self.line)?;
+        if let Some(fate) = &self.fate {
+            write!(f, "  # before it: {fate:?}")?;
+        }
         self.weather.as_ref().map_or(Ok(()), |weather| write!(f, "  # before it: {weather:?}"))
     }
 }
@@ -125,9 +131,9 @@ pub(crate) struct Script {
     /// Steps that Slack delivered something of.
     pub(crate) delivered: Vec<usize>,
     /// Whether clocks go wrong today: then there are bounds instead of times.
-    clocks: bool,
+    pub(crate) clocks: bool,
     /// Whether anything goes wrong today.
-    fair: bool,
+    pub(crate) fair: bool,
     /// Whether anything is monitored today.
     monitors: bool,
     /// Whether AWS's feed is read today, and what it was last.
@@ -405,7 +411,7 @@ impl Script {
     pub(crate) fn next(&mut self, world: &World, watch: &mut Watch) -> Deed {
         // what stands in the feed when it is read first is no news
         if self.feeds && self.fed == 0 {
-            return Deed { weather: None, line: self.feed(world, watch) };
+            return Deed { weather: None, fate: None, line: self.feed(world, watch) };
         }
         let weather = if self.fair || self.dice.upto(5) > 0 { None } else { self.weather() };
         let kinds = if self.monitors { 38 } else { 22 };
@@ -453,7 +459,7 @@ impl Script {
                 _ => Some(format!("wait: {}", self.length())),
             };
             if let Some(line) = line {
-                return Deed { weather, line };
+                return Deed { weather, fate: None, line };
             }
         }
     }
