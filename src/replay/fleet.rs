@@ -401,7 +401,7 @@ impl World {
         }
         self.node_mut().is_granted = false;
         let (Some(fleet), Some(seat)) = (&self.fleet, self.seat()) else { return Ok(()) };
-        let store = (fleet.own)(&seat);
+        let store = (fleet.own)(&seat, fleet.ahead[self.at]);
         self.open(store)
     }
 

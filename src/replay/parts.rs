@@ -49,8 +49,8 @@ impl Default for Parts {
     }
 }
 
-/// A node's store, as it comes to lead.
-pub type OwnStore = Box<dyn Fn(&Seat) -> Box<dyn Store> + Send>;
+/// A node's store, as it comes to lead, made of its place there and of how far its wall clock is ahead.
+pub type OwnStore = Box<dyn Fn(&Seat, TimeDelta) -> Box<dyn Store> + Send>;
 
 /// Several nodes.
 pub struct Nodes {
@@ -68,7 +68,7 @@ impl Nodes {
     /// Sound nodes with these clocks.
     #[must_use]
     pub fn new(store: Leased, ahead: Vec<TimeDelta>) -> Self {
-        Self { store, own: Box::new(|seat| Box::new(seat.clone())), ahead, blows: Vec::new() }
+        Self { store, own: Box::new(|seat, _| Box::new(seat.clone())), ahead, blows: Vec::new() }
     }
 }
 

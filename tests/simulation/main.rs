@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "figures")]
 
 mod alarms;
+mod broken_nodes;
 #[path = "../common/mod.rs"]
 mod common;
 mod found;

@@ -298,6 +298,8 @@ struct Chain {
     assigned: Option<String>,
     /// Where people were told that nobody is left, in this round.
     alarms: BTreeSet<String>,
+    /// How many of those of earlier rounds are still held up.
+    late_alarms: usize,
 }
 
 #[derive(Debug)]
@@ -827,7 +829,7 @@ impl Model {
     }
 
     fn exhausted(&mut self, customer: &str, channel: &str, at: Time) -> Result<(), String> {
-        let hasty = self.hasty;
+        let (hasty, calm) = (self.hasty, self.calm_since(at));
         let Some(chain) = self.chains.get_mut(customer) else {
             return Err("an alarm of nothing".to_owned());
         };
@@ -846,6 +848,12 @@ impl Model {
             }
             Stands::Accepted(_) => return Err("an alarm after an acceptance".to_owned()),
             Stands::Stopped | Stands::Before | Stands::Running(_) => {}
+        }
+        // its twin was read in the other channel, and the chain started again, before it got out
+        if chain.late_alarms > 0 && !calm && chain.stands != Stands::Before {
+            chain.late_alarms -= 1;
+            chain.alarms.remove(channel);
+            return Ok(());
         }
         let from = chain.round.last().map_or(at, Rung::due);
         if at < from - hasty {
@@ -900,6 +908,7 @@ impl Model {
             confirmed: None,
             assigned: None,
             alarms: BTreeSet::new(),
+            late_alarms: 0,
         };
         self.chains.entry(asked.customer.clone()).or_insert(chain);
     }
@@ -1167,6 +1176,7 @@ impl Model {
                 if let Stands::Exhausted(_) = chain.stands {
                     chain.stands = Stands::Running(at);
                     chain.round.clear();
+                    chain.late_alarms = 2 - chain.alarms.len();
                     chain.alarms.clear();
                 }
             }

@@ -7,7 +7,7 @@
 use crate::script::{Dice, Script};
 use crate::{Plant, Tried, try_seeds};
 use chrono::TimeDelta;
-use coc::journal::{Leased, Memory, Reach, Seat, Store};
+use coc::journal::{Leased, Memory, Reach};
 use coc::replay::{Blow, Moment, Nodes, Who, World};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -27,7 +27,7 @@ impl fmt::Debug for Own {
 
 /// As in production.
 pub(crate) fn sound() -> Own {
-    Own(Box::new(|seat: &Seat| Box::new(seat.clone()) as Box<dyn Store>))
+    Own(Box::new(|seat, _| Box::new(seat.clone())))
 }
 
 #[test]

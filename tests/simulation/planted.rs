@@ -20,7 +20,7 @@ type Time = chrono::DateTime<chrono::FixedOffset>;
 const WITHIN: u64 = 150;
 
 /// The rules that were broken, one of which must be named.
-fn is_noticed(what: &str, rules: &[&str], plant: &(dyn Fn(&Memory) -> Plant + Sync)) {
+pub(crate) fn is_noticed(what: &str, rules: &[&str], plant: &(dyn Fn(&Memory) -> Plant + Sync)) {
     let Some((seed, wrong)) = try_seeds(1, WITHIN, plant).wrong else {
         panic!("{what}: not noticed in {WITHIN} seeds");
     };
@@ -62,7 +62,7 @@ fn an_acceptance_ignored_while_a_call_rings_is_noticed() {
 fn a_post_made_twice_is_noticed() {
     let rules = ["one errand, two visible acts"];
     is_noticed("post made twice", &rules, &|memory| {
-        let chat = Box::new(|chat| Arc::new(Stutter(chat)) as Arc<dyn Chat>);
+        let chat = Box::new(|chat| Arc::new(Mouth::that_stutters(chat)) as Arc<dyn Chat>);
         Plant { parts: Parts { chat, ..on(memory) }, ..Plant::default() }
     });
 }
@@ -447,11 +447,27 @@ impl Tickets for Blind {
     }
 }
 
-/// Says everything twice.
-struct Stutter(Arc<dyn Chat>);
+/// A chat of which one thing is otherwise.
+pub(crate) struct Mouth {
+    chat: Arc<dyn Chat>,
+    stutters: bool,
+    looks: bool,
+}
+
+impl Mouth {
+    /// Says everything twice.
+    fn that_stutters(chat: Arc<dyn Chat>) -> Self {
+        Self { chat, stutters: true, looks: true }
+    }
+
+    /// Never finds what was said before.
+    pub(crate) fn that_never_looks(chat: Arc<dyn Chat>) -> Self {
+        Self { chat, stutters: false, looks: false }
+    }
+}
 
 #[async_trait]
-impl Chat for Stutter {
+impl Chat for Mouth {
     async fn post(
         &self,
         errand: ErrandId,
@@ -459,12 +475,14 @@ impl Chat for Stutter {
         thread: Option<&Ts>,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
-        self.0.post(errand, channel, thread, message).await?;
-        self.0.post(errand, channel, thread, message).await
+        if self.stutters {
+            self.chat.post(errand, channel, thread, message).await?;
+        }
+        self.chat.post(errand, channel, thread, message).await
     }
 
     async fn upload(&self, file: &Upload) -> Result<String, PortError> {
-        self.0.upload(file).await
+        self.chat.upload(file).await
     }
 
     async fn post_with(
@@ -475,7 +493,7 @@ impl Chat for Stutter {
         message: &Message,
         picture: &Picture,
     ) -> Result<MessageRef, PortError> {
-        self.0.post_with(errand, channel, thread, message, picture).await
+        self.chat.post_with(errand, channel, thread, message, picture).await
     }
 
     async fn hand_over(
@@ -485,7 +503,7 @@ impl Chat for Stutter {
         file: &Upload,
         look_since: Option<Time>,
     ) -> Result<(), PortError> {
-        self.0.hand_over(to, message, file, look_since).await
+        self.chat.hand_over(to, message, file, look_since).await
     }
 
     async fn find_post(
@@ -495,7 +513,8 @@ impl Chat for Stutter {
         thread: Option<&Ts>,
         since: Time,
     ) -> Result<Option<MessageRef>, PortError> {
-        self.0.find_post(errand, channel, thread, since).await
+        let found = self.chat.find_post(errand, channel, thread, since).await?;
+        Ok(found.filter(|_| self.looks))
     }
 
     async fn update(
@@ -504,7 +523,7 @@ impl Chat for Stutter {
         post: &MessageRef,
         message: &Message,
     ) -> Result<(), PortError> {
-        self.0.update(errand, post, message).await
+        self.chat.update(errand, post, message).await
     }
 
     async fn ephemeral(
@@ -513,7 +532,7 @@ impl Chat for Stutter {
         reply: &ReplyTo,
         message: &Message,
     ) -> Result<(), PortError> {
-        self.0.ephemeral(to, reply, message).await
+        self.chat.ephemeral(to, reply, message).await
     }
 
     async fn direct(
@@ -522,26 +541,26 @@ impl Chat for Stutter {
         to: &SlackUser,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
-        self.0.direct(errand, to, message).await
+        self.chat.direct(errand, to, message).await
     }
 
     async fn open_form(&self, to: &SlackUser, trigger: &str, form: &Form) -> Result<(), PortError> {
-        self.0.open_form(to, trigger, form).await
+        self.chat.open_form(to, trigger, form).await
     }
 
     async fn publish_home(&self, to: &SlackUser, message: &Message) -> Result<(), PortError> {
-        self.0.publish_home(to, message).await
+        self.chat.publish_home(to, message).await
     }
 
     async fn presence(&self, of: &SlackUser) -> Result<Presence, PortError> {
-        self.0.presence(of).await
+        self.chat.presence(of).await
     }
 
     async fn directory(&self) -> Result<Directory, PortError> {
-        self.0.directory().await
+        self.chat.directory().await
     }
 
     async fn missed(&self, watched: &[Watched]) -> Result<Vec<SlackInput>, PortError> {
-        self.0.missed(watched).await
+        self.chat.missed(watched).await
     }
 }

@@ -217,19 +217,19 @@ pub(crate) fn replays(world: &World, answered: &BTreeSet<String>) -> Result<(), 
 
 /// What must hold of several nodes at every moment.
 pub(crate) fn one_leads(world: &World) -> Result<(), String> {
-    if let Some(two) = world.two_leaders() {
-        return Err(format!("two take themselves for the leader: {two}"));
-    }
-    if let Some(grant) = world.grants().iter().find(|grant| !grant.others.is_empty()) {
-        return Err(format!(
-            "the lease is granted while another takes itself for the leader: {grant:?}"
-        ));
+    if let Some(deed) = world.deeds().iter().find(|deed| !(deed.led || deed.under_way)) {
+        return Err(format!("a node without the lease does something: {deed:?}"));
     }
     if let Some(written) = world.written().iter().find(|written| !written.led) {
         return Err(format!("a node without the lease wrote to the journal: {written:?}"));
     }
-    match world.deeds().iter().find(|deed| !(deed.led || deed.under_way)) {
-        Some(deed) => Err(format!("a node without the lease does something: {deed:?}")),
+    if let Some(two) = world.two_leaders() {
+        return Err(format!("two take themselves for the leader: {two}"));
+    }
+    match world.grants().iter().find(|grant| !grant.others.is_empty()) {
+        Some(grant) => Err(format!(
+            "the lease is granted while another takes itself for the leader: {grant:?}"
+        )),
         None => Ok(()),
     }
 }
