@@ -232,8 +232,8 @@ impl World {
         self.fleet.as_ref().map_or(&[], |fleet| &fleet.deeds)
     }
 
-    /// Acts of a node without the lease that were under way when it fell still or lost its line, and which the leader had done itself,
-    /// or which nobody owed any more, when they happened: by their place among the acts. Nobody could have known.
+    /// Acts that were under way when their node fell still or lost its line, and which another had done by itself, or which nobody
+    /// owed any more, when they happened: by their place among the acts. Nobody could have known.
     #[must_use]
     pub fn strays(&self) -> Option<&BTreeSet<usize>> {
         self.fleet.as_ref().map(|fleet| &fleet.strays)
@@ -594,13 +594,13 @@ impl World {
         Ok(())
     }
 
-    /// What was taken up happens now where it is time. Of a node that does not lead any more nothing comes of it.
+    /// What was taken up happens now where it is time. Of a node that does not lead any more nothing comes of it in the journal.
     fn effects_happen(&mut self) -> Result<(), String> {
         let now = self.now();
         let due = |(at, ..): &(Time, Attempt, u64)| *at <= now;
         while let Some(nth) = self.node().under_way.iter().position(due) {
             let (_, attempt, life) = self.node_mut().under_way.remove(nth);
-            let is_stray = !self.has_lease() && !self.is_owed(attempt.id);
+            let is_stray = !self.is_owed(attempt.id);
             self.site.lock().stray = is_stray;
             let seen = self.site.lock().acts.len();
             let result = at_once(carry_out(&self.hands, &attempt));

@@ -134,7 +134,8 @@ impl Fates {
                 0 | 1 => Moment::BeforeEffect(effect),
                 2 => Moment::AfterEffect(effect),
                 3 => Moment::AfterRecord(self.dice.upto(120) + 5),
-                _ => Moment::AfterGrant(self.dice.upto(4) + 1),
+                // the very first start is not left without Slack: who is who was never read then
+                _ => Moment::AfterGrant(self.dice.upto(4) + 2),
             };
             let blow = if self.dice.upto(3) > 0 { self.pause() } else { self.blow() };
             self.blows.push((moment, blow));
