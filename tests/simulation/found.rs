@@ -2,8 +2,9 @@
 
 use crate::common::books;
 use chrono::TimeDelta;
+use coc::journal::Leased;
 use coc::replay::scenario::{Scenario, Step};
-use coc::replay::{Did, Player};
+use coc::replay::{Blow, Did, Moment, Nodes, Parts, Player, Who};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -275,4 +276,36 @@ fn an_end_that_is_heard_early_is_the_end_of_every_page() {
     assert_eq!(called(&player), ["다솜윤"], "one call of both");
     assert_eq!(player.world().live_desk().unwrap().calls.len(), 0);
     assert_eq!(posted(&player, "전화 받지 않음"), 2);
+}
+
+/// The same night with two nodes over one store.
+fn night_of_two(blows: &[(Moment, Blow)]) -> Player {
+    let scenario: Scenario = serde_saphyr::from_str(HEAD).unwrap();
+    let mut nodes = Nodes::new(Leased::new(), vec![TimeDelta::zero(); 2]);
+    nodes.blows = blows.to_vec();
+    let parts = Parts { nodes: Some(nodes), ..Parts::default() };
+    Player::over(&scenario, Path::new("."), &books(), &[], parts).unwrap()
+}
+
+/// A node fell still while it posted a notice; the other posted it as well, and was killed before Slack had answered. Of the two copies
+/// the next leader took the later one for its own, and nobody heard the answer under the first.
+#[test]
+fn of_two_copies_the_one_that_people_saw_first_counts() {
+    let still = Blow::Pause(TimeDelta::seconds(8));
+    let mut player = night_of_two(&[(Moment::BeforeEffect(1), still)]);
+    step(&mut player, ASSIGNS);
+    player.slow_answers(TimeDelta::seconds(7), TimeDelta::seconds(9));
+    step(&mut player, "wait: 9s");
+    player.befall(Who::Leader, Blow::Kill(TimeDelta::seconds(5)));
+    step(&mut player, "wait: 1m");
+    let copies = player.world().look(|acts, _| {
+        let copy = |act: &&coc::replay::Act| {
+            matches!(&act.did, Did::Post { words, .. } if words.buttons == ["확인"])
+        };
+        acts.iter().filter(copy).count()
+    });
+    assert_eq!((copies, player.world().strays().unwrap().len()), (2, 1));
+    step(&mut player, "react: {by: 다솜윤, emoji: \"+1\", to: \"last:다솜윤\"}");
+    step(&mut player, "wait: 1m");
+    assert_eq!(posted(&player, "✅ 다솜윤 님 확인"), 1);
 }

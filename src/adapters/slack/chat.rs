@@ -337,14 +337,14 @@ impl<A: WebApi> Chat for Slack<A> {
             Err(failed) => return Err(failed.into()),
         };
         let wanted = errand.to_string();
-        let found = messages.iter().find(|message| {
+        let bear = messages.iter().filter(|message| {
             let at = |place| message.pointer(place).and_then(Value::as_str);
             at("/metadata/event_type") == Some(METADATA)
                 && at("/metadata/event_payload/id") == Some(&wanted)
         });
-        Ok(found
-            .and_then(|message| text(message, "ts"))
-            .map(|ts| MessageRef { channel, ts: Ts::from(ts) }))
+        // of two copies people answered the one that they saw first
+        let first = bear.filter_map(|message| text(message, "ts")).min();
+        Ok(first.map(|ts| MessageRef { channel, ts: Ts::from(ts) }))
     }
 
     async fn update(
