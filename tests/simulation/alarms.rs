@@ -13,6 +13,8 @@ type Time = DateTime<FixedOffset>;
 const MOMENT: TimeDelta = TimeDelta::seconds(45);
 /// The second hit of a metric within this is an incident (M5).
 const HOUR: TimeDelta = TimeDelta::hours(1);
+/// Another way of telling the same comes within this.
+const TOLD_TWICE_WITHIN: TimeDelta = TimeDelta::minutes(2);
 /// The other pages of an event are waited for.
 const PAGES: TimeDelta = TimeDelta::minutes(2);
 /// An alarm's own time is believed so long before and after.
@@ -198,7 +200,9 @@ impl Alarms {
                     *self.allowed.entry(name.clone()).or_default() += 1;
                     return;
                 }
-                if known && steady || *level == 2 && !again {
+                // what nobody answered for long is sent again, and then it rings now
+                let late = now - at > TOLD_TWICE_WITHIN;
+                if known && steady && !late || *level == 2 && !again {
                     return;
                 }
                 *self.allowed.entry(name.clone()).or_default() += 1;
