@@ -146,6 +146,8 @@ pub(super) struct Fleet {
     /// Names of deliveries that were acknowledged, and whether they were in the journal then.
     acknowledged: BTreeMap<String, bool>,
     befallen: u64,
+    /// When the last of it is over.
+    over: Option<Time>,
     /// Two that took themselves for the leader at one moment.
     two: Option<String>,
 }
@@ -168,6 +170,7 @@ impl Fleet {
             strays: BTreeSet::new(),
             acknowledged: BTreeMap::new(),
             befallen: 0,
+            over: None,
             two: None,
         }
     }
@@ -255,6 +258,15 @@ impl World {
     #[must_use]
     pub fn befallen(&self) -> u64 {
         self.fleet.as_ref().map_or(0, |fleet| fleet.befallen)
+    }
+
+    /// When all that befell a node is over, and what it held up is sent again.
+    #[must_use]
+    pub fn settles_at(&self) -> Option<Time> {
+        let fleet = self.fleet.as_ref()?;
+        let late = self.on_the_way.last_key_value().map(|((at, _), _)| *at);
+        let posts = fleet.posts.iter().map(|(at, _)| *at).max();
+        [fleet.over, late, posts].into_iter().flatten().max()
     }
 
     /// Two nodes that took themselves for the leader at one moment, in words.
@@ -534,6 +546,12 @@ impl World {
         let Some(seat) = self.seat() else { return };
         if let Some(fleet) = &mut self.fleet {
             fleet.befallen += 1;
+            let (Blow::Pause(length)
+            | Blow::Kill(length)
+            | Blow::Store(_, length)
+            | Blow::Slack(length)
+            | Blow::LateAnswers(_, length)) = blow;
+            fleet.over = fleet.over.max(Some(now + length));
         }
         if self.node().gone_until.is_some() {
             return;

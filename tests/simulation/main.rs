@@ -215,6 +215,9 @@ impl Watch {
         if restarted || lost || world.is_troubled() {
             self.model.trouble(world.now() + TimeDelta::minutes(1));
         }
+        if let Some(at) = world.settles_at() {
+            self.model.trouble(at + TimeDelta::minutes(2));
+        }
         for what in [Failing::Phone, Failing::Tickets, Failing::Mail] {
             if world.fails(what) {
                 self.model.fails(what, world.now() + TimeDelta::minutes(1));

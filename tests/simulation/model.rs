@@ -250,6 +250,8 @@ struct Deeds {
     /// To whom it was given by a notice, how often each.
     given: BTreeMap<String, usize>,
     confirmed: usize,
+    /// Who acknowledged once more while a later notice may have stood already.
+    early: Vec<String>,
     closed: usize,
     /// How often somebody said that it is done.
     done: usize,
@@ -519,7 +521,7 @@ impl Model {
                 if words.buttons == ["확인"] {
                     let who = words.mentions.first().cloned().unwrap_or_default();
                     let ticket = ticket_in(text).unwrap_or_default();
-                    self.notice(id, (who, customer, ticket), at);
+                    self.notice(id, (who, customer, ticket), at, at);
                     return Ok(());
                 }
                 let chain = thread.as_ref().and_then(|root| self.chain_of.get(root)).cloned();
@@ -633,7 +635,16 @@ impl Model {
         let Some(call) = self.calls.get(errand) else {
             return Err("a call is ended that was never placed".to_owned());
         };
-        if let Some(page) = call.pages.iter().find(|page| self.waits(page, &call.to, at)) {
+        // somebody accepted by a word, and it is not known whether a button took that back
+        let perhaps = |page: &Page| match page {
+            Page::Chain(customer) => {
+                let chain = self.chains.get(customer);
+                !self.calm_since(at) && chain.is_some_and(|chain| chain.by_word.is_some())
+            }
+            Page::Notice { .. } | Page::Incident(_) => false,
+        };
+        let waits = |page: &&Page| self.waits(page, &call.to, at) && !perhaps(page);
+        if let Some(page) = call.pages.iter().find(waits) {
             return Err(format!("hung up though it still rings for {page:?}"));
         }
         if let Some(call) = self.calls.get_mut(errand) {
@@ -681,7 +692,8 @@ impl Model {
             }
             ("comment", None) => {
                 deeds.confirmed += 1;
-                (deeds.confirmed, notices.filter(|notice| notice.acknowledged.is_some()).count())
+                let known = notices.filter(|notice| notice.acknowledged.is_some()).count();
+                (deeds.confirmed, known + deeds.early.len())
             }
             ("create", None) => {
                 self.opened += 1;
@@ -913,20 +925,23 @@ impl Model {
         self.chains.entry(asked.customer.clone()).or_insert(chain);
     }
 
-    fn notice(&mut self, name: &str, noted: (String, String, u64), at: Time) {
+    /// A notice that was written at `at`, and known since then.
+    fn notice(&mut self, name: &str, noted: (String, String, u64), at: Time, since: Time) {
         if self.notices.contains_key(name) {
             return;
         }
         for other in self.notices.values_mut().filter(|other| other.noted.2 == noted.2) {
-            other.over.get_or_insert(at);
+            other.over.get_or_insert(since);
         }
+        let in_hand = !self.calm_since(since)
+            && self.tickets.get(&noted.2).is_some_and(|deeds| deeds.early.contains(&noted.0));
         self.notice_of.insert(name.to_owned(), name.to_owned());
         let call_at = call_at(at);
         let notice = Notice {
             noted,
             call_at,
             acknowledged: None,
-            in_hand: false,
+            in_hand,
             over: None,
             called: None,
             telephone: Telephone::Silent,
@@ -1004,7 +1019,7 @@ impl Model {
                 }
                 if let Some(one) = self.noted.get(message).cloned() {
                     let noted = (one.who.to_owned(), one.customer.to_owned(), one.ticket);
-                    self.notice(message, noted, written.unwrap_or(at));
+                    self.notice(message, noted, written.unwrap_or(at), at);
                 }
             }
             Told::Said { thread: Some(root), text, .. } => {
@@ -1192,7 +1207,11 @@ impl Model {
             one.noted.2 == ticket && one.over.is_none() && one.noted.0 == by && !coc
         });
         let name = now_holds.map_or(name, |(name, _)| name).clone();
+        let calm = self.calm_since(at);
         let Some(notice) = self.notices.get_mut(&name) else { return };
+        if !calm && notice.acknowledged.is_some() {
+            self.tickets.entry(ticket).or_default().early.push(notice.noted.0.clone());
+        }
         if notice.over.is_none() && (coc || notice.noted.0 == by) {
             notice.acknowledged.get_or_insert(at);
         }
