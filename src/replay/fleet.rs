@@ -12,7 +12,7 @@ use crate::domain::ids::ErrandId;
 use crate::domain::input::{Input, SlackAct, SlackInput};
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
-use crate::engine::Engine;
+use crate::engine::{Engine, Follower};
 use crate::errands::{Attempt, Task, carry_out};
 use crate::journal::{Leased, Reach, Seat};
 use crate::ports::PortError;
@@ -112,6 +112,8 @@ pub(super) struct Node {
     pub(super) slack_was_down: bool,
     /// How often it came to keep the journal.
     pub(super) life: u64,
+    /// Its copy of the desk, while it stands by.
+    pub(super) copy: Option<Follower>,
     /// Attempts that were taken up and whose effect is to come, with when, and in which life they were taken up.
     under_way: Vec<(Time, Attempt, u64)>,
     /// It has the lease, and did not open the journal yet.
@@ -436,6 +438,7 @@ impl World {
         }
         let node = self.node_mut();
         node.under_way.clear();
+        node.copy = None;
         (node.is_granted, node.still_until, node.falling_still) = (false, None, None);
     }
 
@@ -794,6 +797,24 @@ impl World {
             world.instant_of_one()
         })?;
         self.count_leaders();
+        (0..self.nodes.len()).try_for_each(|nth| self.follow(nth))
+    }
+
+    /// A node that stands by reads what was written. Every second one does: the others read all of it when their turn comes.
+    fn follow(&mut self, nth: usize) -> Result<(), String> {
+        if nth.is_multiple_of(2) || !self.stands_by(nth) {
+            return Ok(());
+        }
+        self.turn_of(nth);
+        let Some(seat) = self.seat() else { return Ok(()) };
+        let read = match self.node_mut().copy.take() {
+            None => Follower::begin(&seat),
+            Some(mut copy) => copy.follow(&seat).map(|()| copy),
+        };
+        self.node_mut().copy = Some(read.map_err(|error| {
+            self.gives_up();
+            error.to_string()
+        })?);
         Ok(())
     }
 

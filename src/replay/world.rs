@@ -160,6 +160,11 @@ impl World {
         self.failed
     }
 
+    /// The program itself failed.
+    pub(super) const fn gives_up(&mut self) {
+        self.failed = true;
+    }
+
     /// The time, whatever the process's own clock says.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -289,7 +294,11 @@ impl World {
 
     /// A process comes to keep the journal of this store: it reads it, and what it missed.
     pub(super) fn open(&mut self, store: Box<dyn Store>) -> Result<(), String> {
-        let (engine, alive_until) = match Engine::open(store) {
+        let opened = match self.node_mut().copy.take() {
+            Some(copy) => Engine::lead(store, copy),
+            None => Engine::open(store),
+        };
+        let (engine, alive_until) = match opened {
             Ok(opened) => opened,
             Err(error) if self.is_out_of_reach() => {
                 tracing::warn!(%error, "the journal is not read");
