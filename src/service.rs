@@ -12,7 +12,7 @@ use crate::domain::policy::Admission;
 use crate::domain::time::Time;
 use crate::engine::{Engine, Follower, OfferError};
 use crate::errands::{Attempt, Hands, Runner, Task, carry_out};
-use crate::ingress::{self, Page, Unavailable};
+use crate::ingress::{self, Page, Taken, Unavailable};
 use crate::journal::{JournalError, Store};
 use crate::metrics::{ClockStep, Label, Metrics, Way};
 use crate::ports::{Clock, CustomerSource, Feeds, PortError};
@@ -21,6 +21,7 @@ use crate::web;
 use crate::web::view::{self, BoardView, Story, Vitals};
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use futures_util::FutureExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -72,6 +73,9 @@ pub enum ServiceError {
     #[error("당직 데스크가 멈췄습니다. 로그를 확인해 주십시오.")]
     Gone,
 }
+
+/// Where the loop answers to what it was asked to take.
+type Answered = oneshot::Receiver<Result<Vec<Answer>, Unavailable>>;
 
 enum Order {
     Take { inputs: Vec<Input>, answer: oneshot::Sender<Result<Vec<Answer>, Unavailable>> },
@@ -264,13 +268,18 @@ impl Handle {
     /// # Errors
     /// When the journal did not keep them.
     pub async fn offer(&self, inputs: Vec<Input>) -> Result<Vec<Answer>, ServiceError> {
-        let (answer, answered) = oneshot::channel();
-        let order = Order::Take { inputs, answer };
-        self.orders.send(order).await.map_err(|_| ServiceError::Gone)?;
-        match answered.await {
+        match self.queue(inputs).await?.await {
             Ok(Ok(answers)) => Ok(answers),
             Ok(Err(Unavailable)) | Err(_) => Err(ServiceError::Gone),
         }
+    }
+
+    /// Puts inputs into the loop's queue: they are seen in the order in which this returns, and durable when the answer is there.
+    async fn queue(&self, inputs: Vec<Input>) -> Result<Answered, ServiceError> {
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Take { inputs, answer };
+        self.orders.send(order).await.map_err(|_| ServiceError::Gone)?;
+        Ok(answered)
     }
 
     /// Looks at the desk between two decisions.
@@ -433,10 +442,19 @@ impl Intake {
 #[async_trait]
 impl ingress::Desk for Intake {
     async fn take(&self, input: SlackInput) -> Result<Answer, Unavailable> {
-        match self.handle.offer(vec![Input::Slack(input)]).await {
-            Ok(mut answers) => Ok(answers.pop().unwrap_or_default()),
-            Err(_) => Err(Unavailable),
-        }
+        self.hand_over(input).await?.await
+    }
+
+    async fn hand_over(&self, input: SlackInput) -> Result<Taken, Unavailable> {
+        let queued = self.handle.queue(vec![Input::Slack(input)]).await;
+        let answered = queued.map_err(|_| Unavailable)?;
+        let taken = async move {
+            match answered.await {
+                Ok(Ok(mut answers)) => Ok(answers.pop().unwrap_or_default()),
+                Ok(Err(Unavailable)) | Err(_) => Err(Unavailable),
+            }
+        };
+        Ok(taken.boxed())
     }
 
     async fn connected(&self, up: bool) {

@@ -11,7 +11,7 @@ use coc::adapters::slack::api::{Api, Settings as ApiSettings, Token};
 use coc::domain::input::SlackInput;
 use coc::domain::message::{Answer, FieldError};
 use coc::ingress::socket::{Settings, run};
-use coc::ingress::{Desk, Unavailable};
+use coc::ingress::{Desk, Taken, Unavailable};
 use coc::metrics::Way;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -28,10 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 struct FakeDesk {
     up: mpsc::UnboundedSender<bool>,
-    taken: Mutex<Vec<String>>,
+    /// What was handed over, in that order, and what of it is durable.
+    handed_over: Mutex<Vec<String>>,
+    taken: Arc<Mutex<Vec<String>>>,
     /// Inputs of this channel wait for `go`.
     slow: &'static str,
-    go: Notify,
+    go: Arc<Notify>,
     /// The first delivery of these keys is refused.
     refuses: Mutex<HashSet<String>>,
     /// What was delivered, each whether it was an own post; how often anything was heard and acknowledged.
@@ -43,18 +45,28 @@ struct FakeDesk {
 #[async_trait]
 impl Desk for FakeDesk {
     async fn take(&self, input: SlackInput) -> Result<Answer, Unavailable> {
+        self.hand_over(input).await?.await
+    }
+
+    async fn hand_over(&self, input: SlackInput) -> Result<Taken, Unavailable> {
         if self.refuses.lock().unwrap().remove(&input.key) {
             return Err(Unavailable);
         }
-        if input.key.starts_with(&format!("m:{}:", self.slow)) {
-            self.go.notified().await;
-        }
-        self.taken.lock().unwrap().push(input.key.clone());
-        if input.key.starts_with("i:") {
-            let error = FieldError { key: "accounts".into(), text: "11자리입니다.".into() };
-            return Ok(Answer::Errors(vec![error]));
-        }
-        Ok(Answer::Nothing)
+        self.handed_over.lock().unwrap().push(input.key.clone());
+        let waits = input.key.starts_with(&format!("m:{}:", self.slow));
+        let (go, taken) = (Arc::clone(&self.go), Arc::clone(&self.taken));
+        Ok(Box::pin(async move {
+            if waits {
+                go.notified().await;
+            }
+            taken.lock().unwrap().push(input.key.clone());
+            if input.key.starts_with("i:") {
+                let error =
+                    FieldError { key: "accounts".into(), text: "11자리입니다.".into() };
+                return Ok(Answer::Errors(vec![error]));
+            }
+            Ok(Answer::Nothing)
+        }))
     }
 
     async fn connected(&self, up: bool) {
@@ -172,9 +184,10 @@ impl Bench {
         let (tell, up) = mpsc::unbounded_channel();
         let desk = Arc::new(FakeDesk {
             up: tell,
-            taken: Mutex::default(),
+            handed_over: Mutex::default(),
+            taken: Arc::default(),
             slow: "C0SLOW",
-            go: Notify::new(),
+            go: Arc::default(),
             refuses: Mutex::default(),
             delivered: Mutex::default(),
             heard: AtomicUsize::new(0),
@@ -267,6 +280,63 @@ async fn a_slow_one_does_not_delay_the_others() {
     assert_eq!(line.ack().await["envelope_id"], "slow");
     bench.desk.go.notify_one();
     assert_eq!(line.ack().await["envelope_id"], "behind");
+    bench.stop().await;
+}
+
+/// Two connections, one channel, a disk that takes its time.
+#[tokio::test]
+async fn those_of_one_channel_are_handed_over_in_their_order_and_wait_for_the_disk_together() {
+    let mut bench = Bench::new(2, 0, true).await;
+    let mut lines = [bench.line().await, bench.line().await];
+    let mut keys = Vec::new();
+    for nth in 0..20 {
+        let ts = format!("17543988{nth:02}.000100");
+        lines[nth % 2].say(&message(&format!("e{nth}"), "C0SLOW", &ts));
+        keys.push(format!("m:C0SLOW:{ts}"));
+        let handed_over = || bench.desk.handed_over.lock().unwrap().len();
+        let all = async {
+            while handed_over() <= nth {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // none before it is durable yet
+        timeout(PATIENCE, all).await.unwrap();
+    }
+    assert_eq!(*bench.desk.handed_over.lock().unwrap(), keys);
+    assert!(bench.taken().is_empty());
+    for line in &mut lines {
+        line.no_ack().await;
+    }
+    bench.desk.go.notify_waiters();
+    for (nth, line) in lines.iter_mut().enumerate() {
+        let mut acknowledged = HashSet::new();
+        for _ in 0..10 {
+            acknowledged.insert(line.ack().await["envelope_id"].as_str().unwrap().to_owned());
+        }
+        let sent = (0..20).filter(|sent| sent % 2 == nth).map(|sent| format!("e{sent}"));
+        assert_eq!(acknowledged, sent.collect());
+    }
+    bench.stop().await;
+}
+
+/// Also past one that the desk cannot keep.
+#[tokio::test]
+async fn a_burst_of_one_channel_keeps_its_order() {
+    let mut bench = Bench::new(1, 0, true).await;
+    let mut line = bench.line().await;
+    let ts = |nth: usize| format!("1754398{nth:03}.000100");
+    bench.desk.refuses.lock().unwrap().insert(format!("m:C0GENERAL:{}", ts(7)));
+    for nth in 0..600 {
+        line.say(&message(&format!("e{nth}"), "C0GENERAL", &ts(nth)));
+    }
+    let mut acknowledged = HashSet::new();
+    while acknowledged.len() < 599 {
+        assert!(acknowledged.insert(line.ack().await["envelope_id"].to_string()));
+    }
+    assert!(!acknowledged.contains("\"e7\""), "what was refused");
+    let kept = (0..600).filter(|nth| *nth != 7);
+    let keys: Vec<String> = kept.map(|nth| format!("m:C0GENERAL:{}", ts(nth))).collect();
+    assert_eq!(*bench.desk.handed_over.lock().unwrap(), keys);
     bench.stop().await;
 }
 

@@ -7,6 +7,7 @@ use crate::domain::message::Answer;
 use crate::domain::policy::Admission;
 use crate::metrics::Way;
 use async_trait::async_trait;
+use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::time::Duration;
 
 pub mod eventbridge;
@@ -19,6 +20,9 @@ pub mod twilio;
 mod voice;
 pub mod zendesk;
 
+/// What becomes of an input that was handed over: it ends as [`Desk::take`] does.
+pub type Taken = BoxFuture<'static, Result<Answer, Unavailable>>;
+
 /// Where inputs are handed in.
 #[async_trait]
 pub trait Desk: Send + Sync {
@@ -28,6 +32,16 @@ pub trait Desk: Send + Sync {
     /// # Errors
     /// When the journal cannot keep it: the sender is left to try again.
     async fn take(&self, input: SlackInput) -> Result<Answer, Unavailable>;
+
+    /// Hands an input over. The desk sees inputs in the order in which this returns; what it returns ends when the input is durable,
+    /// so that several on their way are written down together. A desk that knows no such difference takes one after the other.
+    ///
+    /// # Errors
+    /// As [`Desk::take`], where that is known at once.
+    async fn hand_over(&self, input: SlackInput) -> Result<Taken, Unavailable> {
+        let answer = self.take(input).await?;
+        Ok(ready(Ok(answer)).boxed())
+    }
 
     /// Slack's line is up (its first connection stands) or down (its last one is gone).
     async fn connected(&self, up: bool);

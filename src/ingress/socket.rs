@@ -343,8 +343,14 @@ impl Line {
         let within = self.settings.take_within;
         takes.spawn(async move {
             let _permit = permit;
-            let _done = turn.wait().await;
-            match timeout(within, desk.take(input)).await {
+            let done = turn.wait().await;
+            let taken = async {
+                let handed_over = desk.hand_over(input).await;
+                // The order is settled: the next one need not wait for the disk, and is written down together with this one.
+                drop(done);
+                handed_over?.await
+            };
+            match timeout(within, taken).await {
                 Ok(Ok(answer)) => {
                     let payload = if answers { blocks::answer(&answer) } else { None };
                     if payload.is_none() && answer != Answer::Nothing {
@@ -493,7 +499,7 @@ impl Heard {
     }
 }
 
-/// Keeps inputs of one channel in the order in which they came, and lets all others pass each other.
+/// Keeps inputs of one channel in the order in which they came until they are handed over, and lets all others pass each other.
 #[derive(Default)]
 struct Lanes(Mutex<HashMap<String, oneshot::Receiver<()>>>);
 
@@ -504,7 +510,7 @@ struct Turn {
 }
 
 impl Turn {
-    /// Returns when the one before is done; dropping what is returned lets the next one go.
+    /// Returns when the one before is handed over; dropping what is returned lets the next one go.
     async fn wait(self) -> oneshot::Sender<()> {
         if let Some(before) = self.before {
             // It ends by being dropped; nothing is ever sent.

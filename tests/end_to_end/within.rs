@@ -8,19 +8,20 @@ use axum::http::Request;
 use coc::adapters::http::{Base, Http};
 use coc::adapters::slack::api::{Api, Settings, Token};
 use coc::adapters::slack::chat::Slack;
-use coc::domain::input::{Books, SlackInput};
+use coc::domain::input::{Books, Input, SlackInput};
 use coc::domain::message::Answer;
 use coc::errands::Hands;
-use coc::ingress::{Desk, Unavailable, socket};
-use coc::journal::{Alive, AppendError, Memory, Store, StoreError, StoredRecord};
+use coc::ingress::{Desk, Taken, Unavailable, socket};
+use coc::journal::{Alive, AppendError, Memory, Record, Store, StoreError, StoredRecord};
 use coc::metrics::Way;
 use coc::ports::{Clock, Library};
 use coc::probes;
+use coc::sandbox::workspace::Typing;
 use coc::service::{ECHO_WITHIN, Intake, NotReady, Service, WallClock};
 use http_body_util::Full;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -38,6 +39,8 @@ impl Library for NoLibrary {
 struct Gated {
     store: Memory,
     gate: Arc<Mutex<()>>,
+    /// The numbers of the records that were written together.
+    batches: Arc<Mutex<Vec<Vec<u64>>>>,
 }
 
 impl Store for Gated {
@@ -53,6 +56,7 @@ impl Store for Gated {
     }
     fn append(&mut self, expected_next: u64, batch: &[StoredRecord]) -> Result<(), AppendError> {
         let _through = self.gate.lock().unwrap();
+        self.batches.lock().unwrap().push(batch.iter().map(|stored| stored.seq).collect());
         self.store.append(expected_next, batch)
     }
     fn snapshots(&self) -> Result<Vec<u64>, StoreError> {
@@ -76,6 +80,7 @@ impl Store for Gated {
 struct Ear {
     intake: Intake,
     deaf: AtomicBool,
+    handed_over: AtomicUsize,
 }
 
 impl Ear {
@@ -88,6 +93,14 @@ impl Ear {
 impl Desk for Ear {
     async fn take(&self, input: SlackInput) -> Result<Answer, Unavailable> {
         if self.hears() { self.intake.take(input).await } else { Err(Unavailable) }
+    }
+    async fn hand_over(&self, input: SlackInput) -> Result<Taken, Unavailable> {
+        if !self.hears() {
+            return Err(Unavailable);
+        }
+        let taken = self.intake.hand_over(input).await;
+        self.handed_over.fetch_add(1, Ordering::Relaxed);
+        taken
     }
     async fn connected(&self, up: bool) {
         self.intake.connected(up).await;
@@ -109,7 +122,9 @@ struct Running {
     scene: Scene,
     service: Service,
     ear: Arc<Ear>,
+    store: Memory,
     gate: Arc<Mutex<()>>,
+    batches: Arc<Mutex<Vec<Vec<u64>>>>,
     at: SocketAddr,
     _stop: watch::Sender<bool>,
 }
@@ -133,11 +148,12 @@ async fn running(policy: &str) -> Running {
     };
     let books = Books { policy: policy.to_owned(), ..shipped() };
     let store = Gated::default();
-    let gate = Arc::clone(&store.gate);
+    let (kept, gate, batches) =
+        (store.store.clone(), Arc::clone(&store.gate), Arc::clone(&store.batches));
     let began = clock.now();
     let service = Service::start(store, None, books, hands, None, clock).await.unwrap();
     let intake = Intake::new(service.handle(), chat, began);
-    let ear = Arc::new(Ear { intake, deaf: AtomicBool::new(false) });
+    let ear = Arc::new(Ear { intake, deaf: AtomicBool::new(false), handed_over: 0.into() });
     let (stop, stopped) = watch::channel(false);
     let api = Arc::new(Api::new(settings("xapp-sandbox")).unwrap());
     tokio::spawn(socket::run(api, ear.clone(), socket::Settings::default(), stopped));
@@ -147,7 +163,7 @@ async fn running(policy: &str) -> Running {
     let routes = probes::health::routes(&handle)
         .merge(probes::metrics::routes(handle, std::env::temp_dir()));
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    let running = Running { scene, service, ear, gate, at, _stop: stop };
+    let running = Running { scene, service, ear, store: kept, gate, batches, at, _stop: stop };
     running.until("ready", Duration::from_secs(20), |r| r.why().is_empty()).await;
     running
 }
@@ -165,6 +181,21 @@ impl Running {
         }
     }
 
+    /// Appends wait from now on, until what is returned first is dropped.
+    async fn shut_the_gate(&self) -> (std::sync::mpsc::Sender<()>, std::thread::JoinHandle<()>) {
+        let gate = Arc::clone(&self.gate);
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let holding = std::thread::spawn(move || {
+            let _closed = gate.lock().unwrap();
+            // ends when it is let go, either way
+            let _ = held.recv();
+        });
+        while self.gate.try_lock().is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        (hold, holding)
+    }
+
     async fn get(&self, path: &str) -> (u16, String) {
         let url = format!("http://{}", self.at);
         let http = Http::new(&Base::read(&url, "").unwrap(), Duration::from_secs(8)).unwrap();
@@ -179,16 +210,7 @@ async fn a_loop_that_hangs_does_not_hide_it_from_whoever_measures() {
     let running = running("").await;
     let (status, said) = running.get("/metrics").await;
     assert!(status == 200 && said.contains("coc_desk_responsive 1\n"), "{said}");
-    let gate = Arc::clone(&running.gate);
-    let (hold, held) = std::sync::mpsc::channel::<()>();
-    let holding = std::thread::spawn(move || {
-        let _closed = gate.lock().unwrap();
-        // ends when it is let go, either way
-        let _ = held.recv();
-    });
-    while running.gate.try_lock().is_ok() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let (hold, holding) = running.shut_the_gate().await;
     running.scene.request();
     tokio::time::sleep(Duration::from_millis(500)).await;
     let began = Instant::now();
@@ -200,6 +222,50 @@ async fn a_loop_that_hangs_does_not_hide_it_from_whoever_measures() {
     let (_, said) = running.get("/metrics").await;
     assert!(said.contains("coc_desk_responsive 1\n"), "{said}");
     running.scene.until(Duration::from_secs(20), "it goes on", |s| s.says("수락입니다")).await;
+}
+
+/// A disk that takes its time, and people who go on talking in one channel.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_one_channel_brings_while_the_disk_is_busy_is_written_down_together_and_in_its_order()
+{
+    let running = running("phone = \"desk\"\n").await;
+    let (hold, holding) = running.shut_the_gate().await;
+    let before = running.ear.handed_over.load(Ordering::Relaxed);
+    let mut asked = Vec::new();
+    for nth in 0..6 {
+        let text = format!(
+            "@COC [긴급티켓배정요청] 고객사: 한빛전자 / 티켓: https://support.example.com/agent/tickets/{}",
+            9000 + nth
+        );
+        let at = running.scene.with(|workspace, now| {
+            let (csr, general) = (&running.scene.csr, &running.scene.general);
+            workspace.say(now, csr, general, None, &text, Typing::Plain).unwrap()
+        });
+        asked.push(format!("m:{}:{}", at.channel, at.ts));
+        running
+            .until("handed over", Duration::from_secs(20), |r| {
+                r.ear.handed_over.load(Ordering::Relaxed) > before + nth
+            })
+            .await;
+    }
+    drop(hold);
+    holding.join().unwrap();
+    let records = || {
+        let records = running.store.records();
+        let read = records.iter().map(|one| serde_json::from_slice::<Record>(&one.bytes).unwrap());
+        let said = read.filter_map(|record| {
+            let Input::Slack(input) = record.input else { return None };
+            asked.contains(&input.key).then_some((record.seq, input.key))
+        });
+        said.unzip::<u64, String, Vec<_>, Vec<_>>()
+    };
+    running.until("all are kept", Duration::from_secs(20), |_| records().0.len() == 6).await;
+    let (numbers, keys) = records();
+    assert_eq!(keys, asked);
+    // the disk was busy with the first one
+    let batches = running.batches.lock().unwrap();
+    let together = batches.iter().find(|batch| batch.contains(&numbers[1])).unwrap();
+    assert!(numbers[1..].iter().all(|number| together.contains(number)), "{batches:?}");
 }
 
 /// Slack's line stands, its pings are answered, and nothing comes by it any more.
