@@ -1,6 +1,6 @@
-//! Figures of the real process, `coc run`, beside the practice workspace: start-up and memory, events from signature to
-//! acknowledgement, and a storm of alarms. `cargo bench --bench service -- startup|http|socket|storm [NUMBER...]`;
-//! docs/performance.md says what is measured how.
+//! Figures of the real process, `coc run`, beside the practice workspace. `cargo bench --bench service -- PART... [NUMBER...]`, a part being
+//! `startup`, `http`, `socket`, `rate`, `rivals`, `watches`, `year` or `storm`; without one all of them. docs/performance.md says what is
+//! measured how.
 //!
 //! Without `--bench` (`cargo test --benches`) each part runs once and small, to see that it works. Nothing is asserted about time.
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
@@ -8,6 +8,8 @@
 #![expect(clippy::disallowed_methods, reason = "how long something takes is measured")]
 
 mod ingress;
+mod load;
+mod rivals;
 mod scene;
 #[path = "../../tests/standins/sns/mod.rs"]
 mod sns;
@@ -16,10 +18,15 @@ mod storm;
 #[path = "../traffic/mod.rs"]
 #[allow(dead_code, reason = "each bench uses its part")]
 mod traffic;
+mod watches;
 #[path = "../../tests/common/workplace.rs"]
 mod workplace;
+mod year;
 
 use std::time::Duration;
+
+const PARTS: [&str; 8] =
+    ["startup", "http", "socket", "rate", "rivals", "watches", "year", "storm"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,8 +34,13 @@ fn main() {
     let words: Vec<&str> =
         arguments.iter().map(String::as_str).filter(|one| !one.starts_with("--")).collect();
     let numbers: Vec<u64> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    let known = PARTS.iter().chain(&["delete"]);
+    let strange = words
+        .iter()
+        .find(|word| word.parse::<u64>().is_err() && !known.clone().any(|one| one == *word));
+    assert!(strange.is_none(), "{strange:?} is none of {PARTS:?}");
     let wanted = |part: &str| {
-        let named = ["startup", "http", "socket", "storm"].iter().any(|one| words.contains(one));
+        let named = PARTS.iter().any(|one| words.contains(one));
         words.contains(&part) || !named
     };
     if wanted("startup") {
@@ -47,6 +59,32 @@ fn main() {
     }
     if wanted("socket") {
         runtime.block_on(ingress::socket(&[1, 8, 32], events, if quick { 1 } else { 5 }));
+    }
+    if wanted("watches") {
+        let open = match (numbers.as_slice(), quick) {
+            ([], true) => 30,
+            ([], false) => 100_000,
+            ([first, ..], _) => usize::try_from(*first).unwrap(),
+        };
+        let (together, alone) = if quick { (5, 3) } else { (1_000, 30) };
+        let due = watches::Due { together, alone, apart: chrono::TimeDelta::milliseconds(400) };
+        runtime.block_on(watches::measure(open, &due, if quick { 50 } else { 5_000 }));
+    }
+    if wanted("year") {
+        year::measure(if quick { 10 } else { 365 });
+    }
+    if wanted("rate") {
+        runtime.block_on(ingress::rate(if quick { 100 } else { 30_000 }));
+    }
+    if wanted("rivals") {
+        let (connections, count, times): (&[usize], _, _) =
+            if quick { (&[2], 40, 1) } else { (&[1, 8, 32], 4_000, 3) };
+        let journal_mode = if words.contains(&"delete") { "delete" } else { "wal" };
+        if !runtime.block_on(rivals::measure(connections, count, times, journal_mode)) {
+            println!(
+                "\nrivals: SKIPPED, for COC_RIVALS names no folder with Bolt (benches/rivals/README.md)"
+            );
+        }
     }
     if wanted("storm") {
         let counts = match (numbers.as_slice(), quick) {

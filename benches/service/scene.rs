@@ -13,6 +13,20 @@ use std::time::{Duration, Instant};
 pub(crate) const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// A line of `/proc/PID/status` in MB: `VmRSS` is what is resident, `VmHWM` the most that ever was.
+pub(crate) fn memory(process: &Child, what: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
+    let kb: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kb / 1024.0
+}
+
+/// Asks a process to stop in order.
+pub(crate) fn terminate(process: &Child) {
+    let pid = process.id().to_string();
+    assert!(Command::new("kill").arg("-TERM").arg(pid).status().unwrap().success());
+}
+
 /// Where events come from and posts go to.
 pub(crate) struct StandIn {
     pub(crate) address: SocketAddr,
@@ -107,19 +121,14 @@ impl Bot {
         Self { process, address, ready_after: began.elapsed() }
     }
 
-    /// A line of `/proc/PID/status` in MB: `VmRSS` is what is resident, `VmHWM` the most that ever was.
+    /// See [`memory`].
     pub(crate) fn memory(&self, what: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
-        let status = status.unwrap();
-        let line = status.lines().find(|line| line.starts_with(what)).unwrap();
-        let kb: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kb / 1024.0
+        memory(&self.process, what)
     }
 
     /// Stops it in order and waits for its end.
     pub(crate) fn stop(mut self) {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").arg("-TERM").arg(pid).status().unwrap().success());
+        terminate(&self.process);
         assert!(self.process.wait().unwrap().success());
     }
 }

@@ -105,19 +105,27 @@ pub(crate) struct Traffic {
     now: Time,
     plans: BTreeMap<(Time, u64), Plan>,
     nth: u64,
+    /// How long Slack takes for everything that is owed.
+    pub(crate) slack_takes: TimeDelta,
 }
 
 impl Traffic {
     /// Traffic from `at` on.
     pub(crate) fn new(seed: u64, at: Time) -> Self {
         let dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        let mut traffic = Self { dice, now: at, plans: BTreeMap::new(), nth: 0 };
+        let slack_takes = TimeDelta::milliseconds(150);
+        let mut traffic = Self { dice, now: at, plans: BTreeMap::new(), nth: 0, slack_takes };
         traffic.plan(TimeDelta::seconds(30), Plan::Ask);
         traffic
     }
 
     pub(crate) fn now(&self) -> Time {
         self.now
+    }
+
+    /// What is offered from now on happens then.
+    pub(crate) fn set(&mut self, now: Time) {
+        self.now = now;
     }
 
     /// The first inputs of a process.
@@ -261,7 +269,7 @@ impl Traffic {
     pub(crate) fn settle<S: Store>(&mut self, engine: &mut Engine<S>) {
         loop {
             let Some(errand) = engine.desk().owed().next().cloned() else { return };
-            self.now += TimeDelta::milliseconds(150);
+            self.now += self.slack_takes;
             let outcome = self.carried_out(&errand);
             let settled = Input::Settled { errand: errand.id, outcome };
             engine.offer(self.now, vec![settled]).unwrap();
