@@ -9,9 +9,7 @@ use crate::domain::desk::Desk;
 use crate::domain::errand::{
     Anchor, Errand, ErrandKind, NewTicket, Outcome, Place, Service, TextFile, TicketDeed,
 };
-use crate::domain::ids::{
-    ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, TicketLink, Ts,
-};
+use crate::domain::ids::{ChannelId, ErrandId, MessageRef, Name, PhoneNumber, SlackUser, Ts};
 use crate::domain::input::{Input, ReplyTo};
 use crate::domain::mail::Email;
 use crate::domain::message::{Form, Message};
@@ -29,6 +27,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+
+mod lanes;
+
+use lanes::Looked;
 
 /// How long Slack's trigger opens a form.
 const TRIGGER_LIVES: TimeDelta = TimeDelta::seconds(3);
@@ -484,6 +486,8 @@ pub struct Runner {
     limits: ChannelLimits,
     limits_clock: FakeRelativeClock,
     limits_at: Option<Time>,
+    /// What need not be looked at again.
+    looked: Looked,
 }
 
 impl std::fmt::Debug for Runner {
@@ -533,6 +537,7 @@ impl Runner {
             limits: RateLimiter::new(quota, HashMapStateStore::default(), limits_clock.clone()),
             limits_clock,
             limits_at: None,
+            looked: Looked::default(),
         }
     }
 
@@ -548,42 +553,41 @@ impl Runner {
         self.standing.remove(&Line::Files);
         self.channels_rest_until.clear();
         self.waits.clear();
+        self.looked = Looked::default();
     }
 
     /// What may be attempted now. Within a thread the order of owing is kept; between threads the more urgent goes first.
     pub fn ready(&mut self, desk: &Desk, now: Time) -> Ready {
-        self.waits.retain(|id, _| desk.errands.contains_key(id));
-        self.doubtful.retain(|id| desk.errands.contains_key(id));
-        self.taken_perhaps.retain(|id, _| desk.errands.contains_key(id));
         self.tick(now);
         let mut ready = Ready::default();
-        let again = |at: Time, ready: &mut Ready| {
-            ready.again_at = Some(ready.again_at.map_or(at, |other: Time| other.min(at)));
-        };
-        let mut lanes = BTreeSet::new();
-        let mut owed: Vec<&Errand> = desk.owed().collect();
-        owed.sort_by_key(|errand| (errand.urgency, errand.id));
-        // the head of each lane is its oldest errand, however urgent those behind it are
-        let heads = lane_heads(&owed);
-        for errand in owed {
+        let mut looked = std::mem::take(&mut self.looked);
+        let (looks, all) = looked.at(desk, now);
+        if all {
+            self.waits.retain(|id, _| desk.errands.contains_key(id));
+            self.doubtful.retain(|id| desk.errands.contains_key(id));
+            self.taken_perhaps.retain(|id, _| desk.errands.contains_key(id));
+        }
+        // what stands behind a channel's turn is not made ready for nothing
+        let mut full: BTreeSet<&ChannelId> = BTreeSet::new();
+        for errand in looks {
             if self.flying.contains_key(&errand.id) {
                 continue;
             }
-            if let Some(over) = expiry(errand)
-                && over <= now
-            {
-                ready.settled.push(Input::Settled { errand: errand.id, outcome: Outcome::Expired });
-                continue;
+            if let Some(over) = expiry(errand) {
+                if over <= now {
+                    let outcome = Outcome::Expired;
+                    ready.settled.push(Input::Settled { errand: errand.id, outcome });
+                    continue;
+                }
+                looked.expires_at(over);
             }
-            if let Some(lane) = lane(errand)
-                && (heads.get(&lane) != Some(&errand.id) || !lanes.insert(lane))
-            {
+            if looked.is_behind(errand) {
                 continue;
             }
             if let Some((until, _)) = self.waits.get(&errand.id)
                 && *until > now
             {
-                again(expiry(errand).map_or(*until, |over| over.min(*until)), &mut ready);
+                looked.again_at(expiry(errand).map_or(*until, |over| over.min(*until)));
                 continue;
             }
             if let ErrandKind::Call { to, .. } = &errand.kind
@@ -593,6 +597,13 @@ impl Runner {
                 let (reference, to) = (call.reference.clone(), to.clone());
                 let outcome = Outcome::Joined { reference, to };
                 ready.settled.push(Input::Settled { errand: errand.id, outcome });
+                continue;
+            }
+            let place = errand.as_post().map(|(place, _)| place);
+            if let Some(place) = place
+                && full.contains(&place.channel)
+                && !matches!(thread_root(desk, place), Root::Never)
+            {
                 continue;
             }
             let task = match resolve(desk, errand, now) {
@@ -616,7 +627,7 @@ impl Runner {
                 if let Some(until) = standing.rests_until
                     && until > now
                 {
-                    again(expiry(errand).map_or(until, |over| over.min(until)), &mut ready);
+                    looked.again_at(expiry(errand).map_or(until, |over| over.min(until)));
                     continue;
                 }
                 // after a failure one attempt at a time feels whether it is back
@@ -628,13 +639,15 @@ impl Runner {
                 if let Some(until) = self.channels_rest_until.get(channel)
                     && *until > now
                 {
-                    again(*until, &mut ready);
+                    looked.again_at(*until);
+                    full.extend(place.map(|place| &place.channel));
                     continue;
                 }
                 if let Err(not_until) = self.limits.check_key(channel) {
                     let wait =
                         not_until.wait_time_from(governor::clock::Clock::now(&self.limits_clock));
-                    again(now + delta(wait).max(TimeDelta::milliseconds(1)), &mut ready);
+                    looked.again_at(now + delta(wait).max(TimeDelta::milliseconds(1)));
+                    full.extend(place.map(|place| &place.channel));
                     continue;
                 }
             }
@@ -653,6 +666,9 @@ impl Runner {
                 task,
             });
         }
+        ready.again_at = looked.again;
+        // what is known without an attempt may not be kept, and is told of then again
+        self.looked = if ready.settled.is_empty() { looked } else { Looked::default() };
         ready
     }
 
@@ -667,6 +683,8 @@ impl Runner {
         for id in std::iter::once(&attempt.id).chain(&attempt.with) {
             self.flying.remove(id);
         }
+        // what it was in the way of may go, and what it came to changes how its line is doing
+        self.looked = Looked::default();
     }
 
     fn tick(&mut self, now: Time) {
@@ -846,65 +864,6 @@ fn pause(failures: usize) -> TimeDelta {
     pauses.nth(failures.min(8)).map_or(TimeDelta::seconds(15), delta)
 }
 
-/// Errands of one lane go one after the other, in the order in which they are owed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Lane {
-    Thread(ChannelId, Thread),
-    Person(SlackUser),
-    Phone(Name),
-    Post(ErrandId),
-    Ticket(TicketLink),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Thread {
-    Under(Ts),
-    UnderPost(ErrandId),
-}
-
-fn lane(errand: &Errand) -> Option<Lane> {
-    match &errand.kind {
-        ErrandKind::Post { place: Place { channel, thread }, .. }
-        | ErrandKind::PostWithPicture { place: Place { channel, thread }, .. } => {
-            let thread = match thread {
-                // posts of a channel itself need no order among themselves: the more urgent goes first
-                None => return None,
-                Some(Anchor::Message(ts)) => Thread::Under(ts.clone()),
-                Some(Anchor::PostOf(id)) => Thread::UnderPost(*id),
-            };
-            Some(Lane::Thread(channel.clone(), thread))
-        }
-        ErrandKind::Update { post, .. } => Some(Lane::Post(*post)),
-        ErrandKind::Direct { to, .. }
-        | ErrandKind::Ephemeral { to, .. }
-        | ErrandKind::File { to, .. }
-        | ErrandKind::SignIn { to, .. } => Some(Lane::Person(to.clone())),
-        ErrandKind::Call { to, .. } | ErrandKind::HangUp { to, .. } => {
-            Some(Lane::Phone(to.clone()))
-        }
-        ErrandKind::Ticket { deed } => Some(Lane::Ticket(deed.ticket.clone())),
-        ErrandKind::OpenForm { .. }
-        | ErrandKind::PublishHome { .. }
-        | ErrandKind::Home { .. }
-        | ErrandKind::ReadGuide { .. }
-        | ErrandKind::Presence { .. }
-        | ErrandKind::OpenTicket { .. }
-        | ErrandKind::Mail { .. }
-        | ErrandKind::Probe { .. } => None,
-    }
-}
-
-fn lane_heads(owed: &[&Errand]) -> BTreeMap<Lane, ErrandId> {
-    let mut heads: BTreeMap<Lane, ErrandId> = BTreeMap::new();
-    for errand in owed {
-        if let Some(lane) = lane(errand) {
-            let head = heads.entry(lane).or_insert(errand.id);
-            *head = (*head).min(errand.id);
-        }
-    }
-    heads
-}
-
 /// When an errand is of no use any more.
 fn expiry(errand: &Errand) -> Option<Time> {
     match &errand.kind {
@@ -1052,70 +1011,4 @@ pub fn posts_to_look_for(desk: &Desk) -> Vec<(ErrandId, ChannelId, Option<Ts>, T
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-    use crate::domain::change::Change;
-    use crate::domain::errand::Urgency;
-
-    fn at(second: i64) -> Time {
-        let day = chrono::NaiveDate::from_ymd_opt(2025, 8, 5).unwrap();
-        let noon = crate::domain::time::seoul(day.and_hms_opt(12, 0, 0).unwrap());
-        noon + TimeDelta::seconds(second)
-    }
-
-    fn owing_a_mail() -> (Desk, ErrandId) {
-        let id = ErrandId { seq: 1, nth: 0 };
-        let mail = Email {
-            from: "alarm@example.com".to_owned(),
-            to: vec!["ops@example.com".to_owned()],
-            cc: Vec::new(),
-            subject: "안내".to_owned(),
-            text: "본문".to_owned(),
-        };
-        let kind = ErrandKind::Mail { mail };
-        let errand = Errand { id, since: at(0), case: None, urgency: Urgency::Answer, kind };
-        let mut desk = Desk::default();
-        desk.apply(at(0), &Change::Owed(Box::new(errand)));
-        (desk, id)
-    }
-
-    /// What the desk hears of the mail when every attempt ends so, and how often it was attempted until then.
-    fn told(error: &PortError, for_seconds: i64) -> (Vec<Outcome>, usize) {
-        let (desk, id) = owing_a_mail();
-        let mut runner = Runner::new(&Desk::default());
-        let (mut told, mut attempts) = (Vec::new(), 0);
-        for second in 0..for_seconds {
-            for attempt in runner.ready(&desk, at(second)).attempts {
-                attempts += 1;
-                for input in runner.done(&desk, &attempt, Err(error.clone()), at(second)) {
-                    if let Input::Settled { errand, outcome } = input
-                        && errand == id
-                    {
-                        told.push(outcome);
-                    }
-                }
-            }
-            if !told.is_empty() {
-                break;
-            }
-        }
-        (told, attempts)
-    }
-
-    #[test]
-    fn a_mail_that_may_have_arrived_is_people_s_to_decide_after_three_minutes() {
-        let (outcomes, attempts) = told(&PortError::Unknown { why: "끊김".to_owned() }, 600);
-        let why = words::mail::taken_perhaps().to_owned();
-        assert_eq!(outcomes, [Outcome::Refused { why }]);
-        assert!(attempts < 20, "{attempts} times the same mail");
-    }
-
-    #[test]
-    fn a_mail_that_cannot_have_arrived_waits_for_the_server() {
-        let down =
-            PortError::Transient { why: "연결되지 않음".to_owned(), retry_after: None };
-        assert_eq!(told(&down, 600).0, []);
-    }
-}
+mod tests;

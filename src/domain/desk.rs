@@ -920,7 +920,7 @@ impl Desk {
     }
 
     /// What is owed, unless what was missed is still being read.
-    pub fn owed(&self) -> impl Iterator<Item = &Errand> {
+    pub fn owed(&self) -> impl DoubleEndedIterator<Item = &Errand> {
         self.errands.values().filter(|_| !self.presence.catching_up)
     }
 
