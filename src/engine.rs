@@ -2,7 +2,7 @@
 //! the time, and carries out what the desk owes.
 
 use crate::domain::decide::decide;
-use crate::domain::desk::Desk;
+use crate::domain::desk::{Desk, Due};
 use crate::domain::errand::Outcome;
 use crate::domain::input::Input;
 use crate::domain::message::Answer;
@@ -189,9 +189,34 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// None of the inputs was taken.
     pub fn offer(&mut self, now: Time, inputs: Vec<Input>) -> Result<Vec<Answer>, OfferError> {
-        let mut answers = Vec::with_capacity(inputs.len());
+        let mut inputs = inputs.into_iter();
+        self.take(now, |_| inputs.next())
+    }
+
+    /// Takes what is due at `now`, in the order in which it falls due, so much of it at the most; all of it durable when it returns (one
+    /// write). Returns what fell due.
+    ///
+    /// # Errors
+    /// Nothing of it was taken.
+    pub fn wake(&mut self, now: Time, at_most: usize) -> Result<Vec<Due>, OfferError> {
+        let mut woken = Vec::new();
+        self.take(now, |desk| {
+            let due = desk.next_due().filter(|due| due.at() <= now && woken.len() < at_most)?;
+            woken.push(due);
+            Some(due.input())
+        })?;
+        Ok(woken)
+    }
+
+    /// Takes one input after another, each chosen by the desk as it is after those before it.
+    fn take(
+        &mut self,
+        now: Time,
+        mut next: impl FnMut(&Desk) -> Option<Input>,
+    ) -> Result<Vec<Answer>, OfferError> {
+        let mut answers = Vec::new();
         let mut drafts = Vec::new();
-        for input in inputs {
+        while let Some(input) = next(&self.desk) {
             if let Some((errand, at)) = self.desk.shown_by(&input) {
                 let outcome = Outcome::Posted(at);
                 self.decide_one(now, Input::Settled { errand, outcome }, &mut drafts);

@@ -551,10 +551,12 @@ impl<S: Store> Body<S> {
                 return Err(ServiceError::SteppedDown);
             }
             let now = self.clock.now();
-            if let Some(due) = self.engine.desk().next_due().filter(|due| due.at() <= now) {
-                let (late, input) = (now - due.at(), due.input());
-                self.health.metrics.woke(late);
-                self.offer(now, vec![input])?;
+            // when many promises end together, none of them waits for the disk once for each before it
+            let woken = self.engine.wake(now, TOGETHER)?;
+            if !woken.is_empty() {
+                for due in woken {
+                    self.health.metrics.woke(now - due.at());
+                }
                 continue;
             }
             let ready = self.runner.ready(self.engine.desk(), now);
