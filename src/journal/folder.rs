@@ -106,49 +106,18 @@ impl Folder {
     }
 
     pub(super) fn snapshots(&self) -> Result<Vec<u64>, StoreError> {
-        let folder = self.path.join(SNAPSHOTS);
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(at(&folder)(error)),
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(at(&folder))?.file_name();
-            // A half-written one bears another name.
-            found.extend(name.to_str().and_then(|name| name.parse::<u64>().ok()));
-        }
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(found)
+        snapshots(&self.path)
     }
 
     pub(super) fn snapshot(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
-        let path = self.snapshot_path(seq);
+        let path = snapshot_path(&self.path, seq);
         fs::read(&path).map_err(at(&path))
-    }
-
-    pub(super) fn put_snapshot(&self, seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        let folder = self.path.join(SNAPSHOTS);
-        make(&folder)?;
-        let half = folder.join("half");
-        let mut file = private(OpenOptions::new().create(true).truncate(true).write(true))
-            .open(&half)
-            .map_err(at(&half))?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&half))?;
-        let path = self.snapshot_path(seq);
-        fs::rename(&half, &path).map_err(at(&path))?;
-        sync(&folder)?;
-        for old in self.snapshots()?.into_iter().skip(SNAPSHOTS_KEPT) {
-            let path = self.snapshot_path(old);
-            fs::remove_file(&path).map_err(at(&path))?;
-        }
-        Ok(())
     }
 
     pub(super) fn drop_snapshots(&self) -> Result<(), StoreError> {
         let folder = self.path.join(SNAPSHOTS);
         for seq in self.snapshots()? {
-            let path = self.snapshot_path(seq);
+            let path = snapshot_path(&self.path, seq);
             fs::remove_file(&path).map_err(at(&path))?;
         }
         // one that was never finished holds as much
@@ -158,10 +127,47 @@ impl Folder {
         }
         if folder.is_dir() { sync(&folder) } else { Ok(()) }
     }
+}
 
-    fn snapshot_path(&self, seq: u64) -> PathBuf {
-        self.path.join(SNAPSHOTS).join(format!("{seq:020}"))
+/// The numbers of the snapshots in a state folder, the newest first.
+fn snapshots(state: &Path) -> Result<Vec<u64>, StoreError> {
+    let folder = state.join(SNAPSHOTS);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(at(&folder)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(at(&folder))?.file_name();
+        // A half-written one bears another name.
+        found.extend(name.to_str().and_then(|name| name.parse::<u64>().ok()));
     }
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(found)
+}
+
+fn snapshot_path(state: &Path, seq: u64) -> PathBuf {
+    state.join(SNAPSHOTS).join(format!("{seq:020}"))
+}
+
+/// Keeps a snapshot in a state folder that somebody holds, and lets older ones go.
+pub(super) fn put_snapshot(state: &Path, seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = state.join(SNAPSHOTS);
+    make(&folder)?;
+    let half = folder.join("half");
+    let mut file = private(OpenOptions::new().create(true).truncate(true).write(true))
+        .open(&half)
+        .map_err(at(&half))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&half))?;
+    let path = snapshot_path(state, seq);
+    fs::rename(&half, &path).map_err(at(&path))?;
+    sync(&folder)?;
+    for old in snapshots(state)?.into_iter().skip(SNAPSHOTS_KEPT) {
+        let path = snapshot_path(state, old);
+        fs::remove_file(&path).map_err(at(&path))?;
+    }
+    Ok(())
 }
 
 /// Makes a folder, with those above it, that only its owner can read: the journal holds names and telephone numbers.

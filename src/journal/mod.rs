@@ -75,8 +75,12 @@ pub struct Record {
 /// The layout of records written now.
 pub const FORMAT: u32 = 1;
 
-/// After this many records a snapshot is worth its writing. It bounds how many are applied at a start.
+/// After this many records a snapshot may be worth its writing; it is when they are as long as the newest one. So all snapshots together
+/// cost no more writing than the records, however big the desk has grown, and a start reads no more records than snapshot.
 pub const SNAPSHOT_EVERY: u64 = 1000;
+
+/// How long a record is about, where it was not looked at.
+const ABOUT_BYTES: u64 = 1024;
 
 /// A decision that is to become a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,7 +162,10 @@ pub struct Journal<S> {
     store: S,
     tail: Tail,
     schema: String,
+    /// The newest snapshot's last record and length, and the length of what was written since.
     snapshot: u64,
+    snapshot_bytes: u64,
+    since_bytes: u64,
     closed: bool,
 }
 
@@ -181,6 +188,8 @@ pub struct Looked<D> {
     pub tail: Tail,
     /// The newest snapshot that holds.
     pub snapshot: Option<Snapshot<D>>,
+    /// How long that is, in bytes.
+    pub snapshot_bytes: u64,
     /// As in [`Opened`].
     pub alive_until: Option<Time>,
 }
@@ -196,8 +205,9 @@ pub fn look<S: Store, D: DeserializeOwned>(
     // the end is read last: it reaches at least as far as whatever bears witness to it
     let (alive, snapshots) = (store.last_alive()?, store.snapshots()?);
     let (tail, alive_until) = end_of(store, alive)?;
-    let snapshot = snapshot::newest(store, &snapshots, tail, schema)?;
-    Ok(Looked { tail, snapshot, alive_until })
+    let (snapshot, snapshot_bytes) = snapshot::newest(store, &snapshots, tail, schema)?.unzip();
+    let snapshot_bytes = snapshot_bytes.unwrap_or_default();
+    Ok(Looked { tail, snapshot, snapshot_bytes, alive_until })
 }
 
 /// The end of a journal, which reaches as far as the sign of life says, and when its writer was last known to be alive.
@@ -232,11 +242,14 @@ impl<S: Store> Journal<S> {
     /// # Errors
     /// When the store cannot be read, when its last record does not hold, or when records are known to be lost.
     pub fn open<D: DeserializeOwned>(store: S, schema: &str) -> Result<Opened<S, D>, JournalError> {
-        let Looked { tail, snapshot, alive_until } = look(&store, schema)?;
+        let Looked { tail, snapshot, snapshot_bytes, alive_until } = look(&store, schema)?;
+        let seq = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
         let journal = Self {
             tail,
             schema: schema.to_owned(),
-            snapshot: snapshot.as_ref().map_or(0, |snapshot| snapshot.seq),
+            snapshot: seq,
+            snapshot_bytes,
+            since_bytes: (tail.seq - seq).saturating_mul(ABOUT_BYTES),
             closed: false,
             store,
         };
@@ -257,7 +270,16 @@ impl<S: Store> Journal<S> {
         let snapshot = store.snapshots()?.first().copied().unwrap_or_default();
         let (tail, alive_until) = end_of(&store, alive)?;
         check_known(tail, known)?;
-        let journal = Self { tail, schema: schema.to_owned(), snapshot, closed: false, store };
+        let journal = Self {
+            tail,
+            schema: schema.to_owned(),
+            snapshot,
+            // as long as nobody has read it the next one is due in any case
+            snapshot_bytes: 0,
+            since_bytes: 0,
+            closed: false,
+            store,
+        };
         Ok((journal, alive_until))
     }
 
@@ -320,6 +342,7 @@ impl<S: Store> Journal<S> {
             return Err(error);
         }
         self.tail = tail;
+        self.since_bytes += batch.iter().map(|stored| stored.bytes.len() as u64).sum::<u64>();
         // With this the loss of the very last record shows too. It is durable already, so a failure here is none of its.
         let noted = drafts.last().map_or(Ok(()), |draft| self.note_alive(draft.at));
         if let Err(error) = noted {
@@ -331,17 +354,19 @@ impl<S: Store> Journal<S> {
     /// Whether enough was written since the newest snapshot for another one ([`SNAPSHOT_EVERY`]).
     #[must_use]
     pub const fn snapshot_due(&self) -> bool {
-        self.tail.seq >= self.snapshot + SNAPSHOT_EVERY
+        self.tail.seq >= self.snapshot + SNAPSHOT_EVERY && self.since_bytes >= self.snapshot_bytes
     }
 
     /// Keeps the state as it is after the last record.
     ///
     /// # Errors
     /// When it cannot be written. Nothing depends on it: log it and go on. The next one is due after
-    /// [`SNAPSHOT_EVERY`] records more.
+    /// [`SNAPSHOT_EVERY`] records more, or later.
     pub fn put_snapshot<D: Serialize>(&mut self, state: &D) -> Result<(), SnapshotError> {
         self.snapshot = self.tail.seq;
+        self.since_bytes = 0;
         let bytes = snapshot::pack(self.tail, &self.schema, state)?;
+        self.snapshot_bytes = bytes.len() as u64;
         Ok(self.store.put_snapshot(self.tail.seq, &bytes)?)
     }
 

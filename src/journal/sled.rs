@@ -26,6 +26,8 @@ use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tracing::warn;
 
@@ -58,6 +60,8 @@ pub struct Sled {
     db: Db,
     file: File,
     next: u64,
+    /// A snapshot on its way to disk: nobody waits for it.
+    writing: Mutex<Option<JoinHandle<()>>>,
     folder: Folder,
 }
 
@@ -91,7 +95,7 @@ impl Sled {
         file.sync_all().map_err(folder::at(&db_path))?;
         folder::sync(&path)?;
         folder::sync(state)?;
-        let mut store = Self { db, file, next: 1, folder };
+        let mut store = Self { db, file, next: 1, writing: Mutex::default(), folder };
         store.next = store.last_key()?.map_or(1, |key| key.seq + 1);
         Ok(store)
     }
@@ -105,6 +109,14 @@ impl Sled {
     fn last_key(&self) -> Result<Option<Key>, StoreError> {
         let last = self.db.last().map_err(failed("마지막 기록 읽기"))?;
         last.map(|(key, _)| Key::parse(&key, self.next)).transpose()
+    }
+
+    /// Waits for a snapshot that is on its way.
+    fn written(&self) {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if writing.take().is_some_and(|writing| writing.join().is_err()) {
+            warn!("스냅샷을 쓰다가 멈췄습니다. 저널은 그 스냅샷 없이 이어집니다");
+        }
     }
 
     /// Makes the page of this value count in sled's page cache by its size, so that the pages before it are let go.
@@ -139,6 +151,13 @@ impl Sled {
         self.db.flush().map_err(|error| self.not_kept(error))?;
         self.file.sync_all().map_err(folder::at(&self.folder.path().join("journal/db")))?;
         written.iter().try_for_each(|(key, bytes)| self.touch(key, *bytes))
+    }
+}
+
+impl Drop for Sled {
+    /// The folder is nobody else's as long as something is written there.
+    fn drop(&mut self) {
+        self.written();
     }
 }
 
@@ -186,6 +205,7 @@ impl Store for Sled {
     }
 
     fn snapshots(&self) -> Result<Vec<u64>, StoreError> {
+        self.written();
         self.folder.snapshots()
     }
 
@@ -194,7 +214,16 @@ impl Store for Sled {
     }
 
     fn put_snapshot(&mut self, seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        self.folder.put_snapshot(seq, bytes)
+        self.written();
+        let (state, bytes) = (self.folder.path().to_owned(), bytes.to_vec());
+        let writing = std::thread::Builder::new().name("snapshot".to_owned()).spawn(move || {
+            if let Err(error) = folder::put_snapshot(&state, seq, &bytes) {
+                warn!(%error, seq, "스냅샷을 쓰지 못했습니다. 저널은 그 스냅샷 없이 이어집니다");
+            }
+        });
+        let writing = writing.map_err(folder::at(self.folder.path()))?;
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = Some(writing);
+        Ok(())
     }
 
     fn note_alive(&mut self, alive: &Alive) -> Result<(), StoreError> {
@@ -220,6 +249,8 @@ impl Erase for Sled {
     }
 
     fn drop_copies(&mut self) -> Result<(), StoreError> {
+        // one that is on its way would be there again
+        self.written();
         self.folder.drop_snapshots()
     }
 }

@@ -78,13 +78,13 @@ pub(super) fn check_reach<S: Store + ?Sized>(store: &S, tail: Tail) -> Result<()
     Ok(())
 }
 
-/// The newest of these snapshots that holds, if one does. Those of no use are named in the log.
+/// The newest of these snapshots that holds, if one does, and how long it is. Those of no use are named in the log.
 pub(super) fn newest<S: Store, D: DeserializeOwned>(
     store: &S,
     listed: &[u64],
     tail: Tail,
     schema: &str,
-) -> Result<Option<Snapshot<D>>, JournalError> {
+) -> Result<Option<(Snapshot<D>, u64)>, JournalError> {
     for &seq in listed {
         let bytes = match store.snapshot(seq) {
             Ok(bytes) => bytes,
@@ -103,7 +103,7 @@ pub(super) fn newest<S: Store, D: DeserializeOwned>(
         // Whatever its schema, it bears witness to how far the journal went.
         header.check_reach(tail)?;
         match read(store, seq, &header, schema, body)? {
-            Ok(state) => return Ok(Some(Snapshot { seq, state })),
+            Ok(state) => return Ok(Some((Snapshot { seq, state }, bytes.len() as u64))),
             Err(why) => warn!(seq, %why, "스냅샷을 쓰지 않고 저널을 더 앞에서부터 읽습니다"),
         }
     }

@@ -259,6 +259,33 @@ fn snapshots_fall_due() {
     assert!(!journal.snapshot_due());
 }
 
+/// Else a desk that has grown big would write little else.
+#[test]
+fn a_long_snapshot_is_followed_by_as_many_bytes_of_records() {
+    let memory = Memory::new();
+    open(memory.clone()).unwrap().journal.append(&drafts(1, 1)).unwrap();
+    let bytes = memory.records()[0].bytes.len();
+    on_each(|reopen| {
+        let mut journal = open(reopen()).unwrap().journal;
+        journal.append(&drafts(1, 1)).unwrap();
+        let state = State::from([("x".repeat(bytes * 1_500), 1)]);
+        journal.put_snapshot(&state).unwrap();
+        journal.append(&drafts(1, SNAPSHOT_EVERY)).unwrap();
+        assert!(!journal.snapshot_due());
+        journal.append(&drafts(1, SNAPSHOT_EVERY)).unwrap();
+        assert!(journal.snapshot_due());
+        drop(journal);
+        // also after a start
+        let mut journal = open(reopen()).unwrap().journal;
+        assert!(journal.snapshot_due());
+        journal.put_snapshot(&state).unwrap();
+        drop(journal);
+        let mut journal = open(reopen()).unwrap().journal;
+        journal.append(&drafts(1, SNAPSHOT_EVERY)).unwrap();
+        assert!(!journal.snapshot_due());
+    });
+}
+
 #[test]
 fn a_journal_that_lost_its_end_does_not_open() {
     let memory = Memory::new();
