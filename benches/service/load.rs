@@ -18,6 +18,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
+/// Whoever is slow is measured for no longer than this, with what it has done by then.
+const LONGEST: Duration = Duration::from_secs(4);
+
 /// One event's way.
 pub(crate) struct Sample {
     opens_case: bool,
@@ -78,9 +81,14 @@ impl Events {
         nth * 37 % 100 < self.share
     }
 
-    /// How many of the first `count` open a case.
-    pub(crate) fn opening(&self, count: usize) -> usize {
-        (0..count).filter(|nth| self.opens_case(*nth)).count()
+    /// How many were sent, those before the first one among them.
+    pub(crate) fn sent(&self) -> usize {
+        self.next.load(Ordering::Relaxed).min(self.end)
+    }
+
+    /// How many of those sent open a case.
+    pub(crate) fn opening(&self) -> usize {
+        (0..self.sent()).filter(|nth| self.opens_case(*nth)).count()
     }
 
     /// An event's payload, and whether it opens a case.
@@ -97,7 +105,7 @@ impl Events {
         };
         let in_general = opens_case || nth.is_multiple_of(3);
         let channel = if in_general { &self.slack.general } else { &self.slack.random };
-        let ts = Ts(format!("{}.{:06}", now(), nth));
+        let ts = Ts(format!("{}.{:06}", self.slack.opened, nth));
         let mut event = said_in(channel, &self.slack.csr, &text, &ts, &format!("Ev{nth:09}"));
         if opens_case {
             event["event"]["type"] = json!("app_mention");
@@ -106,7 +114,7 @@ impl Events {
     }
 }
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
 }
 
@@ -173,7 +181,9 @@ pub(crate) async fn over_http(to: SocketAddr, events: Arc<Events>, connections: 
         let events = Arc::clone(&events);
         senders.spawn(async move {
             let mut samples = Vec::new();
-            while let Some((body, opens_case)) = events.next() {
+            while began.elapsed() < LONGEST
+                && let Some((body, opens_case)) = events.next()
+            {
                 let began = Instant::now();
                 line.send(&body).await;
                 samples.push(Sample { opens_case, took: began.elapsed() });
@@ -206,37 +216,45 @@ fn paced(per_second: u32, count: usize) -> mpsc::UnboundedReceiver<(usize, Insta
     told
 }
 
-/// The HTTP Events API at a steady pace, on as many connections as are needed, up to a bound. From when each should have been sent.
-pub(crate) async fn over_http_at(
-    to: SocketAddr,
-    events: Arc<Events>,
-    per_second: u32,
-    count: usize,
-) -> Run {
+/// The HTTP Events API at a steady pace, on as many connections as are needed, up to a bound. From when each should have been sent; what
+/// could not be sent for a while after the last one should have been is left, and counts as having taken until then.
+pub(crate) async fn over_http_at(to: SocketAddr, events: Arc<Events>, per_second: u32) -> Run {
     const CONNECTIONS: usize = 64;
+    let first = events.sent();
+    let count = events.end - first;
     let mut lines = Vec::new();
     for _ in 0..CONNECTIONS {
         lines.push(Connection::open(to).await);
     }
-    let first = events.next.load(Ordering::Relaxed);
     let moments = Arc::new(tokio::sync::Mutex::new(paced(per_second, count)));
     let began = Instant::now();
+    let last = began + Duration::from_secs(1) / per_second * u32::try_from(count).unwrap();
     let mut senders = JoinSet::new();
     for mut line in lines {
         let (events, moments) = (Arc::clone(&events), Arc::clone(&moments));
         senders.spawn(async move {
             let mut samples = Vec::new();
             loop {
-                let next = moments.lock().await.recv().await;
-                let Some((nth, at)) = next else { return samples };
-                let (body, opens_case) = events.nth(first + nth);
-                line.send(&body).await;
+                let mut queue = moments.lock().await;
+                let Some((nth, at)) = queue.recv().await else { return samples };
+                let opens_case = events.opens_case(first + nth);
+                let given_up = last + LONGEST <= Instant::now();
+                if !given_up {
+                    events.next.fetch_add(1, Ordering::Relaxed);
+                    drop(queue);
+                    line.send(&events.nth(first + nth).0).await;
+                }
                 samples.push(Sample { opens_case, took: at.elapsed() });
             }
         });
     }
     let samples = senders.join_all().await.into_iter().flatten().collect();
-    Run::of(samples, began.elapsed())
+    let whole = began.elapsed();
+    let mut run = Run::of(samples, whole);
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let sent = (events.sent() - first) as f64;
+    run.per_second = sent / whole.as_secs_f64();
+    run
 }
 
 /// Who waits for which acknowledgement.
@@ -301,7 +319,9 @@ impl Front {
             let events = Arc::clone(&events);
             senders.spawn(async move {
                 let mut samples = Vec::new();
-                while let Some((body, opens_case)) = events.next() {
+                while began.elapsed() < LONGEST
+                    && let Some((body, opens_case)) = events.next()
+                {
                     let began = Instant::now();
                     let id = format!("{nth}-{}", samples.len());
                     deliver(&line, &awaited, id, &body).await.unwrap();
@@ -315,18 +335,13 @@ impl Front {
     }
 
     /// Events at a steady pace. From when each should have been sent.
-    pub(crate) async fn run_at(
-        &mut self,
-        events: Arc<Events>,
-        per_second: u32,
-        count: usize,
-    ) -> Run {
+    pub(crate) async fn run_at(&mut self, events: Arc<Events>, per_second: u32) -> Run {
         let lines = self.both().await;
-        let mut moments = paced(per_second, count);
+        let mut moments = paced(per_second, events.end - events.sent());
         let began = Instant::now();
         let mut waiting = JoinSet::new();
         while let Some((nth, at)) = moments.recv().await {
-            let (body, opens_case) = events.nth(nth);
+            let (body, opens_case) = events.next().unwrap();
             let line = &lines[nth % lines.len()];
             let acknowledged = deliver(line, &self.awaited, format!("e{nth}"), &body);
             waiting.spawn(async move {

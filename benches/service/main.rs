@@ -49,16 +49,16 @@ fn main() {
             ([], false) => vec![0, 10_000, 1_000_000],
             (numbers, _) => numbers.to_vec(),
         };
-        startup::measure(&records, if quick { 1 } else { 5 });
+        startup::measure(&records, if quick { 1 } else { 3 });
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let events = if quick { 50 } else { 5_000 };
+    let (events, times) = if quick { (50, 1) } else { (5_000, 3) };
     if wanted("http") {
-        runtime.block_on(ingress::http(&[1, 8, 32], events, if quick { 1 } else { 5 }));
+        runtime.block_on(ingress::http(&[1, 8, 32], events, times));
     }
     if wanted("socket") {
-        runtime.block_on(ingress::socket(&[1, 8, 32], events, if quick { 1 } else { 5 }));
+        runtime.block_on(ingress::socket(&[1, 8, 32], events, times));
     }
     if wanted("watches") {
         let open = match (numbers.as_slice(), quick) {
@@ -78,7 +78,7 @@ fn main() {
     }
     if wanted("rivals") {
         let (connections, count, times): (&[usize], _, _) =
-            if quick { (&[2], 40, 1) } else { (&[1, 8, 32], 4_000, 3) };
+            if quick { (&[2], 40, 1) } else { (&[1, 8, 32], 2_000, 3) };
         let journal_mode = if words.contains(&"delete") { "delete" } else { "wal" };
         if !runtime.block_on(rivals::measure(connections, count, times, journal_mode)) {
             println!(

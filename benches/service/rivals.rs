@@ -173,20 +173,19 @@ impl Setting {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let (address, ready) = (running.address(), millis(running.ready_after()));
         let idle = running.resident();
-        let warm = self.count / 8;
-        over_http(address, Events::new(&self.slack, share, 0, warm), connections.unwrap_or(8))
-            .await;
-        let events = Events::new(&self.slack, share, warm, self.count);
+        let warm = Events::new(&self.slack, share, 0, self.count / 8);
+        over_http(address, Arc::clone(&warm), connections.unwrap_or(8)).await;
+        let events = Events::new(&self.slack, share, warm.sent(), self.count);
         let run = match connections {
             Some(connections) => over_http(address, Arc::clone(&events), connections).await,
-            None => over_http_at(address, Arc::clone(&events), PER_SECOND, self.count).await,
+            None => over_http_at(address, Arc::clone(&events), PER_SECOND).await,
         };
         let after = running.resident();
         for nth in 0..10 {
             again_over_http(address, &events, nth).await;
         }
         let kept = running.stop();
-        let sent = events.opening(warm + self.count) as u64;
+        let sent = events.opening() as u64;
         assert_eq!(kept, sent, "{}: each request once", who.name());
         Measured { run, ready, idle, after }
     }

@@ -1,5 +1,6 @@
 //! The practice workspace on a loopback port, and `coc run` as a process of its own.
 
+use crate::load::now;
 use crate::workplace::{Bare, furnished};
 use coc::sandbox::server::{Options, Sandbox};
 use coc::sandbox::workspace::Workspace;
@@ -34,6 +35,8 @@ pub(crate) struct StandIn {
     pub(crate) random: String,
     pub(crate) csr: String,
     pub(crate) bot: String,
+    /// Since when, in seconds since 1970: messages bear that time, so that one that is sent again is the same.
+    pub(crate) opened: u64,
     pub(crate) workspace: Arc<Mutex<Workspace>>,
     pub(crate) sandbox: Sandbox,
 }
@@ -58,6 +61,7 @@ impl StandIn {
             random: random.to_string(),
             csr: csr.to_string(),
             bot,
+            opened: now(),
             workspace,
             sandbox,
         }

@@ -16,7 +16,9 @@ pub(crate) fn measure(records: &[u64], times: usize) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let slack = runtime.block_on(StandIn::open()).address;
-    println!("\nstart-up of `coc run` until /readyz: the middle of {times} runs (least–most)\n");
+    println!(
+        "\nstart-up of `coc run` until /readyz: the middle of up to {times} runs (least–most)\n"
+    );
     println!("| records | start | ready after, ms | resident, MB | at the most, MB |");
     println!("|-:|-|-|-|-|");
     for &records in records {
@@ -26,7 +28,8 @@ pub(crate) fn measure(records: &[u64], times: usize) {
         row(records, "the first ever, no snapshot", &[once(&state, slack)]);
         let after_stop: Vec<_> = (0..times).map(|_| once(&state, slack)).collect();
         row(records, "after an orderly stop", &after_stop);
-        let read_all: Vec<_> = (0..times)
+        // it takes half a minute where the journal is long
+        let read_all: Vec<_> = (0..if records > 100_000 { 1 } else { times })
             .map(|_| {
                 let snapshots = state.join("snapshots");
                 fs::remove_dir_all(&snapshots).unwrap();

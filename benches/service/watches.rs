@@ -74,7 +74,7 @@ pub(crate) async fn measure(open: usize, due: &Due, load: usize) {
 
     let bot = started(&state, address).await;
     let events = Events::new(&desk.slack, 10, 0, load);
-    let run = over_http_at(bot.address, events, PER_SECOND, load).await;
+    let run = over_http_at(bot.address, events, PER_SECOND).await;
     bot.stop();
     let at = |share: f64| rounded(millis(run.at(share)));
     println!(
