@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod index;
 mod lists;
 
 /// Everything the desk knows. Only [`Desk::apply`] alters it.
@@ -311,6 +312,8 @@ struct Derived {
     wakes: BTreeSet<Wake>,
     wake_of: BTreeMap<CaseId, Time>,
     by_ticket: BTreeMap<TicketLink, CaseId>,
+    /// Urgent cases by the ticket that they were once for.
+    urgents: BTreeMap<TicketLink, BTreeSet<CaseId>>,
     open_tickets: BTreeMap<Name, BTreeMap<CaseId, Time>>,
     /// Open incidents, by customer.
     incidents: BTreeMap<String, BTreeSet<CaseId>>,
@@ -621,6 +624,10 @@ impl Desk {
         derived.case_at.retain(|_, case| !old.contains(case));
         derived.by_ticket.retain(|_, case| !old.contains(case));
         derived.findings.retain(|_, case| !old.contains(case));
+        derived.urgents.retain(|_, cases| {
+            cases.retain(|case| !old.contains(case));
+            !cases.is_empty()
+        });
         for held in derived.open_tickets.values_mut() {
             held.retain(|case, _| !old.contains(case));
         }
@@ -686,6 +693,9 @@ impl Desk {
             Procedure::Urgent(urgent) => {
                 self.derived.case_at.insert(urgent.root.clone(), id);
                 self.derived.case_at.insert(urgent.request.clone(), id);
+                if let Some(ticket) = &urgent.ticket {
+                    self.derived.urgents.entry(ticket.clone()).or_default().insert(id);
+                }
                 if let (Some(taken), Some(_), None) =
                     (urgent.taken(), &urgent.ticket, urgent.solved)
                 {
@@ -1138,9 +1148,11 @@ impl Desk {
     pub fn active_tickets(&self) -> BTreeMap<Name, u32> {
         let mut counts = self.counted.tickets.clone();
         for (who, held) in &self.derived.open_tickets {
-            let known = self.counted.known.get(who);
-            let own = held.keys().filter(|case| known.is_none_or(|known| !known.contains(case)));
-            let own = u32::try_from(own.count()).unwrap_or(u32::MAX);
+            let own = match self.counted.known.get(who) {
+                Some(known) => held.keys().filter(|case| !known.contains(case)).count(),
+                None => held.len(),
+            };
+            let own = u32::try_from(own).unwrap_or(u32::MAX);
             if own > 0 {
                 *counts.entry(who.clone()).or_default() += own;
             }
@@ -1159,39 +1171,5 @@ impl Desk {
     pub fn pause_over(&self, due: Time) -> Option<Pause> {
         let over = |pause: &&Pause| pause.from <= due && due < pause.to;
         self.presence.pauses.iter().rev().find(over).copied()
-    }
-}
-
-impl Derived {
-    /// Keeps open incidents and strays, and the cases of findings, to be found without a look at every case.
-    fn note_alarm(&mut self, id: CaseId, procedure: &Procedure) {
-        match procedure {
-            Procedure::Incident(one) => {
-                if one.is_open() {
-                    self.incidents.entry(one.customer.clone()).or_default().insert(id);
-                } else if let Some(open) = self.incidents.get_mut(&one.customer) {
-                    open.remove(&id);
-                }
-                if let Some(finding) = one.finding_id() {
-                    self.findings.insert(finding.to_owned(), id);
-                }
-            }
-            Procedure::Stray(one) => {
-                if one.is_open() {
-                    self.strays.insert(id);
-                } else {
-                    self.strays.remove(&id);
-                }
-            }
-            Procedure::Urgent(_)
-            | Procedure::Assignment(_)
-            | Procedure::Phd(_)
-            | Procedure::Outage(_)
-            | Procedure::List(_)
-            | Procedure::Offboard(_)
-            | Procedure::Dispatch(_)
-            | Procedure::Inquiry(_)
-            | Procedure::Climate(_) => {}
-        }
     }
 }

@@ -780,48 +780,17 @@ pub(in crate::domain) fn said(
     Work { turn, id, urgent }.goes_on(&request);
 }
 
-fn open_request_for<'a>(desk: &'a Desk, ticket: &TicketLink) -> Option<(CaseId, &'a Urgent)> {
-    desk.cases.iter().find_map(|(id, case)| match &case.procedure {
-        Procedure::Urgent(urgent) if urgent.is_open() && urgent.ticket.as_ref() == Some(ticket) => {
-            Some((*id, urgent))
-        }
-        Procedure::Urgent(_)
-        | Procedure::Assignment(_)
-        | Procedure::Incident(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_)
-        | Procedure::Offboard(_)
-        | Procedure::Dispatch(_)
-        | Procedure::Inquiry(_)
-        | Procedure::Climate(_) => None,
-    })
+fn open_request_for<'a>(desk: &'a Desk, ticket: &'a TicketLink) -> Option<(CaseId, &'a Urgent)> {
+    desk.urgents_of(ticket).find(|(_, urgent)| urgent.is_open())
 }
 
 /// The newest urgent case of this ticket that somebody took and whose ticket is not solved, and who took it.
 pub(in crate::domain) fn taken_with<'a>(
     desk: &'a Desk,
-    ticket: &TicketLink,
+    ticket: &'a TicketLink,
 ) -> Option<(CaseId, Option<&'a Name>)> {
-    desk.cases.iter().rev().find_map(|(id, case)| match &case.procedure {
-        Procedure::Urgent(urgent)
-            if urgent.ticket.as_ref() == Some(ticket) && urgent.solved.is_none() =>
-        {
-            urgent.taken().map(|taken| (*id, Some(&taken.by)))
-        }
-        Procedure::Urgent(_)
-        | Procedure::Assignment(_)
-        | Procedure::Incident(_)
-        | Procedure::Stray(_)
-        | Procedure::Phd(_)
-        | Procedure::Outage(_)
-        | Procedure::List(_)
-        | Procedure::Offboard(_)
-        | Procedure::Dispatch(_)
-        | Procedure::Inquiry(_)
-        | Procedure::Climate(_) => None,
-    })
+    let unsolved = desk.urgents_of(ticket).rev().filter(|(_, urgent)| urgent.solved.is_none());
+    unsolved.filter_map(|(id, urgent)| urgent.taken().map(|taken| (id, Some(&taken.by)))).next()
 }
 
 /// The ticket of whoever took it is done: it counts no more.
