@@ -140,20 +140,35 @@ mod decision {
     }
 }
 
-/// What the loop looks at in every turn: which of the things owed may go now. Nothing was carried out yet.
-#[divan::bench(args = open_cases(), sample_size = 1)]
-fn errands_ready(bencher: Bencher<'_, '_>, open: usize) {
+/// A runner that knows the desk, what is owed there, and when.
+fn owing(open: usize) -> (Engine<Unhurried<Memory>>, Runner, Time) {
     let (mut traffic, mut engine) = started(night());
     for _ in 0..open {
         let asked = Input::Slack(traffic.urgent());
         engine.offer(traffic.now(), vec![asked]).unwrap();
     }
-    let desk = engine.desk();
-    let mut runner = Runner::new(desk);
+    let mut runner = Runner::new(engine.desk());
     // what may go at once is on its way when the turns are looked at
-    runner.ready(desk, traffic.now());
-    let owed = desk.owed().count();
-    bencher.counter(ItemsCount::new(owed)).bench_local(|| runner.ready(desk, traffic.now()));
+    runner.ready(engine.desk(), traffic.now());
+    (engine, runner, traffic.now())
+}
+
+/// What the loop looks at in every turn: which of the things owed may go now. Nothing was carried out yet, and nothing is new.
+#[divan::bench(args = open_cases())]
+fn errands_ready(bencher: Bencher<'_, '_>, open: usize) {
+    let (engine, mut runner, now) = owing(open);
+    bencher.bench_local(|| runner.ready(engine.desk(), now));
+}
+
+/// The same after something changed for all of them.
+#[divan::bench(args = open_cases(), sample_size = 1)]
+fn errands_ready_all_looked_at(bencher: Bencher<'_, '_>, open: usize) {
+    let (engine, mut runner, now) = owing(open);
+    let owed = engine.desk().owed().count();
+    bencher.counter(ItemsCount::new(owed)).bench_local(|| {
+        runner.chat_is_back();
+        runner.ready(engine.desk(), now)
+    });
 }
 
 /// Some days of records, and the desk after them.

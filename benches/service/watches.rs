@@ -63,8 +63,8 @@ pub(crate) async fn measure(open: usize, due: &Due, load: usize) {
         bot.stop();
     }
     // far enough ahead for the next start to be over
-    let ahead = TimeDelta::seconds(5)
-        + TimeDelta::from_std(Duration::from_secs_f64(ready * 1.5 / 1000.0)).unwrap();
+    let ahead = TimeDelta::seconds(10)
+        + TimeDelta::from_std(Duration::from_secs_f64(ready * 3.0 / 1000.0)).unwrap();
     let (last, until) = desk.let_fall_due(&state, ahead, due);
     let bot = started(&state, address).await;
     let left = (until - WallClock.now()).to_std().unwrap_or_default();
