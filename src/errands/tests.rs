@@ -119,15 +119,13 @@ fn outcome(dice: &mut Dice, attempt: &Attempt) -> Result<Outcome, PortError> {
             Err(PortError::Transient { why: why(), retry_after })
         }
         3 => Err(PortError::Unknown { why: why() }),
-        _ => Ok(match &attempt.task {
-            Task::Post { channel, .. } => {
-                let ts = Ts(format!("9{}.000100", attempt.id.seq));
-                Outcome::Posted(MessageRef { channel: channel.clone(), ts })
-            }
-            Task::Call { to, .. } => {
-                Outcome::Placed { reference: format!("CA{}", attempt.id), to: to.clone() }
-            }
-            _ => Outcome::Done,
+        _ => Ok(if let Task::Post { channel, .. } = &attempt.task {
+            let ts = Ts(format!("9{}.000100", attempt.id.seq));
+            Outcome::Posted(MessageRef { channel: channel.clone(), ts })
+        } else if let Task::Call { to, .. } = &attempt.task {
+            Outcome::Placed { reference: format!("CA{}", attempt.id), to: to.clone() }
+        } else {
+            Outcome::Done
         }),
     }
 }
