@@ -73,6 +73,77 @@ impl Watched {
     }
 }
 
+/// A way in from the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Slack's HTTP Events API.
+    Slack,
+    /// Amazon SNS.
+    Sns,
+    /// EventBridge.
+    EventBridge,
+    /// Twilio.
+    Twilio,
+    /// A telephone service of the team's own.
+    Phone,
+    /// Zendesk.
+    Zendesk,
+    /// The board.
+    Board,
+    /// A hook that there is not.
+    Other,
+}
+
+const DOORS: [Door; 8] = [
+    Door::Slack,
+    Door::Sns,
+    Door::EventBridge,
+    Door::Twilio,
+    Door::Phone,
+    Door::Zendesk,
+    Door::Board,
+    Door::Other,
+];
+
+impl Door {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Sns => "sns",
+            Self::EventBridge => "eventbridge",
+            Self::Twilio => "twilio",
+            Self::Phone => "phone",
+            Self::Zendesk => "zendesk",
+            Self::Board => "board",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Why a request was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// It was looked at, and is not the sender's.
+    Refused,
+    /// It was not looked at: its source sent too much of that.
+    Unauthentic,
+    /// It was not looked at: its source sent too much.
+    TooMany,
+}
+
+const TURNED_AWAY: [TurnedAway; 3] =
+    [TurnedAway::Refused, TurnedAway::Unauthentic, TurnedAway::TooMany];
+
+impl TurnedAway {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Unauthentic => "unauthentic",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
 /// The wall clock was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockStep {
@@ -122,6 +193,7 @@ pub struct Metrics {
     pings: Family<Labels<1>, Counter>,
     last_ping: Number,
     clock_steps: Family<Labels<1>, Counter>,
+    turned_away: Family<Labels<2>, Counter>,
     ready: Gauge,
     responsive: Gauge,
     build: Family<Labels<1>, Gauge>,
@@ -159,6 +231,7 @@ impl Default for Metrics {
             pings: Family::default(),
             last_ping: Number::default(),
             clock_steps: Family::default(),
+            turned_away: Family::default(),
             ready: Gauge::default(),
             responsive: Gauge::default(),
             build: Family::default(),
@@ -178,6 +251,12 @@ impl Default for Metrics {
         }
         for step in ["forward", "back"] {
             drop(metrics.clock_steps.get_or_create(&[("direction", step)]));
+        }
+        for door in DOORS {
+            for why in TURNED_AWAY {
+                let labels = [("door", door.label()), ("why", why.label())];
+                drop(metrics.turned_away.get_or_create(&labels));
+            }
         }
         metrics.build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         metrics
@@ -249,6 +328,11 @@ impl Metrics {
             "coc_service_troubles",
             "How often a service was found not to work for so long that COC was told",
             one.troubles,
+        );
+        all.register(
+            "coc_requests_turned_away",
+            "Requests that were not let in, by door and why",
+            one.turned_away,
         );
         all.register("coc_slack_up", "1 while Slack's line is up", one.slack_up);
         all.register_with_unit(
@@ -359,6 +443,12 @@ impl Metrics {
     /// A service does not work.
     pub fn trouble(&self, service: Service) {
         self.troubles.get_or_create(&[("service", of_service(service))]).inc();
+    }
+
+    /// A request was not let in.
+    pub fn turned_away(&self, door: Door, why: TurnedAway) {
+        let labels = [("door", door.label()), ("why", why.label())];
+        self.turned_away.get_or_create(&labels).inc();
     }
 
     /// Slack's line is up or down.

@@ -6,7 +6,7 @@ use coc::domain::desk::Desk;
 use coc::domain::errand::{ErrandKind, Outcome, Service};
 use coc::domain::ids::SlackUser;
 use coc::domain::time::Time;
-use coc::metrics::{ClockStep, DeskView, Label, Metrics, Watched, Way};
+use coc::metrics::{ClockStep, DeskView, Door, Label, Metrics, TurnedAway, Watched, Way};
 use coc::ports::PortError;
 use prometheus_client::encoding::{prometheus_text, text};
 use regex::Regex;
@@ -39,6 +39,7 @@ fn measured() -> Metrics {
     metrics.acknowledged(Way::Http, Duration::from_millis(3));
     metrics.appended(3, 2_000, Duration::from_millis(2));
     metrics.append_failed();
+    metrics.turned_away(Door::Sns, TurnedAway::Refused);
     metrics.trouble(Service::Mail);
     metrics.slack_is_up(true);
     metrics.heard(now());
@@ -111,6 +112,7 @@ fn names_and_units_are_prometheus_s() {
         "coc_oldest_owed_errand_age_seconds{urgency=\"page\"} 0",
         "coc_wakeup_lateness_seconds_bucket{le=\"0.025\"} 1",
         "coc_wakeup_lateness_seconds_bucket{le=\"0.01\"} 0",
+        "coc_requests_turned_away_total{door=\"sns\",why=\"refused\"} 1",
         "coc_service_troubles_total{service=\"phone\"} 0",
         "process_start_time_seconds 1754398800",
     ] {

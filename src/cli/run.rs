@@ -13,6 +13,7 @@ use crate::domain::input::Books;
 use crate::engine::Follower;
 use crate::errands::Hands;
 use crate::ingress::http::{Verifier, router};
+use crate::ingress::limits::Gate;
 use crate::ingress::request::Now;
 use crate::ingress::{Desk, socket};
 use crate::journal::postgres::Inbox;
@@ -24,6 +25,7 @@ use crate::web::doors::{Doors, KEY};
 use crate::web::router as board;
 use anyhow::Context;
 use axum::Router;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
@@ -59,6 +61,7 @@ struct Settled {
     token: Token,
     base: Base,
     listen: Option<SocketAddr>,
+    gate: Gate,
 }
 
 impl Settled {
@@ -105,7 +108,8 @@ fn settled() -> Result<Settled, Failure> {
         })?),
         None => None,
     };
-    Ok(Settled { line, token: Token::from(token.as_str()), base, listen })
+    let gate = Gate::new(wiring::limits::limits()?);
+    Ok(Settled { line, token: Token::from(token.as_str()), base, listen, gate })
 }
 
 fn no_line() -> Failure {
@@ -259,7 +263,7 @@ async fn stand_by(
     }
     let listen = settled.listen.or(callers.call().then_some(LISTEN));
     let served = match listen {
-        Some(address) => Some(listen_on(address, routes, ended).await?.1),
+        Some(address) => Some(listen_on(address, routes, &settled.gate, ended).await?.1),
         None => None,
     };
     let systemd = Systemd::of_environment();
@@ -379,9 +383,10 @@ async fn serve(
     routes.push(probes::metrics::routes(handle.clone(), folders.state.clone()));
     routes.push(board(Arc::new(handle.clone()), Arc::clone(&doors)));
     let web = routes.into_iter().fold(Router::new(), Router::merge);
+    settled.gate.measured_by(handle.metrics());
     let served = match listen {
         Some(address) => {
-            let (address, served) = listen_on(address, web, stop.clone()).await?;
+            let (address, served) = listen_on(address, web, &settled.gate, stop.clone()).await?;
             if listens_at.is_none() {
                 doors.open_at(&wiring::board::address(address));
             }
@@ -456,6 +461,7 @@ pub(crate) fn stop_asked() -> Result<watch::Receiver<bool>, Failure> {
 async fn listen_on(
     address: SocketAddr,
     web: Router,
+    gate: &Gate,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, tokio::task::JoinHandle<()>), Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -469,12 +475,12 @@ async fn listen_on(
         // a sender that is gone means the same
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    Ok((at, tokio::spawn(serve_web(listener, web, stopped))))
+    Ok((at, tokio::spawn(serve_web(listener, gate.before(web), stopped))))
 }
 
 async fn serve_web(
     listener: TcpListener,
-    web: Router,
+    web: IntoMakeServiceWithConnectInfo<Router, SocketAddr>,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) {
     if let Err(error) = axum::serve(listener, web).with_graceful_shutdown(stopped).await {

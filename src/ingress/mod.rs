@@ -12,6 +12,7 @@ use std::time::Duration;
 
 pub mod eventbridge;
 pub mod http;
+pub mod limits;
 pub mod phone;
 pub mod request;
 pub mod sns;

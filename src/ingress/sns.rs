@@ -2,6 +2,7 @@
 //!
 //! SNS takes a 4xx for an answer and never sends such a message again; what is to come again is answered 5xx.
 
+use super::limits::Authentic;
 use super::request::{Now, Secret, Unverified, answered, header};
 use super::{Notices, Unavailable};
 use crate::adapters::sns::{Certificate, NoCertificate, NotConfirmed, SignatureVersion, Sns};
@@ -14,6 +15,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,6 +25,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -160,11 +163,36 @@ pub fn router(hook: Hook) -> Router {
     Router::new().route(PATH, post(take)).with_state(hook)
 }
 
-async fn take(State(hook): State<Hook>, headers: HeaderMap, body: Body) -> StatusCode {
+async fn take(State(hook): State<Hook>, headers: HeaderMap, body: Body) -> Response {
     let deadline = Instant::now() + ANSWER_WITHIN;
-    let answer =
-        move |headers: HeaderMap, body: Bytes| async move { hook.answer(&headers, &body).await };
-    answered(headers, body, MAX_BODY, deadline, "sns", answer).await
+    let foreign = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&foreign);
+    let answer = move |headers: HeaderMap, body: Bytes| async move {
+        let taken = hook.take(&headers, &body).await;
+        let is_foreign = matches!(taken, Err(Refusal::Topic(_) | Refusal::NoTopics(_)));
+        noted.store(is_foreign, Ordering::Relaxed);
+        said(&headers, taken)
+    };
+    let status = answered(headers, body, MAX_BODY, deadline, "sns", answer).await;
+    let mut response = status.into_response();
+    // anybody can make SNS call us from the addresses from which it brings our own alarms: those are not turned away for it
+    if foreign.load(Ordering::Relaxed) {
+        response.extensions_mut().insert(Authentic);
+    }
+    response
+}
+
+/// The status of the answer; a refusal is logged.
+fn said(headers: &HeaderMap, taken: Result<(), Refusal>) -> StatusCode {
+    match taken {
+        Ok(()) => StatusCode::OK,
+        Err(refusal) => {
+            let status = refusal.status();
+            let message = header(headers, "x-amz-sns-message-id").filter(|id| is_plain(id));
+            tracing::warn!(%refusal, %status, message, "a delivery of SNS's was not taken");
+            status
+        }
+    }
 }
 
 impl Hook {
@@ -176,15 +204,7 @@ impl Hook {
 
     /// Takes a request, and says what it is answered; it is durable when that is a success.
     pub async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> StatusCode {
-        match self.take(headers, body).await {
-            Ok(()) => StatusCode::OK,
-            Err(refusal) => {
-                let status = refusal.status();
-                let message = header(headers, "x-amz-sns-message-id").filter(|id| is_plain(id));
-                tracing::warn!(%refusal, %status, message, "a delivery of SNS's was not taken");
-                status
-            }
-        }
+        said(headers, self.take(headers, body).await)
     }
 
     async fn take(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {

@@ -4,6 +4,7 @@
 pub(crate) mod board;
 pub(crate) mod customers;
 pub(crate) mod feeds;
+pub(crate) mod limits;
 pub(crate) mod mail;
 pub(crate) mod monitoring;
 pub(crate) mod phone;
