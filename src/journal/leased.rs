@@ -448,6 +448,8 @@ impl Store for Seat {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     const fn ms(ms: u64) -> Duration {
