@@ -9,6 +9,7 @@ use crate::journal::{Digest, Erase, Postgres};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
+use unicode_normalization::is_nfc;
 
 /// Options of `coc journal forget`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
@@ -119,8 +120,10 @@ fn say(plan: &Plan, dry: bool, last_hash: Digest, out: &mut impl Write) -> io::R
     let Found { words, numbers, addresses, slack, shared, kept } = plan.found();
     let done = if dry { "바꿀 것입니다" } else { "바꿨습니다" };
     writeln!(out, "기록 {records}건 가운데 {changed}건에서 이름을 {alias}(으)로 {done}.")?;
+    // the same name in another spelling of Unicode looks the same
+    let words = words.iter().filter(|word| is_nfc(word)).cloned().collect();
     let lists = [
-        ("이름과 글", words),
+        ("이름과 글", &words),
         ("전화번호", numbers),
         ("메일 주소", addresses),
         ("Slack id", slack),

@@ -7,12 +7,12 @@ use crate::domain::ids::CaseId;
 use crate::domain::input::{Input, Rewritten};
 use crate::domain::time::Time;
 use crate::journal::attest::Pledges;
-use crate::journal::forget::ForgetError;
+use crate::journal::forget::{ForgetError, take_at_their_word};
 use crate::journal::line::{self, Line, OVERHEAD};
 use crate::journal::store::MAX_RECORD_BYTES;
 use crate::journal::{
     self, AppendError, Break, Digest, Folder, JournalError, Postgres, Record, Sled, Store,
-    StoreError, StoredRecord, Tail, chain,
+    StoreError, StoredRecord, Tail, Why, chain,
 };
 use crate::ports::Clock;
 use crate::service::WallClock;
@@ -86,6 +86,9 @@ pub struct Restore {
     /// `coc journal export`가 낸 파일
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// 떠난 사람을 지운 기록을, 그것을 증명하는 뒷부분이 없어도 받아들입니다 (깨진 저널의 앞부분을 살릴 때)
+    #[arg(long)]
+    pub take_rewritten: bool,
     /// 결과를 JSON 문서 하나로 냅니다
     #[arg(long)]
     pub json: bool,
@@ -565,7 +568,15 @@ pub fn restore(state: &Path, options: &Restore, out: &mut impl Write) -> Result<
     let file = &options.file;
     let lines = opened(file)?;
     let scaffold = Scaffold::raise(state)?;
-    let tail = rebuild(&scaffold, file, BufReader::new(lines))?;
+    let (tail, unattested) = rebuild(&scaffold, file, BufReader::new(lines))?;
+    let tail = match unattested.first() {
+        None => tail,
+        Some(_) if options.take_rewritten => {
+            let store = Sled::open(&scaffold.path)?;
+            take_at_their_word(store, &unattested, WallClock.now())?
+        }
+        Some((seq, _)) => return Err(unattested_line(file, *seq)),
+    };
     scaffold.put_in_place(state)?;
     say_restored(&state.display().to_string(), tail, options, out)
 }
@@ -604,10 +615,13 @@ fn restore_shared(url: &str, options: &Restore, out: &mut impl Write) -> Result<
     // every line is looked at before the first is kept
     let mut end = Tail::START;
     let progress = Progress::begin("파일을 확인하는 중", None, "건");
-    each_line(BufReader::new(opened(file)?), file, &mut end, |_| {
+    let unattested = each_line(BufReader::new(opened(file)?), file, &mut end, |_| {
         progress.step();
         Ok(())
     })?;
+    if let Some((seq, _)) = unattested.first() {
+        return Err(unattested_line(file, *seq));
+    }
     drop(progress);
     if end.seq == 0 {
         return Err(no_record(file));
@@ -662,13 +676,14 @@ fn no_record(file: &Path) -> CommandError {
     ))
 }
 
-/// Hands over the records of an export, each after it was held against the one before.
+/// Hands over the records of an export, each after it was held against the one before. Gives those for which a later record should speak, and
+/// none does.
 fn each_line(
     mut lines: impl BufRead,
     file: &Path,
     tail: &mut Tail,
     mut each: impl FnMut(StoredRecord) -> Result<(), CommandError>,
-) -> Result<(), CommandError> {
+) -> Result<Vec<(u64, Digest)>, CommandError> {
     let limit = MAX_RECORD_BYTES + OVERHEAD + 1;
     let mut text = Vec::new();
     let mut pledges = Pledges::default();
@@ -680,7 +695,15 @@ fn each_line(
         pledges.take(&stored, held);
         each(stored)?;
     }
-    pledges.settle().map_err(|at| wrong_line(file, at.seq, &at.why.to_string()))
+    Ok(pledges.unattested())
+}
+
+fn unattested_line(file: &Path, line: u64) -> CommandError {
+    let why = format!(
+        "{}. 파일이 잘렸으면 온전한 파일로, 깨진 저널의 앞부분이면 --take-rewritten을 더해 상태 폴더에 복원해 주십시오",
+        Why::Unattested
+    );
+    wrong_line(file, line, &why)
 }
 
 fn wrong_line(file: &Path, line: u64, why: &str) -> CommandError {
@@ -690,12 +713,16 @@ fn wrong_line(file: &Path, line: u64, why: &str) -> CommandError {
     ))
 }
 
-fn rebuild(scaffold: &Scaffold, file: &Path, lines: impl BufRead) -> Result<Tail, CommandError> {
+fn rebuild(
+    scaffold: &Scaffold,
+    file: &Path,
+    lines: impl BufRead,
+) -> Result<(Tail, Vec<(u64, Digest)>), CommandError> {
     let mut store = Sled::open(&scaffold.path)?;
     let mut tail = Tail::START;
     let (mut batch, mut batch_bytes) = (Vec::new(), 0);
     let progress = Progress::begin("저널을 복원하는 중", None, "건");
-    each_line(lines, file, &mut tail, |stored| {
+    let unattested = each_line(lines, file, &mut tail, |stored| {
         progress.step();
         batch_bytes += stored.bytes.len();
         batch.push(stored);
@@ -709,7 +736,7 @@ fn rebuild(scaffold: &Scaffold, file: &Path, lines: impl BufRead) -> Result<Tail
     if tail.seq == 0 {
         return Err(no_record(file));
     }
-    Ok(tail)
+    Ok((tail, unattested))
 }
 
 /// The record of a line, if it is the next one; `None` at the end of the file.

@@ -174,15 +174,21 @@ impl Pledges {
         self.open.len()
     }
 
+    /// After the last record: those that are not as they were written and that none after them attests, with the hashes of their bytes.
+    #[must_use]
+    pub fn unattested(self) -> Vec<(u64, Digest)> {
+        let attested = self.gathering.attested();
+        let open = self.open.into_iter();
+        open.filter(|(seq, bytes)| attested.by(*seq, *bytes).is_none()).collect()
+    }
+
     /// After the last record.
     ///
     /// # Errors
     /// The first record that is not as it was written and that none after it attests.
     pub fn settle(self) -> Result<(), Break> {
-        let attested = self.gathering.attested();
-        let mut open = self.open.into_iter();
-        match open.find(|(seq, bytes)| attested.by(*seq, *bytes).is_none()) {
-            Some((seq, _)) => Err(Break { seq, why: Why::Unattested }),
+        match self.unattested().first() {
+            Some((seq, _)) => Err(Break { seq: *seq, why: Why::Unattested }),
             None => Ok(()),
         }
     }

@@ -24,7 +24,7 @@ use super::attest::{Gathering, Held};
 use super::digest::Digest;
 use super::rename::{Change as Renaming, Kind, Renamer, Unsearchable};
 use super::store::{AppendError, Erase, Store, StoreError, StoredRecord};
-use super::{Draft, Journal, JournalError, Record, SnapshotError, chain, walk_as};
+use super::{Draft, Journal, JournalError, Opened, Record, SnapshotError, Tail, chain, walk_as};
 use crate::domain::change::Change;
 use crate::domain::desk::Desk;
 use crate::domain::ids::{CaseId, Name, PhoneNumber, SlackUser};
@@ -33,7 +33,9 @@ use crate::domain::people::contact::{is_email, read_any_phone};
 use crate::domain::people::{Roster, read_guide};
 use crate::domain::procedures::duty::HandoverState;
 use crate::domain::time::Time;
+use aho_corasick::AhoCorasick;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use unicode_normalization::UnicodeNormalization;
@@ -348,9 +350,10 @@ impl<S: Store> Journal<S> {
     /// Makes every record's new text once, to see that it can be made. Says whether the alias stands in the journal already.
     fn rewritten(&self, known: &Known, plan: &mut Plan) -> Result<bool, ForgetError> {
         let attested = known.gathering.clone().attested();
+        let search = AhoCorasick::new([&plan.alias]).map_err(Unsearchable::from)?;
         let (mut is_alias_there, mut unreadable) = (false, None);
         self.store.read(1, &mut |stored| {
-            is_alias_there |= contains(&stored.bytes, plan.alias.as_bytes());
+            is_alias_there = is_alias_there || search.is_match(&stored.bytes);
             match plan.renamer.json(&stored.bytes) {
                 Some(text) if text == stored.bytes => {}
                 Some(text) if reads_alike(&stored, &text) => {
@@ -383,23 +386,8 @@ impl<S: Erase> Journal<S> {
         state: &D,
         mut each: impl FnMut(u64),
     ) -> Result<(), ForgetError> {
-        let drafts: Vec<Draft> = plan
-            .unattested
-            .chunks(ATTESTED_TOGETHER)
-            .map(|some| {
-                let hash = |seq: &u64| plan.records.get(seq).map(ToString::to_string);
-                let records =
-                    some.iter().filter_map(|seq| Some(Rewritten { seq: *seq, hash: hash(seq)? }));
-                let forgotten = Forgotten {
-                    alias: plan.alias.clone(),
-                    number: plan.number,
-                    by: plan.by.clone(),
-                    records: records.collect(),
-                };
-                let changes = vec![Change::Forgotten { alias: plan.alias.clone() }];
-                Draft { at, input: Input::Forgotten(forgotten), changes }
-            })
-            .collect();
+        let told = plan.unattested.iter().filter_map(|seq| Some((*seq, *plan.records.get(seq)?)));
+        let drafts = attesting(&told.collect::<Vec<_>>(), &plan.alias, plan.number, &plan.by, at);
         self.append(&drafts)?;
         self.store.drop_copies()?;
         self.put_snapshot(state)?;
@@ -456,6 +444,43 @@ impl<S: Erase> Journal<S> {
     }
 }
 
+/// Decisions that attest these records' texts.
+fn attesting(
+    records: &[(u64, Digest)],
+    alias: &str,
+    number: u32,
+    by: &str,
+    at: Time,
+) -> Vec<Draft> {
+    let draft = |some: &[(u64, Digest)]| {
+        let one = |(seq, hash): &(u64, Digest)| Rewritten { seq: *seq, hash: hash.to_string() };
+        let forgotten = Forgotten {
+            alias: alias.to_owned(),
+            number,
+            by: by.to_owned(),
+            records: some.iter().map(one).collect(),
+        };
+        let changes = vec![Change::Forgotten { alias: alias.to_owned() }];
+        Draft { at, input: Input::Forgotten(forgotten), changes }
+    };
+    records.chunks(ATTESTED_TOGETHER).map(draft).collect()
+}
+
+/// Takes rewritten records at their word whose attestation is lost, with whatever came after them: a new record attests the texts that they
+/// have, and says that it does so.
+///
+/// # Errors
+/// When it cannot be kept.
+pub fn take_at_their_word<S: Store>(
+    store: S,
+    records: &[(u64, Digest)],
+    at: Time,
+) -> Result<Tail, ForgetError> {
+    let Opened { mut journal, .. } = Journal::open::<IgnoredAny>(store, "none")?;
+    let drafts = attesting(records, "(복원)", 0, "coc journal restore --take-rewritten", at);
+    Ok(journal.append(&drafts)?)
+}
+
 /// Whether the new text is still the same record but for what it says.
 fn reads_alike(stored: &StoredRecord, text: &[u8]) -> bool {
     let renamed = StoredRecord { bytes: text.to_vec(), ..stored.clone() };
@@ -464,10 +489,6 @@ fn reads_alike(stored: &StoredRecord, text: &[u8]) -> bool {
         Some((record.v, record.seq, record.at, record.prev, record.changes.len()))
     };
     face(stored).is_some_and(|was| Some(was) == face(&renamed))
-}
-
-fn contains(bytes: &[u8], text: &[u8]) -> bool {
-    bytes.windows(text.len()).any(|part| part == text)
 }
 
 fn check_alias(alias: &str) -> Result<(), ForgetError> {

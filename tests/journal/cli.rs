@@ -22,7 +22,7 @@ fn exported(state: &Path) -> Vec<u8> {
 
 fn restored(state: &Path, file: PathBuf) -> Result<String, CommandError> {
     let mut out = Vec::new();
-    restore(state, &Restore { file, json: true }, &mut out)?;
+    restore(state, &Restore { file, json: true, take_rewritten: false }, &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 

@@ -571,7 +571,7 @@ fn the_command_says_what_it_does_and_what_is_left_to_do() {
     let before = exported(&state);
     let said = coc_forget(&state, Forget { dry_run: true, ..options("가온별") }).unwrap();
     assert!(said.contains("이름을 퇴사자-1(으)로 바꿀 것입니다"), "{said}");
-    assert!(said.contains("- 전화번호: 010-0000-1001"), "{said}");
+    assert!(said.contains("- 이름과 글: 가온별\n- 전화번호: 010-0000-1001\n"), "{said}");
     assert_eq!(exported(&state), before);
 
     let said = coc_forget(&state, options("가온별")).unwrap();
@@ -611,7 +611,8 @@ fn an_export_carries_it_along_and_a_cut_one_is_refused() {
     let file = folder.path().join("export.jsonl");
     fs::write(&file, &lines).unwrap();
     let restored = |state: &Path, file: &Path| {
-        restore(state, &Restore { file: file.to_owned(), json: false }, &mut Vec::new())
+        let options = Restore { file: file.to_owned(), json: false, take_rewritten: false };
+        restore(state, &options, &mut Vec::new())
     };
     restored(&new, &file).unwrap();
     assert_eq!(exported(&new), lines);
@@ -640,6 +641,19 @@ fn an_export_carries_it_along_and_a_cut_one_is_refused() {
         refused.to_string().contains(&format!("cut.jsonl {first}행: 고쳐진 기록")),
         "{refused}"
     );
+    assert!(refused.to_string().contains("--take-rewritten"), "{refused}");
+    assert!(!folder.path().join("cut").exists());
+    // what is left of a broken journal is saved when somebody says so, and that is told ever after
+    let saved = folder.path().join("saved");
+    let options = Restore { file: cut_file.clone(), json: false, take_rewritten: true };
+    restore(&saved, &options, &mut Vec::new()).unwrap();
+    let told = &verdict(&saved)["forgotten"][0];
+    assert_eq!(told["by"], "coc journal restore --take-rewritten");
+    assert_eq!(told["records"], verdict(&old)["forgotten"][0]["records"]);
+    let (engine, _) = Engine::open(Sled::open(&saved).unwrap()).unwrap();
+    let (before, _) = Engine::open(Sled::open(&old).unwrap()).unwrap();
+    assert_eq!(as_json(engine.desk()), as_json(before.desk()));
+    drop((engine, before));
     // and nobody can rewrite another line in its name
     let forged = text.replacen("퇴사자-1", "다솜윤", 1);
     fs::write(&cut_file, forged).unwrap();
