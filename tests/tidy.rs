@@ -194,8 +194,10 @@ fn the_domain_is_pure() {
 fn real_numbers(text: &str) -> Vec<String> {
     let mobile =
         Regex::new(r"(?:^|\D)((?:\+?82[-. ]?)?0?1[016789][-. ]?\d{3,4}[-. ]?\d{4})(?:\D|$)");
+    // the digits of a hash are nobody's
+    let hash = Regex::new(r"\b[0-9a-f]{64}\b").unwrap();
     let mut real = Vec::new();
-    for line in text.lines() {
+    for line in hash.replace_all(text, "").lines() {
         for found in mobile.as_ref().unwrap().captures_iter(line) {
             let written = &found[1];
             let digits: String = written.chars().filter(char::is_ascii_digit).collect();
@@ -220,6 +222,9 @@ fn a_number_that_could_be_somebodys_is_seen() {
             assert_eq!(real_numbers(&format!("전화 {written}로")), [written.as_str()]);
         }
     }
+    let hash = format!("a{}{}c{}", "01613", "79259", "0".repeat(52));
+    assert_eq!(real_numbers(&hash), Vec::<String>::new());
+    assert_eq!(real_numbers(&hash[1..]).len(), 1);
     for fine in ["010-0000-1001", "01000001001", "+82-10-0000-1001", "1754398800.012345"] {
         assert_eq!(real_numbers(fine), Vec::<String>::new(), "{fine}");
     }
