@@ -7,7 +7,7 @@
 use super::lease::{LEASE, Lead, RENEW_EVERY, Row};
 use super::memory::Memory;
 use super::store::{Alive, AppendError, Store, StoreError, StoredRecord};
-use crate::domain::input::SlackInput;
+use crate::domain::input::Input;
 use crate::domain::message::Answer;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -27,7 +27,7 @@ struct Table {
     row: Row,
     seats: Vec<Own>,
     /// What waits for the leader, in order, and what it answered.
-    inbox: BTreeMap<u64, (SlackInput, Option<Answer>)>,
+    inbox: BTreeMap<u64, (Input, Option<Answer>)>,
     put: u64,
 }
 
@@ -323,7 +323,7 @@ impl Seat {
     ///
     /// # Errors
     /// When no answer comes; it may be there all the same.
-    pub fn put(&self, input: &SlackInput) -> Result<u64, StoreError> {
+    pub fn put(&self, input: &Input) -> Result<u64, StoreError> {
         let mut table = self.store.table();
         let reach = table.seats[self.nth].reach;
         if reach == Reach::Cut {
@@ -339,7 +339,7 @@ impl Seat {
     ///
     /// # Errors
     /// When no answer comes.
-    pub fn waiting(&self) -> Result<Vec<(u64, SlackInput)>, StoreError> {
+    pub fn waiting(&self) -> Result<Vec<(u64, Input)>, StoreError> {
         let table = self.store.table();
         if table.seats[self.nth].reach != Reach::Whole {
             return Err(out_of_reach("넘겨받을 입력"));

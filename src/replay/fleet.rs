@@ -9,7 +9,7 @@ use super::world::{ANSWERED_WITHIN, Running, World, at_once, parsed};
 use crate::domain::desk::Desk;
 use crate::domain::errand::Outcome;
 use crate::domain::ids::ErrandId;
-use crate::domain::input::{Input, SlackAct, SlackInput};
+use crate::domain::input::{Input, Notice, SlackAct, SlackInput};
 use crate::domain::message::Answer;
 use crate::domain::time::Time;
 use crate::engine::{Engine, Follower};
@@ -464,12 +464,12 @@ impl World {
         let Some(seat) = self.seat() else { return Ok(()) };
         let Ok(waiting) = seat.waiting() else { return Ok(()) };
         for (id, input) in waiting {
-            let key = input.key.clone();
-            let answers = self.offer(vec![Input::Slack(input)])?;
+            let key = name_of(&input).map(str::to_owned);
+            let answers = self.offer(vec![input])?;
             if !self.is_running() {
                 break;
             }
-            self.acknowledged(&key);
+            self.acknowledged(key.as_deref());
             let answer = answers.into_iter().next().unwrap_or_default();
             if let Err(error) = seat.answer(id, &answer) {
                 tracing::warn!(%error, "what was taken is taken once more");
@@ -681,8 +681,9 @@ impl World {
         }
     }
 
-    /// A delivery is acknowledged, now that the node whose turn it is took it.
-    pub(super) fn acknowledged(&mut self, key: &str) {
+    /// A delivery of this name is acknowledged, now that the node whose turn it is took it, or handed it on.
+    pub(super) fn acknowledged(&mut self, key: Option<&str>) {
+        let Some(key) = key else { return };
         let kept = self.own_desk().is_some_and(|desk| desk.seen.contains_key(key));
         if let Some(fleet) = &mut self.fleet {
             *fleet.acknowledged.entry(key.to_owned()).or_default() |= kept;
@@ -705,10 +706,7 @@ impl World {
         before: usize,
     ) -> Result<(), String> {
         let Some(input) = parsed(&delivery) else { return Ok(()) };
-        let nth = self.fleet.as_mut().map_or(0, |fleet| {
-            fleet.turn += 1;
-            fleet.turn % fleet.seats.len()
-        });
+        let nth = self.takes_turns();
         let back = self.at;
         self.turn_of(nth);
         let is_taken = self.falls_still().is_none()
@@ -723,13 +721,21 @@ impl World {
         Ok(())
     }
 
+    /// The node that is handed something next.
+    fn takes_turns(&mut self) -> usize {
+        self.fleet.as_mut().map_or(0, |fleet| {
+            fleet.turn += 1;
+            fleet.turn % fleet.seats.len()
+        })
+    }
+
     /// Whether the node acknowledged it: it leads and took it, or handed it on.
     fn takes(&mut self, input: &SlackInput, delivery: &Delivery) -> Result<bool, String> {
         let is_form = matches!(input.what, SlackAct::Submitted { .. });
         if self.is_running() {
             let answers = self.offer(vec![Input::Slack(input.clone())])?;
             if self.is_running() {
-                self.acknowledged(&input.key);
+                self.acknowledged(Some(&input.key));
                 if is_form {
                     self.answer_form(&input.by, delivery, answers.first());
                 }
@@ -737,13 +743,13 @@ impl World {
             return Ok(self.is_running());
         }
         let Some(seat) = self.seat() else { return Ok(false) };
-        let Ok(id) = seat.put(input) else { return Ok(false) };
+        let Ok(id) = seat.put(&Input::Slack(input.clone())) else { return Ok(false) };
         if let Some(leader) = self.leader().filter(|nth| self.is_awake(*nth)) {
             self.turn_of(leader);
             self.goes_on()?;
         }
         if !is_form {
-            self.acknowledged(&input.key);
+            self.acknowledged(Some(&input.key));
             return Ok(true);
         }
         // whoever waits for an answer to a form waits for the leader
@@ -755,14 +761,23 @@ impl World {
         Ok(true)
     }
 
-    /// A request goes to the node that leads. One that nobody answers is sent again later.
+    /// What a node that stands by knows of the desk: the copy, where it has one.
+    pub(super) fn known_desk(&self) -> Option<&Desk> {
+        self.own_desk().or_else(|| self.node().copy.as_ref().map(Follower::desk))
+    }
+
+    /// A node that stands by hands an input on. Whether it is durable.
+    pub(super) fn hands_on(&self, input: &Input) -> bool {
+        self.seat().is_some_and(|seat| seat.put(input).is_ok())
+    }
+
+    /// A request goes to one of the nodes. One that nobody answers is sent again later, to the next one.
     pub(super) fn post_somewhere(&mut self, request: &Request) -> Result<(), String> {
-        let leader = self.leader().filter(|nth| self.is_awake(*nth));
-        let mut is_answered = false;
-        if let Some(leader) = leader {
-            self.turn_of(leader);
-            is_answered = self.goes_on()? && self.answers(request)?;
-        }
+        let nth = self.takes_turns();
+        self.turn_of(nth);
+        let is_there = self.falls_still().is_none() && self.is_awake(nth);
+        let stands_by = self.stands_by(nth) && self.node().copy.is_some();
+        let is_answered = is_there && (stands_by || self.goes_on()?) && self.answers(request)?;
         let at = self.now() + POSTED_AGAIN_AFTER;
         if let Some(fleet) = self.fleet.as_mut().filter(|_| !is_answered) {
             fleet.posts.push((at, request.clone()));
@@ -869,6 +884,15 @@ impl World {
             }
         }
         next.into_iter().flatten().min()
+    }
+}
+
+/// The name under which the desk knows a delivery.
+pub(super) const fn name_of(input: &Input) -> Option<&str> {
+    if let Input::Slack(SlackInput { key, .. }) | Input::Notice(Notice { key, .. }) = input {
+        Some(key.as_str())
+    } else {
+        None
     }
 }
 

@@ -1,7 +1,7 @@
 //! A process of the bot on a virtual clock: started, stopped, crashed, and driven instant by instant.
 
 use super::acts::{Act, Did};
-use super::fleet::{Fleet, Moment, Node};
+use super::fleet::{Fleet, Moment, Node, name_of};
 use super::heard::Heard;
 use super::hooks::{Ask, Request};
 use super::parts::{Disk, Parts, Wiring};
@@ -586,12 +586,15 @@ impl World {
     pub(super) fn answers(&mut self, request: &Request) -> Result<bool, String> {
         let at = self.clock();
         let status = request.answered(at, |ask| self.asked(ask))?;
-        if self.is_running() {
+        // one that stands by and cannot hand it on has no answer
+        let stands_by = self.fleet.is_some() && !self.is_running();
+        let is_answered = self.is_running() || stands_by && status.is_success();
+        if is_answered {
             let mut site = self.site.lock();
             let (at, path) = (site.now, request.path().to_owned());
             site.acts.push(Act { at, did: Did::Http { path, status: status.as_u16() } });
         }
-        Ok(self.is_running())
+        Ok(is_answered)
     }
 
     /// A hook asks something of the desk. A process that does not live to answer does not.
@@ -599,25 +602,25 @@ impl World {
         // a hook that does not wait any more is no fault
         match ask {
             Ask::Take(input, answer) => {
-                let key = if let Input::Notice(notice) = &*input {
-                    Some(notice.key.clone())
+                let key = name_of(&input).map(str::to_owned);
+                let is_taken = if self.is_running() || self.fleet.is_none() {
+                    self.offer(vec![*input])?;
+                    self.is_running()
                 } else {
-                    None
+                    self.hands_on(&input)
                 };
-                self.offer(vec![*input])?;
-                if let Some(key) = key.filter(|_| self.is_running()) {
-                    self.acknowledged(&key);
+                if is_taken {
+                    self.acknowledged(key.as_deref());
                 }
-                let taken = self.is_running().then_some(()).ok_or(Unavailable);
-                let _ = answer.send(taken);
+                let _ = answer.send(is_taken.then_some(()).ok_or(Unavailable));
             }
             Ask::Admits(topic, answer) => {
-                if let Some(desk) = self.own_desk() {
+                if let Some(desk) = self.known_desk() {
                     let _ = answer.send(desk.policy.value.intake.admits(&topic));
                 }
             }
             Ask::Knows(key, answer) => {
-                if let Some(desk) = self.own_desk() {
+                if let Some(desk) = self.known_desk() {
                     let _ = answer.send(desk.seen.contains_key(&key));
                 }
             }
