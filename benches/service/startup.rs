@@ -42,6 +42,9 @@ pub(crate) fn measure(records: &[u64], times: usize) {
     }
 }
 
+/// What a day of the traffic comes to.
+const RECORDS_A_DAY: u64 = 1_073;
+
 struct Start {
     ready: f64,
     resident: f64,
@@ -71,8 +74,8 @@ fn write(state: &Path, records: u64) -> String {
     if records == 0 {
         return "an empty folder".to_owned();
     }
-    // as many days as these records take, found by a first look at how many a day has
-    let days = i64::try_from(records / 900 + 1).unwrap();
+    // as many days as these records take, so that what is kept for 90 days is there
+    let days = i64::try_from(records / RECORDS_A_DAY + 1).unwrap();
     let mut traffic = Traffic::new(1, WallClock.now() - chrono::TimeDelta::days(days));
     let from = traffic.now();
     let (mut engine, _) = Engine::open(store).unwrap();
