@@ -200,7 +200,8 @@ impl Service {
                 }
                 Err(RecoveryError::Chat(error)) => {
                     tracing::warn!(%error, "Slack is not read back yet");
-                    if began.elapsed() > SLACK_MUST_ANSWER_WITHIN {
+                    let knows = self.handle.look(|desk| !desk.directory.users.is_empty()).await?;
+                    if goes_on_without_slack(began.elapsed(), knows) {
                         return Ok(false);
                     }
                     tokio::time::sleep(SLACK_AGAIN_AFTER).await;
@@ -250,6 +251,12 @@ impl Service {
         // an aborted task says so; there is nothing else to hear
         let _ = self.body.await;
     }
+}
+
+/// Whether a start that has waited so long for Slack goes on without what was missed. One that never knew who is who would page nobody, and
+/// take no channel for one of its own: it waits.
+fn goes_on_without_slack(waited: Duration, knows_who_is_who: bool) -> bool {
+    knows_who_is_who && waited > SLACK_MUST_ANSWER_WITHIN
 }
 
 async fn read_once(
@@ -855,6 +862,14 @@ impl Clock for PracticeClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_start_of_all_waits_for_slack_and_later_ones_do_not_wait_for_long() {
+        let (short, long) = (Duration::from_secs(59), Duration::from_secs(3_600));
+        assert!(!goes_on_without_slack(short, true));
+        assert!(goes_on_without_slack(Duration::from_secs(61), true));
+        assert!(!goes_on_without_slack(long, false), "an urgent request would be turned away");
+    }
 
     #[test]
     fn a_clock_that_is_set_is_noticed_and_one_that_runs_is_not() {
