@@ -192,7 +192,20 @@ impl Service {
     ) -> Result<bool, ServiceError> {
         let began = Instant::now();
         loop {
-            match read_once(&self.handle, chat, since).await {
+            let knows = self.handle.look(|desk| !desk.directory.users.is_empty()).await?;
+            let reading = read_once(&self.handle, chat, since);
+            // many open threads are many questions, and Slack answers only so many a minute
+            let read = match start_waits(began.elapsed(), knows) {
+                None => reading.await,
+                Some(left) => match tokio::time::timeout(left, reading).await {
+                    Ok(read) => read,
+                    Err(_) => {
+                        tracing::warn!("what was missed is read beside the desk's work");
+                        return Ok(false);
+                    }
+                },
+            };
+            match read {
                 Ok(()) => return Ok(true),
                 Err(RecoveryError::Offer(error)) => return Err(error.into()),
                 Err(RecoveryError::Chat(error @ PortError::Permanent { .. })) => {
@@ -200,10 +213,6 @@ impl Service {
                 }
                 Err(RecoveryError::Chat(error)) => {
                     tracing::warn!(%error, "Slack is not read back yet");
-                    let knows = self.handle.look(|desk| !desk.directory.users.is_empty()).await?;
-                    if goes_on_without_slack(began.elapsed(), knows) {
-                        return Ok(false);
-                    }
                     tokio::time::sleep(SLACK_AGAIN_AFTER).await;
                 }
             }
@@ -253,10 +262,10 @@ impl Service {
     }
 }
 
-/// Whether a start that has waited so long for Slack goes on without what was missed. One that never knew who is who would page nobody, and
-/// take no channel for one of its own: it waits.
-fn goes_on_without_slack(waited: Duration, knows_who_is_who: bool) -> bool {
-    knows_who_is_who && waited > SLACK_MUST_ANSWER_WITHIN
+/// How much longer a start that has waited so long waits for Slack, before it goes on without what was missed. `None`: until it comes. One that
+/// never knew who is who would page nobody, and take no channel for one of its own.
+fn start_waits(waited: Duration, knows_who_is_who: bool) -> Option<Duration> {
+    knows_who_is_who.then(|| SLACK_MUST_ANSWER_WITHIN.saturating_sub(waited))
 }
 
 async fn read_once(
@@ -865,10 +874,10 @@ mod tests {
 
     #[test]
     fn the_first_start_of_all_waits_for_slack_and_later_ones_do_not_wait_for_long() {
-        let (short, long) = (Duration::from_secs(59), Duration::from_secs(3_600));
-        assert!(!goes_on_without_slack(short, true));
-        assert!(goes_on_without_slack(Duration::from_secs(61), true));
-        assert!(!goes_on_without_slack(long, false), "an urgent request would be turned away");
+        let seconds = Duration::from_secs;
+        assert_eq!(start_waits(seconds(20), true), Some(seconds(40)));
+        assert_eq!(start_waits(seconds(61), true), Some(Duration::ZERO), "pages wait no longer");
+        assert_eq!(start_waits(seconds(3_600), false), None, "a request would be turned away");
     }
 
     #[test]
