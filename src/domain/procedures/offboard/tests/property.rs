@@ -68,7 +68,9 @@ fn judge(events: &[Event], needed: usize) -> Result<(), String> {
                 due = Some(*at);
                 unnamed_once |= accounts.is_empty();
                 let accounts: BTreeSet<String> = accounts.iter().cloned().collect();
-                let stand = !unnamed_once || *by_csr || accounts == named;
+                // what is unlinked already is no part of what still has to be named
+                let left = || named.iter().filter(|one| !done.contains(one.as_str()));
+                let stand = !unnamed_once || *by_csr || accounts.iter().eq(left());
                 named = if stand { accounts } else { BTreeSet::new() };
             }
             Event::Released { by, accounts } => {
@@ -616,6 +618,41 @@ proptest! {
             prop_assert!(false, "{why}");
         }
     }
+}
+
+/// A list that a salesperson confirmed half of which is unlinked: COC may go on with the rest of it, and with nothing else.
+#[test]
+fn what_is_left_of_a_confirmed_list_need_not_be_named_again() {
+    let at = seoul("2025-08-13T10:00:00".parse().unwrap());
+    let text = |words: &[&str]| words.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+    let asked = |account: &str| Event::Asked { account: account.to_owned(), at, fits: true };
+    let outcome = |account: &str, done| Event::Outcome { account: account.to_owned(), done };
+    let confirmed = || Event::Confirmed { by: "U5".to_owned(), coc: true, name_right: true };
+    let [one, other, third] = ACCOUNTS;
+    let goes_on_with = |account: &str| {
+        let by = |by: &str, accounts: &[&str], by_csr| Event::Requested {
+            by: by.to_owned(),
+            at,
+            accounts: text(accounts),
+            by_csr,
+        };
+        let events = [
+            by("U2", &[], true),
+            Event::Released { by: "U1".to_owned(), accounts: text(&[one, other]) },
+            confirmed(),
+            asked(one),
+            outcome(one, true),
+            asked(other),
+            outcome(other, false),
+            by("U4", &[account], false),
+            confirmed(),
+            asked(account),
+        ];
+        judge(&events, 1)
+    };
+    assert_eq!(goes_on_with(other), Ok(()));
+    assert!(goes_on_with(third).is_err(), "nobody named it");
+    assert!(goes_on_with(one).is_err(), "it is unlinked");
 }
 
 /// Dice that are the same at each run.
