@@ -97,25 +97,19 @@ impl Looked {
     }
 
     /// What is owed since.
-    fn new_of<'d>(&self, desk: &'d Desk) -> Vec<&'d Errand> {
+    pub(super) fn new_of<'d>(&self, desk: &'d Desk) -> Vec<&'d Errand> {
         let Some(upto) = self.upto else { return Vec::new() };
         desk.owed().rev().take_while(|errand| errand.id > upto).collect()
     }
 
     /// Whether nothing but so much new may be attempted that could not be before. Whatever changes besides the desk makes a new look.
-    fn holds(&self, desk: &Desk, new: usize, now: Time) -> bool {
+    pub(super) fn holds(&self, desk: &Desk, new: usize, now: Time) -> bool {
         // one that is gone lets those behind it go; a call that is over leaves nothing to be hung up
         self.upto.is_some()
             && !desk.presence.catching_up
             && desk.errands.len() == self.owed + new
             && desk.calls.len() == self.calls
             && self.again.into_iter().chain(self.expires).all(|until| now < until)
-    }
-
-    /// Whether the next look passes over what was looked at before.
-    #[cfg(test)]
-    pub(super) fn is_short(&self, desk: &Desk, now: Time) -> bool {
-        self.holds(desk, self.new_of(desk).len(), now)
     }
 
     /// Whether another one of its lane goes first.

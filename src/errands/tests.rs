@@ -169,7 +169,7 @@ fn what_is_passed_over_could_not_have_been_attempted() {
                 }
             }
             thorough.looked = Looked::default();
-            short += usize::from(usual.looked.is_short(&desk, now));
+            short += usize::from(usual.looked.holds(&desk, usual.looked.new_of(&desk).len(), now));
             let found = usual.ready(&desk, now);
             let sought = thorough.ready(&desk, now);
             assert_eq!(found.attempts, sought.attempts, "seed {seed}");

@@ -6,7 +6,7 @@ mod relay;
 pub(super) use relay::{Relay, take_in};
 
 use crate::engine::{Follower, News};
-use crate::journal::{Break, JournalError, Postgres, StoreError, Why};
+use crate::journal::{Break, JournalError, Postgres, Why};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -170,7 +170,7 @@ fn ask(
         )) => return Ok(Asked::Refuses(store, at)),
         Err(error) => return Err(error),
     }
-    let leads = store.try_lead(holder).map_err(|error: StoreError| JournalError::from(error))?;
+    let leads = store.try_lead(holder)?;
     Ok(if leads { Asked::Leads(store) } else { Asked::Waits(store) })
 }
 
